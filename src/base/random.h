@@ -1,0 +1,51 @@
+/**
+ * random.h: counter-based random streams.
+ *
+ * A stream is named by (study seed, trial number, purpose, attempt) and is the same on every
+ * machine and in every thread; nobody has to hand a generator around. Method: Philox4x32-10,
+ * Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ */
+#ifndef CAV_BASE_RANDOM_H
+#define CAV_BASE_RANDOM_H
+
+#include <stdint.h>
+
+/** What a stream is for. Streams of different purposes are independent. */
+typedef enum cav_purpose {
+    CAV_PURPOSE_SUGGEST = 1, // a sampler's draws for one trial
+    CAV_PURPOSE_TRIAL_SEED,  // the seed that the trial itself gets
+    CAV_PURPOSE_SCRAMBLE,    // what a whole study shares, such as the scrambling of Sobol points
+    CAV_PURPOSE_ENUMERATE,   // where the search for an unseen point of a finite space starts
+    CAV_PURPOSE_BOOTSTRAP,   // resampling for intervals
+    CAV_PURPOSE_TEST,
+} cav_purpose;
+
+typedef struct cav_random {
+    uint32_t key[2];
+    uint32_t counter[4]; // [0] counts blocks, the others name the stream
+    uint32_t block[4];
+    unsigned left; // words of `block` not yet handed out
+} cav_random;
+
+/** The stream with that name. `attempt` tells redraws for the same trial apart. */
+cav_random cav_random_stream(uint64_t seed, uint64_t trial, cav_purpose purpose, uint32_t attempt);
+
+uint32_t cav_random_u32(cav_random *random);
+uint64_t cav_random_u64(cav_random *random);
+
+/** Uniform on [0, 1), in steps of 2^-53. */
+double cav_random_unit(cav_random *random);
+
+/** Uniform whole number in [0, bound), without bias; bound > 0. */
+uint64_t cav_random_below(cav_random *random, uint64_t bound);
+
+/** Standard normal. */
+double cav_random_normal(cav_random *random);
+
+/** The block function itself, for tests: ten rounds over `counter` with `key`. */
+void cav_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ret_block[4]);
+
+/** A good 64-bit mix of a 64-bit word, for hashing (splitmix64's finaliser). */
+uint64_t cav_mix64(uint64_t word);
+
+#endif

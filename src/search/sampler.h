@@ -1,0 +1,87 @@
+/**
+ * sampler.h: the interface of the samplers, and their table.
+ *
+ * A sampler sees a space (the kinds of its coordinates), the history, and the number of the trial
+ * that is to be; it answers with a point of the unit cube. It knows nothing of studies, stores or
+ * programs. To add one: write one file that defines a cav_sampler_type, and add its line to
+ * CAV_SAMPLERS; the conformance suite, the help and the study file then know it.
+ */
+#ifndef CAV_SEARCH_SAMPLER_H
+#define CAV_SEARCH_SAMPLER_H
+
+#include "base/options.h"
+#include "space/space.h"
+#include "trial/history.h"
+
+/** What a sampler is made for. */
+typedef struct cav_sampler_setup {
+    const cav_space *space; // outlives the sampler
+    uint64_t seed;          // the study's
+    int64_t trial_budget;   // how many trials there may be; 0: not known
+} cav_sampler_setup;
+
+/** What is asked for. */
+typedef struct cav_suggest {
+    uint64_t number;  // of the trial that is to be
+    uint32_t attempt; // 0, then 1, 2, … while the point was refused: seen before, or infeasible
+} cav_suggest;
+
+typedef struct cav_sampler_type {
+    const char *name;
+    const char *summary; // one line, for help
+    const cav_option *options;
+    size_t option_count;
+    size_t settings_size; // bytes of the struct that the options fill
+
+    /**
+     * True where the point depends on the number: then a number that somebody else took first is
+     * asked for again. A model need not be asked again, since any number suits its point.
+     */
+    bool by_number;
+
+    /** Makes the state. `settings` outlives it. Fails with CAVIAR_INVALID if the space is unfit. */
+    caviar_code (*create)(const cav_sampler_setup *setup, const void *settings, void **ret_state,
+                          cav_error *error);
+
+    /**
+     * Writes a point [dim_count] to ret_point, each coordinate in [0, 1]; what is inactive may be
+     * anything. The same history, number and attempt give the same point on every machine.
+     * Fails with CAVIAR_DONE when there is no further point.
+     */
+    caviar_code (*suggest)(void *state, const cav_history *history, const cav_suggest *suggest,
+                           double *ret_point, cav_error *error);
+
+    void (*destroy)(void *state);
+} cav_sampler_type;
+
+/** The samplers: X(name of the cav_sampler_type). */
+#define CAV_SAMPLERS(X)                                                                            \
+    X(cav_sampler_auto)                                                                            \
+    X(cav_sampler_grid)                                                                            \
+    X(cav_sampler_random)                                                                          \
+    X(cav_sampler_sobol)                                                                           \
+    X(cav_sampler_zoom)
+
+#define X(type) extern const cav_sampler_type type;
+CAV_SAMPLERS(X)
+#undef X
+
+/** All of them, by name. */
+extern const cav_sampler_type *const cav_samplers[];
+extern const size_t cav_sampler_count;
+
+/** Finds a type; CAVIAR_INVALID with a hint for an unknown name. */
+caviar_code cav_sampler_find(const char *name, const cav_sampler_type **ret_type, cav_error *error);
+
+/** A sampler in use. */
+typedef struct cav_sampler {
+    const cav_sampler_type *type;
+    void *settings, *state;
+} cav_sampler;
+
+/** Reads the options and makes the state. On failure the sampler is left empty. */
+caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_option_value *given,
+                             size_t given_count, const cav_sampler_setup *setup, cav_error *error);
+void cav_sampler_close(cav_sampler *sampler);
+
+#endif

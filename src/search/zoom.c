@@ -1,0 +1,278 @@
+/**
+ * zoom.c: coarse to fine.
+ *
+ * The first round spreads Sobol points over the whole start region. Each further round draws most
+ * of its points from a box around the best trials so far, and the rest from the start region, so
+ * that a better region elsewhere can still be found.
+ *
+ * The box is where the elite (the few best trials) suggests that good values lie. If m values were
+ * drawn from an interval, it reaches about one gap, (max - min) / (m - 1), past the outermost on
+ * either side; so the box of a parameter that does not matter, whose elite values are spread over
+ * everything, stays wide, and that of one that matters closes in. Where the best trial lies near
+ * the edge of the box, the box grows past it, as far as the parameter's limits allow. Unordered
+ * choices have no box but shares: each as often as the elite has it, and never none.
+ */
+#include "search/sampler.h"
+
+#include "base/random.h"
+#include "search/sobol_points.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct zoom_settings {
+    int64_t first, round, elite;
+    double outside, grow;
+} zoom_settings;
+
+static const cav_option options[] = {
+    {"first", CAV_OPTION_INT, offsetof(zoom_settings, first), 0, 0, 1e6,
+     "trials of the first, coarse round; 0: four for each parameter, at most a quarter of the "
+     "budget, at least 8"},
+    {"round", CAV_OPTION_INT, offsetof(zoom_settings, round), 0, 0, 1e6,
+     "trials of each further round; 0: one for each parameter, at least 4"},
+    {"elite", CAV_OPTION_INT, offsetof(zoom_settings, elite), 0, 0, 1000,
+     "best trials that span the box; 0: four, and one more for each two parameters"},
+    {"outside", CAV_OPTION_REAL, offsetof(zoom_settings, outside), 0.15, 0, 1,
+     "share of points drawn from everywhere instead of the box"},
+    {"grow", CAV_OPTION_REAL, offsetof(zoom_settings, grow), 0.25, 0, 10,
+     "how far a box grows past the edge that the best trial lies at, in widths of the box"},
+};
+
+// Where to draw one coordinate from.
+typedef struct zoom_axis {
+    double low, high; // ordered: the box, in the unit interval
+    double *shares;   // [choices] unordered: running sums of the shares, the last one 1
+} zoom_axis;
+
+typedef struct zoom_state {
+    const cav_space *space;
+    const zoom_settings *settings;
+    uint64_t seed, scrambling;
+    size_t first, round, elite_most;
+    size_t seen;       // finished trials that have been looked at
+    size_t next_round; // number of complete trials at which the box is made anew
+    size_t complete;   // complete trials seen
+    size_t *elite;     // [elite_count] best first
+    size_t elite_count;
+    bool boxed;      // a box has been made
+    zoom_axis *axes; // [dim_count]
+} zoom_state;
+
+static void destroy(void *opaque)
+{
+    zoom_state *state = opaque;
+    for (size_t dim = 0; state->axes && dim < state->space->dim_count; dim++)
+        free(state->axes[dim].shares);
+    free(state->axes);
+    free(state->elite);
+    free(state);
+}
+
+static size_t or_default(int64_t setting, size_t otherwise)
+{
+    return setting > 0 ? (size_t)setting : otherwise;
+}
+
+static size_t default_first(const cav_sampler_setup *setup)
+{
+    size_t first = 4 * setup->space->dim_count;
+    size_t quarter = (size_t)setup->trial_budget / 4;
+    if (setup->trial_budget > 0 && first > quarter)
+        first = quarter;
+    return first > 8 ? first : 8;
+}
+
+static const cav_parameter *parameter_of(const zoom_state *state, size_t dim)
+{
+    return &state->space->parameters[state->space->dims[dim]];
+}
+
+static bool make_axes(zoom_state *state)
+{
+    state->axes = calloc(state->space->dim_count + 1, sizeof *state->axes);
+    state->elite = calloc(state->elite_most + 1, sizeof *state->elite);
+    if (!state->axes || !state->elite)
+        return false;
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        if (parameter->axis != CAV_AXIS_CHOICES)
+            continue;
+        state->axes[dim].shares = calloc(parameter->choice_count, sizeof(double));
+        if (!state->axes[dim].shares)
+            return false;
+    }
+    return true;
+}
+
+static caviar_code create(const cav_sampler_setup *setup, const void *opaque, void **ret_state,
+                          cav_error *error)
+{
+    const zoom_settings *settings = opaque;
+    size_t dims = setup->space->dim_count;
+    zoom_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return cav_fail_memory(error);
+    cav_random random = cav_random_stream(setup->seed, 0, CAV_PURPOSE_SCRAMBLE, 0);
+    *state = (zoom_state){
+        .space = setup->space,
+        .settings = settings,
+        .seed = setup->seed,
+        .scrambling = cav_random_u64(&random),
+        .first = or_default(settings->first, default_first(setup)),
+        .round = or_default(settings->round, dims > 4 ? dims : 4),
+        .elite_most = or_default(settings->elite, 4 + dims / 2),
+    };
+    state->next_round = state->first;
+    if (!make_axes(state)) {
+        destroy(state);
+        return cav_fail_memory(error);
+    }
+    *ret_state = state;
+    return CAVIAR_OK;
+}
+
+// Puts a complete trial into its place among the best.
+static void rank(zoom_state *state, const cav_history *history, size_t number)
+{
+    double loss = history->losses[number * history->metric_count];
+    if (history->states[number] != CAVIAR_STATE_COMPLETE || isnan(loss))
+        return;
+    state->complete++;
+    size_t at = state->elite_count;
+    while (at > 0 && loss < history->losses[state->elite[at - 1] * history->metric_count])
+        at--;
+    if (at == state->elite_most)
+        return;
+    if (state->elite_count < state->elite_most)
+        state->elite_count++;
+    memmove(state->elite + at + 1, state->elite + at,
+            (state->elite_count - at - 1) * sizeof *state->elite);
+    state->elite[at] = number;
+}
+
+static double elite_value(const zoom_state *state, const cav_history *history, size_t dim,
+                          size_t place)
+{
+    return history->points[state->elite[place] * history->dim_count + dim];
+}
+
+// Half of a unit goes to all choices alike, as if the elite had half a trial more.
+static void make_shares(zoom_state *state, const cav_history *history, size_t dim)
+{
+    const cav_parameter *parameter = parameter_of(state, dim);
+    double *shares = state->axes[dim].shares, total = 0;
+    for (size_t i = 0; i < parameter->choice_count; i++)
+        shares[i] = 0.5;
+    for (size_t place = 0; place < state->elite_count; place++) {
+        double u = elite_value(state, history, dim, place);
+        if (!isnan(u))
+            shares[(size_t)cav_parameter_decode(parameter, u)] += 1;
+    }
+    for (size_t i = 0; i < parameter->choice_count; i++)
+        total += shares[i];
+    double sum = 0;
+    for (size_t i = 0; i < parameter->choice_count; i++)
+        shares[i] = (sum += shares[i] / total);
+}
+
+// Lets the box grow past the edge that the best value lies at.
+static void grow(const zoom_state *state, const cav_parameter *parameter, double best,
+                 zoom_axis *axis)
+{
+    double width = axis->high - axis->low;
+    // a box never gets so narrow that the neighbouring levels are out of reach
+    size_t levels = cav_parameter_size(parameter);
+    double least = levels ? 1.0 / (double)levels : 1e-9;
+    double extra = state->settings->grow * width;
+    if (best - axis->low < 0.2 * width)
+        axis->low -= extra;
+    if (axis->high - best < 0.2 * width)
+        axis->high += extra;
+    axis->low = fmax(0, fmin(axis->low, best - least));
+    axis->high = fmin(1, fmax(axis->high, best + least));
+}
+
+static void make_box(zoom_state *state, const cav_history *history, size_t dim)
+{
+    const cav_parameter *parameter = parameter_of(state, dim);
+    zoom_axis *axis = &state->axes[dim];
+    double low = INFINITY, high = -INFINITY, best = NAN;
+    size_t count = 0;
+    for (size_t place = 0; place < state->elite_count; place++) {
+        double u = elite_value(state, history, dim, place);
+        if (isnan(u))
+            continue;
+        if (count++ == 0)
+            best = u;
+        low = fmin(low, u);
+        high = fmax(high, u);
+    }
+    axis->low = cav_parameter_start(parameter, 0);
+    axis->high = cav_parameter_start(parameter, 1);
+    if (count < 3) // too few to say anything
+        return;
+    double gap = (high - low) / (double)(count - 1);
+    axis->low = low - gap;
+    axis->high = high + gap;
+    grow(state, parameter, best, axis);
+}
+
+static void look(zoom_state *state, const cav_history *history)
+{
+    while (state->seen < history->finished_count)
+        rank(state, history, history->finished[state->seen++]);
+    if (state->complete < state->next_round || state->elite_count == 0)
+        return;
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        if (state->axes[dim].shares)
+            make_shares(state, history, dim);
+        else
+            make_box(state, history, dim);
+    }
+    state->boxed = true;
+    state->next_round = state->complete + state->round;
+}
+
+static double draw(const zoom_state *state, size_t dim, double v)
+{
+    const zoom_axis *axis = &state->axes[dim];
+    const cav_parameter *parameter = parameter_of(state, dim);
+    if (!axis->shares)
+        return axis->low + v * (axis->high - axis->low);
+    size_t choice = 0;
+    while (choice + 1 < parameter->choice_count && v >= axis->shares[choice])
+        choice++;
+    return cav_parameter_nth(parameter, choice);
+}
+
+static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
+                           double *ret_point, cav_error *error)
+{
+    (void)error;
+    zoom_state *state = opaque;
+    look(state, history);
+    cav_random random =
+        cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
+    bool everywhere = !state->boxed || cav_random_unit(&random) < state->settings->outside;
+    uint64_t scrambling = state->scrambling + suggest->attempt;
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        double v = cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, dim);
+        ret_point[dim] =
+            everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
+    }
+    return CAVIAR_OK;
+}
+
+const cav_sampler_type cav_sampler_zoom = {
+    .name = "zoom",
+    .summary = "coarse to fine: a box around the best trials that shrinks, and grows at its edge",
+    .options = options,
+    .option_count = CAV_COUNT_OF(options),
+    .settings_size = sizeof(zoom_settings),
+    .by_number = true,
+    .create = create,
+    .suggest = suggest,
+    .destroy = destroy,
+};

@@ -1,0 +1,248 @@
+/**
+ * constraint.c: constraints by way of SQLite's expressions.
+ *
+ * The statement is SELECT (expression) FROM (SELECT ?1 AS "units", ?2 AS "layers"), with one
+ * column for each parameter whose name stands in the expression. An authorizer allows reading
+ * those columns and calling functions that only compute; everything else is refused when the
+ * statement is compiled, so nothing in a study file can reach a file or a table.
+ */
+#include "space/constraint.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    LONGEST_EXPRESSION = 4096,
+    MOST_STEPS = 100000, // of SQLite's virtual machine, for one evaluation
+    MOST_NAMES = 1000,   // in one expression
+};
+
+struct cav_constraint {
+    char *text;
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    size_t *parameters; // [parameter_count] that are bound to ?1, ?2, …
+    size_t parameter_count;
+};
+
+static const char *const allowed_functions[] = {
+    "abs", "ceil",  "ceiling", "coalesce", "exp",   "floor", "ifnull", "iif",    "like",
+    "ln",  "log",   "log10",   "log2",     "lower", "max",   "min",    "mod",    "nullif",
+    "pow", "power", "round",   "sign",     "sqrt",  "trunc", "upper",  "length",
+};
+
+static bool is_allowed_function(const char *name)
+{
+    for (size_t i = 0; i < sizeof allowed_functions / sizeof allowed_functions[0]; i++)
+        if (strcmp(allowed_functions[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int authorize(void *context, int action, const char *first, const char *second,
+                     const char *database, const char *trigger)
+{
+    (void)context, (void)first, (void)database, (void)trigger;
+    if (action == SQLITE_SELECT || action == SQLITE_READ)
+        return SQLITE_OK; // of the two SELECTs that are ours: there are no tables
+    if (action == SQLITE_FUNCTION && second && is_allowed_function(second))
+        return SQLITE_OK;
+    return SQLITE_DENY;
+}
+
+static int give_up(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static caviar_code open_sandbox(cav_constraint *constraint, cav_error *error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(":memory:", &constraint->db, flags, NULL) != SQLITE_OK)
+        return cav_fail_memory(error);
+    sqlite3_db_config(constraint->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    sqlite3_db_config(constraint->db, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
+    sqlite3_limit(constraint->db, SQLITE_LIMIT_LENGTH, 65536);
+    sqlite3_limit(constraint->db, SQLITE_LIMIT_EXPR_DEPTH, 100);
+    sqlite3_limit(constraint->db, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_limit(constraint->db, SQLITE_LIMIT_COMPOUND_SELECT, 1);
+    sqlite3_limit(constraint->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100);
+    sqlite3_set_authorizer(constraint->db, authorize, NULL);
+    return CAVIAR_OK;
+}
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// Does the name stand in the expression as a word, or between double quotes?
+static bool mentions(const char *expression, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = expression; (at = strstr(at, name)); at++) {
+        bool begins = at == expression || !is_word_char(at[-1]);
+        if (begins && !is_word_char(at[size]))
+            return true;
+    }
+    return false;
+}
+
+static void append_column(cav_text *sql, size_t index, const char *name)
+{
+    // names have no quotes in them: cav_text_is_name
+    cav_text_appendf(sql, "%s?%zu AS \"%s\"", index ? ", " : "", index + 1, name);
+}
+
+// SQL does not tell upper from lower case in names, so two such names would be one.
+static caviar_code check_case(const cav_constraint *constraint, const cav_space *space,
+                              const char *name, cav_error *error)
+{
+    for (size_t i = 0; i < constraint->parameter_count; i++) {
+        const char *other = space->parameters[constraint->parameters[i]].name;
+        if (strcasecmp(name, other) == 0)
+            return cav_fail(error, CAVIAR_INVALID,
+                            "constraint '%s': '%s' and '%s' differ only in case; rename one",
+                            constraint->text, other, name);
+    }
+    return CAVIAR_OK;
+}
+
+static caviar_code collect_parameters(cav_constraint *constraint, const cav_space *space,
+                                      cav_text *sql, cav_error *error)
+{
+    constraint->parameters = calloc(space->count + 1, sizeof *constraint->parameters);
+    if (!constraint->parameters)
+        return cav_fail_memory(error);
+    for (size_t i = 0; i < space->count; i++) {
+        if (!mentions(constraint->text, space->parameters[i].name))
+            continue;
+        if (constraint->parameter_count == MOST_NAMES)
+            return cav_fail(error, CAVIAR_INVALID, "constraint: more than %d names", MOST_NAMES);
+        if (check_case(constraint, space, space->parameters[i].name, error))
+            return CAVIAR_INVALID;
+        append_column(sql, constraint->parameter_count, space->parameters[i].name);
+        constraint->parameters[constraint->parameter_count++] = i;
+    }
+    if (constraint->parameter_count == 0)
+        return cav_fail(error, CAVIAR_INVALID, "constraint '%s' names no parameter",
+                        constraint->text);
+    return CAVIAR_OK;
+}
+
+static caviar_code prepare(cav_constraint *constraint, const char *sql, cav_error *error)
+{
+    const char *rest = NULL;
+    int status = sqlite3_prepare_v3(constraint->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                    &constraint->statement, &rest);
+    if (status == SQLITE_NOMEM)
+        return cav_fail_memory(error);
+    if (status == SQLITE_AUTH)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "constraint '%s': only comparisons, arithmetic and plain functions (abs, "
+                        "min, max, log, pow, round, ...) may be used",
+                        constraint->text);
+    if (status != SQLITE_OK)
+        return cav_fail(error, CAVIAR_INVALID, "constraint '%s': %s", constraint->text,
+                        sqlite3_errmsg(constraint->db));
+    bool whole =
+        constraint->statement && rest && *rest == '\0' &&
+        sqlite3_column_count(constraint->statement) == 1 &&
+        (size_t)sqlite3_bind_parameter_count(constraint->statement) == constraint->parameter_count;
+    return whole ? CAVIAR_OK
+                 : cav_fail(error, CAVIAR_INVALID, "constraint '%s' is not one expression",
+                            constraint->text);
+}
+
+static caviar_code compile(cav_constraint *constraint, const cav_space *space, cav_error *error)
+{
+    caviar_code code = open_sandbox(constraint, error);
+    if (code)
+        return code;
+    cav_text sql = {0};
+    // the line break ends a comment that the expression might leave open
+    cav_text_appendf(&sql, "SELECT (%s\n) FROM (SELECT ", constraint->text);
+    code = collect_parameters(constraint, space, &sql, error);
+    cav_text_append(&sql, ")");
+    if (!code)
+        code = sql.failed ? cav_fail_memory(error) : prepare(constraint, sql.data, error);
+    cav_text_free(&sql);
+    return code;
+}
+
+caviar_code cav_constraint_new(const cav_space *space, const char *expression,
+                               cav_constraint **ret_constraint, cav_error *error)
+{
+    if (strlen(expression) > LONGEST_EXPRESSION)
+        return cav_fail(error, CAVIAR_INVALID, "constraint: longer than %d bytes",
+                        LONGEST_EXPRESSION);
+    cav_constraint *constraint = calloc(1, sizeof *constraint);
+    if (!constraint)
+        return cav_fail_memory(error);
+    constraint->text = strdup(expression);
+    caviar_code code =
+        constraint->text ? compile(constraint, space, error) : cav_fail_memory(error);
+    if (code) {
+        cav_constraint_free(constraint);
+        return code;
+    }
+    *ret_constraint = constraint;
+    return CAVIAR_OK;
+}
+
+void cav_constraint_free(cav_constraint *constraint)
+{
+    if (!constraint)
+        return;
+    sqlite3_finalize(constraint->statement);
+    sqlite3_close(constraint->db);
+    free(constraint->parameters);
+    free(constraint->text);
+    free(constraint);
+}
+
+const char *cav_constraint_text(const cav_constraint *constraint)
+{
+    return constraint->text;
+}
+
+static void bind(sqlite3_stmt *statement, int index, const cav_parameter *parameter, double raw)
+{
+    caviar_value value = cav_parameter_value(parameter, raw);
+    switch (value.kind) {
+    case CAVIAR_KIND_NONE:
+        sqlite3_bind_null(statement, index);
+        break;
+    case CAVIAR_KIND_BOOL:
+        sqlite3_bind_int(statement, index, value.truth);
+        break;
+    case CAVIAR_KIND_INT: // as reals, so that 7 / 2 is 3.5
+        sqlite3_bind_double(statement, index, (double)value.integer);
+        break;
+    case CAVIAR_KIND_REAL:
+        sqlite3_bind_double(statement, index, value.real);
+        break;
+    case CAVIAR_KIND_TEXT:
+        sqlite3_bind_text(statement, index, value.text, -1, SQLITE_STATIC);
+        break;
+    }
+}
+
+bool cav_constraint_holds(cav_constraint *constraint, const cav_space *space, const double *raw)
+{
+    for (size_t i = 0; i < constraint->parameter_count; i++) {
+        size_t parameter = constraint->parameters[i];
+        bind(constraint->statement, (int)i + 1, &space->parameters[parameter], raw[parameter]);
+    }
+    sqlite3_progress_handler(constraint->db, MOST_STEPS, give_up, NULL);
+    bool holds = true;
+    if (sqlite3_step(constraint->statement) == SQLITE_ROW &&
+        sqlite3_column_type(constraint->statement, 0) != SQLITE_NULL)
+        holds = sqlite3_column_double(constraint->statement, 0) != 0;
+    sqlite3_reset(constraint->statement);
+    return holds;
+}

@@ -1,0 +1,187 @@
+/**
+ * unit.c: a parameter's values to its unit coordinate and back.
+ *
+ * The unit interval holds the special values first, an equal cell each, then the range on its
+ * scale. A level owns the cell between the half steps around it; half a step is added at both
+ * ends, so that the outer levels have the same share as the others.
+ *
+ * A continuous value is rounded to the decimals that 1e-12 of the range can tell apart. It prints
+ * short then, and survives the way to the unit coordinate and back unchanged.
+ */
+#include "space/parameter.h"
+
+#include "space/scale.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+enum { EXACT_POWERS = 22 }; // 10^22 is the last one that a double holds exactly
+
+// x to so many decimals (negative: to tens, hundreds, …). A whole number divided by an exact power
+// of ten is the double nearest to the decimal, the same that reading its digits gives.
+static double round_decimals(double x, int decimals)
+{
+    if (abs(decimals) > EXACT_POWERS) {
+        char text[64];
+        int digits = decimals + (int)ceil(log10(fabs(x)));
+        snprintf(text, sizeof text, "%.*e", digits > 1 ? digits - 1 : 0, x);
+        return strtod(text, NULL);
+    }
+    double power = powers_of_ten[abs(decimals)];
+    return decimals >= 0 ? rint(x * power) / power : rint(x / power) * power;
+}
+
+// The decimals that `resolution` can tell apart at x, of at most 14 significant digits.
+static double tidy(double x, double resolution)
+{
+    if (x == 0 || !(resolution > 0))
+        return x;
+    int decimals = -(int)ceil(log10(resolution));
+    int most = 14 - (int)ceil(log10(fabs(x)));
+    return round_decimals(x, decimals < most ? decimals : most);
+}
+
+static double level_value(const cav_parameter *parameter, size_t level)
+{
+    if (parameter->choice_count > 0)
+        return (double)level;
+    bool geometric = parameter->step_factor != 0;
+    double x = geometric ? parameter->first * pow(parameter->step_factor, (double)level)
+                         : parameter->first + (double)level * parameter->step;
+    if (parameter->type == CAVIAR_TYPE_INT)
+        return rint(x);
+    return tidy(x, geometric ? x * 1e-12 : parameter->step * 1e-9);
+}
+
+// Do cells of equal size follow each other? Else they grow and shrink with the scale.
+static bool is_even(const cav_parameter *parameter)
+{
+    return parameter->choice_count > 0 || parameter->step_factor != 0 ||
+           parameter->scale == CAVIAR_SCALE_LINEAR;
+}
+
+static size_t level_at(const cav_parameter *parameter, double v)
+{
+    double level;
+    if (is_even(parameter)) {
+        level = floor(v * (double)parameter->level_count);
+    } else {
+        double x = cav_scale_advance(parameter->scale, parameter->padded_low, v * parameter->span);
+        level = floor((x - parameter->first) / parameter->step + 0.5);
+    }
+    return (size_t)clamp(level, 0, (double)(parameter->level_count - 1));
+}
+
+// Where the cell of a level begins in [0, 1]; level_count gives the end of the last.
+static double cell_edge(const cav_parameter *parameter, size_t level)
+{
+    if (level == 0)
+        return 0;
+    if (level >= parameter->level_count)
+        return 1;
+    if (is_even(parameter))
+        return (double)level / (double)parameter->level_count;
+    double x = parameter->first + ((double)level - 0.5) * parameter->step;
+    return cav_scale_distance(parameter->scale, parameter->padded_low, x) / parameter->span;
+}
+
+static double cell_middle(const cav_parameter *parameter, size_t level)
+{
+    return (cell_edge(parameter, level) + cell_edge(parameter, level + 1)) / 2;
+}
+
+static size_t level_of(const cav_parameter *parameter, double raw)
+{
+    double level = raw;
+    if (parameter->choice_count == 0 && parameter->step_factor != 0)
+        level = log(raw / parameter->first) / log(parameter->step_factor);
+    else if (parameter->choice_count == 0)
+        level = (raw - parameter->first) / parameter->step;
+    return (size_t)clamp(rint(level), 0, (double)(parameter->level_count - 1));
+}
+
+// Range part only: v in [0, 1] without the specials.
+static double range_decode(const cav_parameter *parameter, double v)
+{
+    if (parameter->level_count > 0)
+        return level_value(parameter, level_at(parameter, v));
+    if (v <= 0)
+        return parameter->limit_low;
+    if (v >= 1)
+        return parameter->limit_high;
+    double x = cav_scale_advance(parameter->scale, parameter->limit_low, v * parameter->span);
+    double resolution = 1e-12 * parameter->span * cav_scale_slope(parameter->scale, x);
+    return clamp(tidy(x, resolution), parameter->limit_low, parameter->limit_high);
+}
+
+static double range_encode(const cav_parameter *parameter, double raw)
+{
+    if (parameter->level_count > 0)
+        return cell_middle(parameter, level_of(parameter, raw));
+    double x = clamp(raw, parameter->limit_low, parameter->limit_high);
+    double v = cav_scale_distance(parameter->scale, parameter->limit_low, x) / parameter->span;
+    return clamp(v, 0, 1);
+}
+
+double cav_parameter_decode(const cav_parameter *parameter, double u)
+{
+    if (parameter->axis == CAV_AXIS_NONE)
+        return parameter->initial;
+    double share = parameter->special_share;
+    u = u > 0 ? fmin(u, 1) : 0; // NaN becomes 0, too
+    if (u >= share)
+        return range_decode(parameter, (u - share) / (1 - share));
+    size_t cell = (size_t)(u / share * (double)parameter->special_count);
+    return parameter->specials[cell < parameter->special_count ? cell : cell - 1];
+}
+
+double cav_parameter_encode(const cav_parameter *parameter, double raw)
+{
+    double share = parameter->special_share;
+    for (size_t i = 0; i < parameter->special_count; i++)
+        if (parameter->specials[i] == raw)
+            return ((double)i + 0.5) / (double)parameter->special_count * share;
+    return share + (1 - share) * range_encode(parameter, raw);
+}
+
+double cav_parameter_start(const cav_parameter *parameter, double v)
+{
+    double share = parameter->special_share;
+    bool limited =
+        parameter->limit_low != parameter->low || parameter->limit_high != parameter->high;
+    if (!limited || v < share)
+        return v;
+    double begin, end; // of [low, high] in the range part
+    if (parameter->level_count > 0) {
+        begin = cell_edge(parameter, level_of(parameter, parameter->low));
+        end = cell_edge(parameter, level_of(parameter, parameter->high) + 1);
+    } else {
+        begin = range_encode(parameter, parameter->low);
+        end = range_encode(parameter, parameter->high);
+    }
+    return share + (1 - share) * (begin + (v - share) / (1 - share) * (end - begin));
+}
+
+size_t cav_parameter_size(const cav_parameter *parameter)
+{
+    if (parameter->axis == CAV_AXIS_NONE)
+        return 1;
+    return parameter->level_count ? parameter->level_count + parameter->special_count : 0;
+}
+
+double cav_parameter_nth(const cav_parameter *parameter, size_t index)
+{
+    double share = parameter->special_share;
+    if (index < parameter->special_count)
+        return ((double)index + 0.5) / (double)parameter->special_count * share;
+    return share + (1 - share) * cell_middle(parameter, index - parameter->special_count);
+}

@@ -1,0 +1,54 @@
+/**
+ * handle.h: the public caviar_trial: what a worker holds of a trial, wherever its study is.
+ *
+ * The handle itself only carries values. What reports and results do is up to its link: the study
+ * in the same process, or the socket of `caviar run`.
+ */
+#ifndef CAV_TRIAL_HANDLE_H
+#define CAV_TRIAL_HANDLE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/** The way back to the tuner. Each call sets trial->error on failure and returns its code. */
+typedef struct cav_trial_link {
+    /** Hands over a report; fills trial->changes and restore_step. */
+    caviar_code (*report)(caviar_trial *trial, int64_t step, const caviar_metric *metrics,
+                          size_t metric_count, caviar_verdict *ret_verdict);
+    /** Hands over the result. */
+    caviar_code (*tell)(caviar_trial *trial, const caviar_metric *metrics, size_t metric_count);
+    /** Hands over the failure. */
+    caviar_code (*fail)(caviar_trial *trial, caviar_reason reason, const char *message);
+    /** The handle goes; gives the trial back if it is still open. */
+    void (*release)(caviar_trial *trial);
+} cav_trial_link;
+
+struct caviar_trial {
+    cav_arena *arena;           // of the names, values and finals
+    const cav_trial_link *link; // NULL: to look at only, or nobody to report to
+    void *context;              // the link's own
+    int64_t number, attempt;
+    uint32_t seed;
+    int64_t first_step, last_step; // where it stands, and how far it may go
+    caviar_state state;
+    caviar_reason reason;
+    bool is_stopped;      // the last verdict was STOP
+    const char **names;   // [parameter_count]
+    caviar_value *values; // [parameter_count]
+    size_t parameter_count;
+    double *finals; // [final_count] final values of the study's metrics
+    size_t final_count;
+    size_t *changes; // [change_count] indices of what the last report changed
+    size_t change_count;
+    int64_t restore_step;
+    const char *message; // why the trial failed; "" else
+    cav_error error;     // of the last call
+};
+
+/** An empty running handle with room for so many parameters and finals (NaN). NULL: no memory. */
+caviar_trial *cav_trial_new(size_t parameter_count, size_t final_count);
+
+/** Sets parameter `index`; copies name and text. False when out of memory. */
+bool cav_trial_set(caviar_trial *trial, size_t index, const char *name, const caviar_value *value);
+
+#endif

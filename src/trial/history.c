@@ -1,0 +1,303 @@
+/**
+ * history.c: the columns, and a hash table over the points.
+ */
+#include "trial/history.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "trial/state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ABSENT = 0xff }; // state of a row whose record has not arrived yet
+
+cav_history *cav_history_new(size_t param_count, size_t dim_count, size_t metric_count,
+                             const bool *maximize)
+{
+    cav_history *history = calloc(1, sizeof *history);
+    if (history)
+        *history = (cav_history){.param_count = param_count,
+                                 .dim_count = dim_count,
+                                 .metric_count = metric_count,
+                                 .maximize = maximize};
+    return history;
+}
+
+void cav_history_free(cav_history *history)
+{
+    if (!history)
+        return;
+    for (size_t i = 0; i < history->count; i++) {
+        free(history->curves[i].steps);
+        free(history->curves[i].losses);
+    }
+    void *columns[] = {history->points,      history->raw,
+                       history->losses,      history->states,
+                       history->reasons,     history->attempts,
+                       history->steps,       history->started_ms,
+                       history->finished_ms, history->curves,
+                       history->finished,    history->open,
+                       history->slots,       history};
+    for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
+        free(columns[i]);
+}
+
+// Gives every column room for `rows` rows.
+static bool reserve(cav_history *history, size_t rows)
+{
+    if (rows <= history->capacity)
+        return true;
+    size_t capacity = history->capacity ? history->capacity * 2 : 64;
+    while (capacity < rows)
+        capacity *= 2;
+    struct column {
+        void **data;
+        size_t row_size;
+    } columns[] = {
+        {(void **)&history->points, history->dim_count * sizeof(double)},
+        {(void **)&history->raw, history->param_count * sizeof(double)},
+        {(void **)&history->losses, history->metric_count * sizeof(double)},
+        {(void **)&history->states, sizeof *history->states},
+        {(void **)&history->reasons, sizeof *history->reasons},
+        {(void **)&history->attempts, sizeof *history->attempts},
+        {(void **)&history->steps, sizeof *history->steps},
+        {(void **)&history->started_ms, sizeof *history->started_ms},
+        {(void **)&history->finished_ms, sizeof *history->finished_ms},
+        {(void **)&history->curves, sizeof *history->curves},
+    };
+    for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
+        void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
+        if (!grown)
+            return false;
+        *columns[i].data = grown;
+    }
+    history->capacity = capacity;
+    return true;
+}
+
+static bool add_rows(cav_history *history, size_t count)
+{
+    if (!reserve(history, count))
+        return false;
+    for (size_t i = history->count; i < count; i++) {
+        history->states[i] = ABSENT;
+        history->curves[i] = (cav_curve){0};
+    }
+    if (count > history->count)
+        history->count = count;
+    return true;
+}
+
+static uint64_t hash_point(const cav_history *history, const double *point)
+{
+    uint64_t hash = 0x9e3779b97f4a7c15u;
+    for (size_t i = 0; i < history->dim_count; i++) {
+        double u = isnan(point[i]) ? -1 : point[i] == 0 ? 0 : point[i]; // one NaN, no -0
+        uint64_t bits;
+        memcpy(&bits, &u, sizeof bits);
+        hash = cav_mix64(hash ^ bits);
+    }
+    return hash;
+}
+
+static bool same_point(const cav_history *history, const double *a, const double *b)
+{
+    for (size_t i = 0; i < history->dim_count; i++)
+        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])))
+            return false;
+    return true;
+}
+
+static void insert_slot(cav_history *history, size_t row)
+{
+    const double *point = history->points + row * history->dim_count;
+    size_t at = (size_t)hash_point(history, point) & (history->slot_count - 1);
+    while (history->slots[at] != SIZE_MAX)
+        at = (at + 1) & (history->slot_count - 1);
+    history->slots[at] = row;
+    history->slots_used++;
+}
+
+// Keeps the table at most half full.
+static bool index_row(cav_history *history, size_t row)
+{
+    if ((history->slots_used + 1) * 2 > history->slot_count) {
+        size_t wanted = history->slot_count ? history->slot_count * 2 : 128;
+        size_t *slots = malloc(wanted * sizeof *slots);
+        if (!slots)
+            return false;
+        memset(slots, 0xff, wanted * sizeof *slots);
+        free(history->slots);
+        history->slots = slots;
+        history->slot_count = wanted;
+        history->slots_used = 0;
+        for (size_t i = 0; i < history->count; i++)
+            if (history->states[i] != ABSENT && i != row)
+                insert_slot(history, i);
+    }
+    insert_slot(history, row);
+    return true;
+}
+
+size_t cav_history_find(const cav_history *history, const double *point)
+{
+    if (history->slot_count == 0)
+        return SIZE_MAX;
+    size_t at = (size_t)hash_point(history, point) & (history->slot_count - 1);
+    for (; history->slots[at] != SIZE_MAX; at = (at + 1) & (history->slot_count - 1))
+        if (same_point(history, history->points + history->slots[at] * history->dim_count, point))
+            return history->slots[at];
+    return SIZE_MAX;
+}
+
+static bool push(size_t **list, size_t *count, size_t *capacity, size_t number)
+{
+    if (!CAV_GROW(list, capacity, *count + 1))
+        return false;
+    (*list)[(*count)++] = number;
+    return true;
+}
+
+static void drop_open(cav_history *history, size_t number)
+{
+    for (size_t i = 0; i < history->open_count; i++) {
+        if (history->open[i] == number) {
+            memmove(history->open + i, history->open + i + 1,
+                    (--history->open_count - i) * sizeof *history->open);
+            return;
+        }
+    }
+}
+
+// Moves the trial between the lists of open and finished ones.
+static bool enlist(cav_history *history, size_t number, bool was_open, bool was_final,
+                   caviar_state state)
+{
+    bool is_final = cav_state_is_final(state);
+    if (was_final)
+        return true;
+    if (is_final && was_open)
+        drop_open(history, number);
+    if (is_final)
+        return push(&history->finished, &history->finished_count, &history->finished_capacity,
+                    number);
+    return was_open || push(&history->open, &history->open_count, &history->open_capacity, number);
+}
+
+static void copy_values(double *to, const double *from, size_t count)
+{
+    if (count)
+        memcpy(to, from, count * sizeof *to);
+}
+
+static double loss_of(const cav_history *history, size_t metric, double value)
+{
+    return history->maximize[metric] ? -value : value;
+}
+
+static void fill_losses(cav_history *history, size_t row, const cav_record *record)
+{
+    for (size_t m = 0; m < history->metric_count; m++) {
+        double value = record->values ? record->values[m] : NAN;
+        bool known = record->state == CAVIAR_STATE_COMPLETE || record->state == CAVIAR_STATE_PRUNED;
+        history->losses[row * history->metric_count + m] = known ? loss_of(history, m, value) : NAN;
+    }
+}
+
+caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
+                            cav_error *error)
+{
+    size_t row = (size_t)record->number;
+    if (!add_rows(history, row + 1))
+        return cav_fail_memory(error);
+    bool is_new = history->states[row] == ABSENT;
+    bool was_final = !is_new && cav_state_is_final((caviar_state)history->states[row]);
+    if (is_new) {
+        copy_values(history->points + row * history->dim_count, point, history->dim_count);
+        copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
+        history->states[row] = (uint8_t)record->state;
+        if (!index_row(history, row))
+            return cav_fail_memory(error);
+        history->imported_count += record->imported;
+    }
+    if (!enlist(history, row, !is_new && !was_final, was_final, record->state))
+        return cav_fail_memory(error);
+    history->states[row] = (uint8_t)record->state;
+    history->reasons[row] = (uint8_t)record->reason;
+    history->attempts[row] = record->attempt;
+    history->steps[row] = record->step;
+    history->started_ms[row] = record->started_ms;
+    history->finished_ms[row] = record->finished_ms;
+    fill_losses(history, row, record);
+    return CAVIAR_OK;
+}
+
+caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
+                               const double *values, cav_error *error)
+{
+    cav_curve *curve = &history->curves[number];
+    while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
+        curve->count--;
+    size_t capacity = curve->capacity, metrics = history->metric_count;
+    if (!CAV_GROW(&curve->steps, &capacity, curve->count + 1))
+        return cav_fail_memory(error);
+    capacity = curve->capacity;
+    if (!cav_grow((void **)&curve->losses, &capacity, curve->count + 1, metrics * sizeof(double)))
+        return cav_fail_memory(error);
+    curve->capacity = capacity;
+    curve->steps[curve->count] = step;
+    for (size_t m = 0; m < metrics; m++)
+        curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
+    curve->count++;
+    if (step > history->steps[number])
+        history->steps[number] = step;
+    return CAVIAR_OK;
+}
+
+size_t cav_history_best(const cav_history *history, size_t metric)
+{
+    size_t best = SIZE_MAX;
+    double least = INFINITY;
+    for (size_t i = 0; i < history->count; i++) {
+        double loss = history->losses[i * history->metric_count + metric];
+        if (history->states[i] == CAVIAR_STATE_COMPLETE && loss < least) {
+            least = loss;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms)
+{
+    int64_t(*spans)[2] = malloc((history->count + 1) * sizeof *spans);
+    if (!spans)
+        return 0;
+    size_t count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        if (history->states[i] == ABSENT || history->started_ms[i] == 0)
+            continue;
+        bool running = history->states[i] == CAVIAR_STATE_RUNNING;
+        spans[count][0] = history->started_ms[i];
+        spans[count++][1] = running ? now_ms : history->finished_ms[i];
+    }
+    qsort(spans, count, sizeof *spans, by_start);
+    int64_t busy = 0, covered = INT64_MIN; // what lies before `covered` has been counted
+    for (size_t i = 0; i < count; i++) {
+        int64_t from = spans[i][0] > covered ? spans[i][0] : covered;
+        if (spans[i][1] > from) {
+            busy += spans[i][1] - from;
+            covered = spans[i][1];
+        }
+    }
+    free(spans);
+    return busy;
+}

@@ -1,0 +1,72 @@
+/**
+ * history.h: all trials of a study as columns, which samplers read without copying.
+ *
+ * Row i is trial number i. Losses are the metrics turned so that less is better. A row is added or
+ * changed with cav_history_put; nothing ever moves to another row.
+ */
+#ifndef CAV_TRIAL_HISTORY_H
+#define CAV_TRIAL_HISTORY_H
+
+#include "base/error.h"
+#include "trial/record.h"
+
+/** The learning curve of one trial: what it reported, by growing step. */
+typedef struct cav_curve {
+    size_t count, capacity;
+    int64_t *steps; // [count] strictly increasing
+    double *losses; // [count x metric_count]
+} cav_curve;
+
+typedef struct cav_history {
+    size_t param_count, dim_count, metric_count;
+    const bool *maximize; // [metric_count]
+
+    size_t count, capacity;
+    double *points;    // [count x dim_count] unit coordinates; NaN where inactive
+    double *raw;       // [count x param_count] values; NaN where inactive
+    double *losses;    // [count x metric_count] final; of a pruned trial what it last reported
+    uint8_t *states;   // [count] caviar_state
+    uint8_t *reasons;  // [count] caviar_reason
+    int64_t *attempts; // [count]
+    int64_t *steps;    // [count] last step reported; -1: none
+    int64_t *started_ms, *finished_ms; // [count]
+    cav_curve *curves;                 // [count]
+
+    size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
+    size_t finished_count, finished_capacity;
+    size_t *open; // [open_count] numbers of those that are waiting, running or paused
+    size_t open_count, open_capacity;
+    size_t imported_count; // trials that came with their result
+
+    size_t *slots; // [slot_count] hash table of rows by point; SIZE_MAX: free
+    size_t slot_count, slots_used;
+} cav_history;
+
+/** An empty history; `maximize` [metric_count] must outlive it. NULL when out of memory. */
+cav_history *cav_history_new(size_t param_count, size_t dim_count, size_t metric_count,
+                             const bool *maximize);
+void cav_history_free(cav_history *history);
+
+/** Adds or updates the row of a trial. `point` [dim_count] is that of its parameters. */
+caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
+                            cav_error *error);
+
+/**
+ * Adds a report to the trial's curve: values [metric_count] in the user's direction, NaN where
+ * the report had none. What was there from this step on is a branch that was given up, and goes.
+ */
+caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
+                               const double *values, cav_error *error);
+
+/** Number of a trial at exactly this point, or SIZE_MAX. */
+size_t cav_history_find(const cav_history *history, const double *point);
+
+/** Row of the complete trial with the least loss in a metric, the earliest of equals; SIZE_MAX. */
+size_t cav_history_best(const cav_history *history, size_t metric);
+
+/**
+ * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.
+ */
+int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms);
+
+#endif

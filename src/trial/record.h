@@ -1,0 +1,36 @@
+/**
+ * record.h: a trial and a report as they pass between the tuner and a store.
+ */
+#ifndef CAV_TRIAL_RECORD_H
+#define CAV_TRIAL_RECORD_H
+
+#include "caviar.h"
+
+/** Everything that is kept of a trial but its reports. Pointers belong to whoever fills it. */
+typedef struct cav_record {
+    int64_t number;  // from 0, in the order of creation
+    int64_t attempt; // how often it was started: 0 before the first time. With `number` it is the
+                     // token that a worker shows; an older attempt's results are refused
+    caviar_state state;
+    caviar_reason reason;
+    bool imported;        // came with its result; does not count against the budget
+    const double *raw;    // [parameter count]
+    const double *values; // [metric count] final, in the user's own direction; NaN: none
+    int64_t step;         // last one reported; -1: none
+    const char *origin;   // who made it: a sampler's name, "user"
+    const char *owner;    // the worker that has it or had it last; "" before the first
+    int64_t created_ms, started_ms, finished_ms; // wall clock; 0: not yet
+    int64_t lease_ms;                            // until when the owner has it
+    const char *message;                         // why it failed; ""
+    const char *output;                          // the end of what it printed; ""
+} cav_record;
+
+/** One report: named numbers at a step. */
+typedef struct cav_report {
+    int64_t number, attempt, step;
+    int64_t time_ms;
+    const caviar_metric *metrics; // [metric_count]
+    size_t metric_count;
+} cav_report;
+
+#endif

@@ -1,0 +1,38 @@
+/**
+ * test.h: what every test file includes first: cmocka with what it wants before it.
+ */
+#ifndef CAV_TESTS_SUPPORT_TEST_H
+#define CAV_TESTS_SUPPORT_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+
+/** Passes if the call answers CAVIAR_OK; prints the sentence if it does not. */
+#define assert_ok(call, error)                                                                     \
+    do {                                                                                           \
+        if ((call) != CAVIAR_OK)                                                                   \
+            fail_msg("%s: %s", #call, (error)->message);                                           \
+    } while (0)
+
+/** Passes if `text` contains `piece`. */
+#define assert_contains(text, piece)                                                               \
+    do {                                                                                           \
+        if (!strstr((text), (piece)))                                                              \
+            fail_msg("'%s' does not contain '%s'", (text), (piece));                               \
+    } while (0)
+
+/** Passes if two doubles differ by at most `most`. */
+#define assert_near(a, b, most)                                                                    \
+    do {                                                                                           \
+        double test_a = (a), test_b = (b);                                                         \
+        if (!(test_a - test_b <= (most) && test_b - test_a <= (most)))                             \
+            fail_msg("%s = %.17g, not within %g of %.17g", #a, test_a, (double)(most), test_b);    \
+    } while (0)
+
+#endif
