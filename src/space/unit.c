@@ -75,9 +75,8 @@ static double level_value(const cav_parameter *parameter, size_t level)
     double x = parameter->first + (double)level * parameter->step;
     if (parameter->type == CAVIAR_TYPE_INT)
         return rint(x);
-    double far = fmax(fabs(parameter->limit_low), fabs(parameter->limit_high));
-    double slack = parameter->step * 2e-9 + far * 4e-15;
-    return tidy_level(parameter, x, slack, slack);
+    double rounding = 4e-15 * fmax(fabs(parameter->limit_low), fabs(parameter->limit_high));
+    return tidy_level(parameter, x, parameter->step * 2e-9 + rounding, rounding);
 }
 
 // Do cells of equal size follow each other? Else they grow and shrink with the scale.
