@@ -8,6 +8,7 @@
 #define CAV_TRIAL_HISTORY_H
 
 #include "base/error.h"
+#include "trial/point_index.h"
 #include "trial/record.h"
 
 /** The learning curve of one trial: what it reported, by growing step. */
@@ -38,8 +39,7 @@ typedef struct cav_history {
     size_t open_count, open_capacity;
     size_t imported_count; // trials that came with their result
 
-    size_t *slots; // [slot_count] hash table of rows by point; SIZE_MAX: free
-    size_t slot_count, slots_used;
+    cav_point_index index; // of the rows by their points
 } cav_history;
 
 /** An empty history; `maximize` [metric_count] must outlive it. NULL when out of memory. */
