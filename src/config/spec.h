@@ -89,7 +89,12 @@ void cav_spec_write_identity(const cav_spec *spec, cav_json *json);
 /** A space section, of a file or as JSON: {lr: {type: float, …}, …}, into an empty space. */
 caviar_code cav_space_parse(const cav_document *document, const cav_node *section, cav_space *space,
                             cav_error *error);
-void cav_space_write_section(const cav_space *space, cav_json *json);
+
+/** The keys `space` and, if there are any, `constraints`, into an object that has been begun. */
+void cav_space_write_sections(const cav_space *space, cav_json *json);
+
+/** One parameter of it, as an object without its name. */
+void cav_space_write_parameter(const cav_space *space, size_t parameter, cav_json *json);
 
 /**
  * Turns the short form of a definition, "int log 16 512 step x2", into the map that a study file

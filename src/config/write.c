@@ -3,8 +3,6 @@
  */
 #include "config/spec.h"
 
-#include "space/constraint.h"
-
 #include <string.h>
 
 static void write_metric(const cav_metric_spec *metric, cav_json *json)
@@ -23,19 +21,6 @@ static void write_metrics(const cav_spec *spec, cav_json *json)
     cav_json_begin_array(json);
     for (size_t i = 0; i < spec->metric_count; i++)
         write_metric(&spec->metrics[i], json);
-    cav_json_end_array(json);
-}
-
-static void write_space(const cav_spec *spec, cav_json *json)
-{
-    cav_json_key(json, "space");
-    cav_space_write_section(spec->space, json);
-    if (spec->space->constraint_count == 0)
-        return;
-    cav_json_key(json, "constraints");
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < spec->space->constraint_count; i++)
-        cav_json_string(json, cav_constraint_text(spec->space->constraints[i]));
     cav_json_end_array(json);
 }
 
@@ -137,7 +122,7 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     write_run(spec, json);
     write_choice("sampler", &spec->sampler, json);
     write_choice("scheduler", &spec->scheduler, json);
-    write_space(spec, json);
+    cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }
 
@@ -152,6 +137,6 @@ void cav_spec_write_identity(const cav_spec *spec, cav_json *json)
         write_metric(&metric, json);
     }
     cav_json_end_array(json);
-    write_space(spec, json);
+    cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }

@@ -15,6 +15,13 @@
 
 #include <sqlite3.h>
 
+/**
+ * SQLite can take the partial index of open trials only where its very condition stands, and must
+ * be told to: it knows nothing of how few of the trials are open.
+ */
+#define CAV_SQLITE_OPEN_TRIALS "trials INDEXED BY trials_open"
+#define CAV_SQLITE_IS_OPEN "state IN ('waiting', 'running', 'paused')"
+
 /** Statements that are prepared once: X(NAME, SQL). */
 #define CAV_SQLITE_STATEMENTS(X)                                                                   \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
@@ -35,13 +42,14 @@
       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")                        \
     X(TRIAL_STATE, "SELECT state, attempt FROM trials WHERE study = ?1 AND number = ?2")           \
     X(TRIAL_EXPIRED,                                                                               \
-      "SELECT number, failures FROM trials WHERE study = ?1 AND state = 'running' AND "            \
-      "lease_ms < ?2")                                                                             \
+      "SELECT number, failures FROM " CAV_SQLITE_OPEN_TRIALS                                       \
+      " WHERE study = ?1 AND state = 'running' AND " CAV_SQLITE_IS_OPEN " AND lease_ms < ?2")      \
     X(TRIAL_LOSE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, message = ?5, failures = failures + 1, "         \
       "finished_ms = ?6, change = ?7 WHERE study = ?1 AND number = ?2")                            \
-    X(TRIAL_FIRST_WAITING,                                                                         \
-      "SELECT number FROM trials WHERE study = ?1 AND state = 'waiting' ORDER BY number LIMIT 1")  \
+    X(TRIAL_FIRST_WAITING, "SELECT number FROM " CAV_SQLITE_OPEN_TRIALS                            \
+                           " WHERE study = ?1 AND state = 'waiting' AND " CAV_SQLITE_IS_OPEN       \
+                           " ORDER BY number LIMIT 1")                                             \
     X(TRIAL_TAKE,                                                                                  \
       "UPDATE trials SET state = 'running', attempt = attempt + 1, owner = ?3, lease_ms = ?4, "    \
       "started_ms = CASE started_ms WHEN 0 THEN ?5 ELSE started_ms END, change = ?6 "              \
@@ -55,8 +63,9 @@
     X(OUTPUT_GET, "SELECT output FROM outputs WHERE study = ?1 AND number = ?2")                   \
     X(REPORT_ADD, "INSERT INTO reports (study, number, attempt, step, time_ms, metrics) "          \
                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                               \
-    X(LEASE_RENEW,                                                                                 \
-      "UPDATE trials SET lease_ms = ?3 WHERE study = ?1 AND state = 'running' AND owner = ?2")     \
+    X(LEASE_RENEW, "UPDATE " CAV_SQLITE_OPEN_TRIALS                                                \
+                   " SET lease_ms = ?3 WHERE study = ?1 AND state = 'running' AND "                \
+                   "owner = ?2 AND " CAV_SQLITE_IS_OPEN)                                           \
     X(TRIAL_READ,                                                                                  \
       "SELECT number, state, reason, attempt, failures, imported, params, metrics, step, origin, " \
       "owner, created_ms, started_ms, finished_ms, lease_ms, message, change FROM trials "         \
