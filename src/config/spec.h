@@ -67,6 +67,13 @@ caviar_code cav_spec_parse(const char *name, const char *text, size_t size, cav_
 caviar_code cav_spec_from_json(const json_t *json, const char *const *ignore, cav_spec **ret_spec,
                                cav_error *error);
 
+/**
+ * Puts keys over those of a document, as a command line's flags over a file: the entries of
+ * `budget` and `set` one by one, every other key as a whole (metric and metrics being one).
+ */
+caviar_code cav_document_override(cav_document *document, const json_t *overrides,
+                                  cav_error *error);
+
 /** The same from a document, whose arena the spec takes over, also on failure. */
 caviar_code cav_spec_from_document(cav_document *document, const char *const *ignore,
                                    cav_spec **ret_spec, cav_error *error);
