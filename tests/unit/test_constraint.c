@@ -279,6 +279,21 @@ static void test_patterns_full_of_wildcards_come_to_an_end(void **state)
     caviar_space_free(space);
 }
 
+static void test_the_answer_is_the_same_however_often_it_is_asked_for(void **state)
+{
+    (void)state;
+    cav_space *space = example();
+    cav_error error = {0};
+    cav_constraint *constraint;
+    double raw[PARAMETERS] = {2, 3};
+    assert_ok(cav_constraint_new(space, "units * layers > 6", &constraint, &error), &error);
+    for (size_t i = test_rounds(200000); i > 0; i--)
+        if (cav_constraint_holds(constraint, space, raw))
+            fail_msg("holds with %zu to go", i);
+    cav_constraint_free(constraint);
+    caviar_space_free(space);
+}
+
 static void test_names_that_differ_in_case_only_cannot_stand_together(void **state)
 {
     (void)state;
@@ -317,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_nothing_gets_out_of_the_sandbox),
         cmocka_unit_test(test_a_long_expression_is_refused_and_a_deep_one_too),
         cmocka_unit_test(test_patterns_full_of_wildcards_come_to_an_end),
+        cmocka_unit_test(test_the_answer_is_the_same_however_often_it_is_asked_for),
         cmocka_unit_test(test_names_that_differ_in_case_only_cannot_stand_together),
         cmocka_unit_test(test_the_public_call_carries_the_message),
     };
