@@ -42,7 +42,7 @@ static int64_t now_ms(const cav_display *display)
 static void wipe(cav_display *display)
 {
     if (display->live_lines > 0)
-        fprintf(display->file, "\033[%dA\033[J", display->live_lines);
+        fprintf(display->file, "\r\033[%dA\033[J", display->live_lines); // \r: behind an echoed ^C
     display->live_lines = 0;
 }
 
@@ -300,6 +300,7 @@ cav_display *cav_display_new(cav_study *study, FILE *file, bool quiet)
         .ended_before = (int64_t)study->history->finished_count,
         .busy_before_ms = cav_history_busy_ms(study->history, cav_clock_wall_ms(study->clock)),
     };
+    setvbuf(file, NULL, _IOFBF, 65536); // a picture at a time: it flickers otherwise
     display->started_ms = now_ms(display);
     display->observer = (cav_run_observer){
         .context = display, .ended = on_ended, .tick = on_tick, .notice = on_notice};
@@ -319,18 +320,30 @@ const cav_run_observer *cav_display_observer(cav_display *display)
     return &display->observer;
 }
 
-void cav_display_end(cav_display *display, const cav_run_summary *summary)
+static void append_summary(cav_display *display, const cav_run_summary *summary, const char *took)
 {
-    char took[CAV_NUMBER_SIZE];
-    wipe(display);
-    cav_duration_print(now_ms(display) - display->started_ms, took);
     cav_text_appendf(&display->text, "%s: %s after %s; %lld complete", display->study->spec->study,
-                     summary->why, took, (long long)summary->complete);
+                     summary->end == CAV_RUN_FAILED ? "stopped" : summary->why, took,
+                     (long long)summary->complete);
     if (summary->pruned > 0)
         cav_text_appendf(&display->text, ", %lld stopped early", (long long)summary->pruned);
     if (summary->failed > 0)
         cav_text_appendf(&display->text, ", %lld failed", (long long)summary->failed);
     end_line(display);
+}
+
+void cav_display_end(cav_display *display, const cav_run_summary *summary)
+{
+    char took[CAV_NUMBER_SIZE];
+    const char *name = display->study->spec->study;
+    wipe(display);
+    cav_duration_print(now_ms(display) - display->started_ms, took);
+    if (summary->end == CAV_RUN_FINISHED && display->ended == 0)
+        cav_text_appendf(&display->text,
+                         "%s: nothing to do, %s; 'caviar resume %s -n +10' tries ten more\n", name,
+                         summary->why, name);
+    else
+        append_summary(display, summary, took);
     append_best(display);
     flush(display);
 }

@@ -4,6 +4,7 @@
 #include "cli/running.h"
 
 #include "base/file.h"
+#include "run/command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,10 @@ static cav_exit run(const cav_arguments *arguments)
         return error.code == CAVIAR_INVALID && arguments->operand_count == 0
                    ? cav_complain_usage(arguments, &error)
                    : cav_complain(&error);
+    if (cav_command_check(spec, &error)) { // before anything is stored
+        cav_spec_free(spec);
+        return cav_complain(&error);
+    }
     cav_study_options options = {
         .location = cav_cli_store(arguments), .name = cav_cli_study(arguments), .spec = spec};
     if (cav_study_open(&options, &study, &error))

@@ -21,7 +21,7 @@ static const cav_column columns[] = {{"STUDY", false, false},  {"COMPLETE", true
                                      {"PRUNED", true, false},  {"FAILED", true, false},
                                      {"RUNNING", true, false}, {"WAITING", true, false},
                                      {"BUDGET", true, false},  {"METRIC", false, true},
-                                     {"BEST", true, false},    {"CREATED", false, false}};
+                                     {"BEST", true, false},    {"AGE", true, false}};
 
 typedef struct entry {
     char *name;
@@ -96,15 +96,14 @@ static caviar_code collect(const cav_arguments *arguments, listing *at, cav_erro
 
 static bool add_line(struct libscols_table *table, const entry *at)
 {
-    char counts[6][24], budget[24] = "", best[CAV_NUMBER_SIZE] = "", created[CAV_TIME_SIZE];
+    char counts[6][24], budget[24] = "", best[CAV_NUMBER_SIZE] = "", age[CAV_NUMBER_SIZE];
     for (int i = 0; i < 6; i++)
         snprintf(counts[i], sizeof counts[i], "%lld", (long long)at->counts[i]);
     if (at->budget > 0)
         snprintf(budget, sizeof budget, "%lld", (long long)at->budget);
     if (!isnan(at->best))
         cav_number_print_short(at->best, 5, best);
-    cav_time_print(at->created_ms, created);
-    created[10] = '\0'; // the day
+    cav_duration_print(cav_clock_wall_ms(&cav_clock_system) - at->created_ms, age);
     const char *cells[] = {at->name,
                            counts[CAVIAR_STATE_COMPLETE],
                            counts[CAVIAR_STATE_PRUNED],
@@ -114,7 +113,7 @@ static bool add_line(struct libscols_table *table, const entry *at)
                            budget,
                            at->metric,
                            best,
-                           created};
+                           age};
     return cav_table_add(table, cells, CAV_COUNT_OF(cells));
 }
 
