@@ -219,12 +219,8 @@ static void make_box(zoom_state *state, const cav_history *history, size_t dim)
     grow(state, parameter, best, axis);
 }
 
-static void look(zoom_state *state, const cav_history *history)
+static void make_boxes(zoom_state *state, const cav_history *history)
 {
-    while (state->seen < history->finished_count)
-        rank(state, history, history->finished[state->seen++]);
-    if (state->complete < state->next_round || state->elite_count == 0)
-        return;
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         if (state->axes[dim].shares)
             make_shares(state, history, dim);
@@ -233,6 +229,17 @@ static void look(zoom_state *state, const cav_history *history)
     }
     state->boxed = true;
     state->next_round = state->complete + state->round;
+}
+
+// The boxes depend on the history alone, not on when it was looked at: a worker that joins late
+// goes through the same rounds as one that was there.
+static void look(zoom_state *state, const cav_history *history)
+{
+    while (state->seen < history->finished_count) {
+        rank(state, history, history->finished[state->seen++]);
+        if (state->complete >= state->next_round)
+            make_boxes(state, history);
+    }
 }
 
 static double draw(const zoom_state *state, size_t dim, double v)
