@@ -295,6 +295,26 @@ static size_t count_braces(const char *const *words, size_t word_count)
     return count;
 }
 
+// A name for the study: that of the program, or of the script that an interpreter runs.
+static const char *name_of_command(cav_arena *arena, const char *const *words, size_t word_count)
+{
+    static const char *const interpreters[] = {"python", "python3", "sh",   "bash", "dash",
+                                               "node",   "julia",   "ruby", "perl", "Rscript",
+                                               "octave", "java",    "env",  "nice", "time"};
+    for (size_t i = 0; i < word_count; i++) {
+        const char *slash = strrchr(words[i], '/'), *base = slash ? slash + 1 : words[i];
+        bool skipped = base[0] == '-' || base[0] == '\0';
+        for (size_t k = 0; k < CAV_COUNT_OF(interpreters) && !skipped; k++)
+            skipped = strcmp(base, interpreters[k]) == 0;
+        if (skipped)
+            continue;
+        size_t size = strcspn(base, ".");
+        char *name = cav_arena_text(arena, base, size);
+        return name && cav_text_is_name(name) ? name : "study";
+    }
+    return "study";
+}
+
 static caviar_code append_item(cav_document *document, const char *key, const cav_node *item,
                                cav_error *error)
 {
@@ -338,6 +358,11 @@ static caviar_code read_words(cav_document *document, const char *const *words, 
         code = cav_fail(error, CAVIAR_INVALID,
                         "the command varies nothing: put a parameter where its value belongs, such "
                         "as --lr '{lr: log 1e-5 1}'");
+    if (!code && document->root->kind == CAV_NODE_MAP && !cav_node_get(document->root, "study")) {
+        cav_node name = {.kind = CAV_NODE_SCALAR,
+                         .text = name_of_command(document->arena, words, word_count)};
+        code = append_item(document, "study", &name, error);
+    }
     if (!code)
         code = append_item(document, "command", &command, error);
     return code ? code : append_item(document, "space", &space, error);

@@ -5,7 +5,10 @@
 
 #include "base/number.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // What a placeholder may stand for besides parameters and what `set` defines.
 static const char *const own_names[] = {"trial", "seed", "dir", "steps"};
@@ -123,6 +126,34 @@ static caviar_code fill_word(filler *fill, const char *at)
     return fill->word.failed ? cav_fail_memory(fill->error) : CAVIAR_OK;
 }
 
+// Is there a program of that name, where the system would look for it?
+static bool has_program(const char *name)
+{
+    char path[4096];
+    const char *folders = getenv("PATH");
+    if (strchr(name, '/'))
+        return access(name, X_OK) == 0;
+    while (folders && *folders) {
+        int size = (int)strcspn(folders, ":");
+        snprintf(path, sizeof path, "%.*s/%s", size ? size : 1, size ? folders : ".", name);
+        if (access(path, X_OK) == 0)
+            return true;
+        folders += size + (folders[size] == ':');
+    }
+    return false;
+}
+
+static caviar_code check_program(const cav_spec *spec, cav_error *error)
+{
+    const char *program = spec->command[0];
+    if (strchr(program, '{') || has_program(program)) // one that is tuned, too, is seen later
+        return CAVIAR_OK;
+    bool is_file = access(program, F_OK) == 0;
+    return cav_fail(error, CAVIAR_NOT_FOUND, "cannot start '%s': %s", program,
+                    is_file && strchr(program, '/') ? "it is not executable (chmod +x makes it so)"
+                                                    : "there is no such program");
+}
+
 caviar_code cav_command_check(const cav_spec *spec, cav_error *error)
 {
     if (spec->command_count == 0)
@@ -135,7 +166,7 @@ caviar_code cav_command_check(const cav_spec *spec, cav_error *error)
     for (size_t i = 0; i < spec->command_count && !code; i++)
         code = fill_word(&fill, spec->command[i]);
     cav_text_free(&fill.word);
-    return code;
+    return code ? code : check_program(spec, error);
 }
 
 // Is the word nothing but one placeholder?

@@ -7,7 +7,10 @@
 #include "config/spec.h"
 #include "trial/handle.h"
 
-/** Checks that every {name} in the command is known, so that no trial starts in vain. */
+/**
+ * Checks that every {name} in the command is known and that there is such a program, so that no
+ * trial starts in vain.
+ */
 caviar_code cav_command_check(const cav_spec *spec, cav_error *error);
 
 /**

@@ -12,6 +12,7 @@
 #include "run/folder.h"
 #include "run/reap.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,15 @@ static void report(cav_slot *slot, const cav_line *line)
         cav_runner_fail(slot->runner, &slot->trial->error);
 }
 
+// Remembers a name for the message of a trial whose metric never came.
+static void note_other(cav_slot *slot, const char *name)
+{
+    size_t used = strlen(slot->others);
+    if (strstr(slot->others, name) || used + strlen(name) + 3 > sizeof slot->others)
+        return;
+    snprintf(slot->others + used, sizeof slot->others - used, "%s%s", used ? ", " : "", name);
+}
+
 static void take_line(cav_slot *slot, int stream, const char *text)
 {
     cav_line line;
@@ -138,11 +148,17 @@ static void take_line(cav_slot *slot, int stream, const char *text)
     if (line.metric_count == 0)
         return;
     bool is_report = line.step >= 0 && stream == 0;
-    for (size_t i = 0; i < line.metric_count; i++)
-        for (size_t m = 0; m < study->spec->metric_count; m++)
-            if (strcmp(line.metrics[i].name, study->metric_names[m]) == 0)
-                slot->printed[stream][m] =
-                    (cav_printed){.is_there = !is_report, .value = line.metrics[i].value};
+    for (size_t i = 0; i < line.metric_count; i++) {
+        size_t m = 0;
+        while (m < study->spec->metric_count &&
+               strcmp(line.metrics[i].name, study->metric_names[m]) != 0)
+            m++;
+        if (m < study->spec->metric_count)
+            slot->printed[stream][m] =
+                (cav_printed){.is_there = !is_report, .value = line.metrics[i].value};
+        else
+            note_other(slot, line.metrics[i].name);
+    }
     if (is_report)
         report(slot, &line);
 }
@@ -179,6 +195,8 @@ static caviar_code fail_without_metric(cav_slot *slot)
     cav_text message = {0};
     cav_text_append(&message, "the program ended well, but its metric was not found; ");
     cav_line_describe(slot->runner->reader, &message);
+    if (slot->others[0])
+        cav_text_appendf(&message, "; it gave %s", slot->others);
     caviar_code code =
         caviar_trial_fail(slot->trial, CAVIAR_REASON_NO_METRIC, cav_text_get(&message));
     cav_text_free(&message);
@@ -191,7 +209,10 @@ static caviar_code tell_result(cav_slot *slot)
     caviar_trial *trial = slot->trial;
     size_t most = slot->runner->study->spec->metric_count;
     size_t count = most <= CAV_COUNT_OF(metrics) ? collect_values(slot, metrics) : 0;
-    if (count == 0 && trial->step < 0)
+    bool has_any = count > 0;
+    for (size_t m = 0; m < trial->final_count; m++)
+        has_any |= !isnan(trial->finals[m]);
+    if (!has_any && !trial->is_stopped)
         return fail_without_metric(slot);
     return caviar_trial_tell(trial, metrics, count);
 }

@@ -63,6 +63,7 @@ struct cav_slot {
     cav_kill kill;
     bool is_infeasible;
     char infeasible[256]; // why
+    char others[256];     // names of metrics that it gave and the study does not tune
 
     cav_output output;
     cav_lines lines[2];
