@@ -6,11 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-// Marks a sentence that did not fit, so that nobody takes the cut end for the whole.
+// Marks a sentence that did not fit, so that nobody takes the cut end for the whole. The cut goes
+// before a UTF-8 character, not through it.
 static void mark_cut(char *message, int length)
 {
-    if (length >= CAV_MESSAGE_SIZE)
-        memcpy(message + CAV_MESSAGE_SIZE - 4, "...", 4);
+    if (length < CAV_MESSAGE_SIZE)
+        return;
+    size_t at = CAV_MESSAGE_SIZE - 4;
+    while (at > 0 && ((unsigned char)message[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(message + at, "...", 4);
 }
 
 caviar_code cav_fail_args(cav_error *error, caviar_code code, const char *format, va_list args)

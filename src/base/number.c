@@ -41,7 +41,8 @@ size_t cav_number_print(double number, char ret_text[CAV_NUMBER_SIZE])
         number = 0;
     locale_t before = uselocale(the_c_locale());
     int length = 0;
-    for (int digits = 15; digits <= 17; digits++) {
+    // below the normal numbers there are fewer than 15 digits to tell
+    for (int digits = isnormal(number) || number == 0 ? 15 : 1; digits <= 17; digits++) {
         length = snprintf(ret_text, CAV_NUMBER_SIZE, "%.*g", digits, number);
         if (strtod(ret_text, NULL) == number)
             break;
@@ -77,9 +78,12 @@ static bool is_decimal(const char *text, size_t size)
 
 static bool is_special(const char *text)
 {
+    static const char *const words[] = {"nan", "inf", "infinity"};
     text += *text == '-' || *text == '+';
-    return strcasecmp(text, "nan") == 0 || strcasecmp(text, "inf") == 0 ||
-           strcasecmp(text, "infinity") == 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp_l(text, words[i], the_c_locale()) == 0) // a Turkish I is no capital i
+            return true;
+    return false;
 }
 
 bool cav_number_parse(const char *text, size_t size, double *ret_number)
@@ -145,16 +149,17 @@ bool cav_duration_parse(const char *text, int64_t *ret_ms)
     double total = 0;
     if (!*text)
         return false;
+    const char *start = text;
     while (*text) {
         size_t digits = strspn(text, "0123456789.");
         size_t letters = strspn(text + digits, "abcdefghijklmnopqrstuvwxyz");
         double number, ms = unit_ms(text + digits, letters);
         if (!cav_number_parse(text, digits, &number) || ms == 0)
             return false;
+        if (letters == 0 && (text != start || text[digits])) // "1h30" may mean minutes
+            return false;
         total += number * ms;
         text += digits + letters;
-        if (letters == 0 && *text)
-            return false;
     }
     if (!(total < 1e15))
         return false;
@@ -164,20 +169,21 @@ bool cav_duration_parse(const char *text, int64_t *ret_ms)
 
 size_t cav_duration_print(int64_t ms, char ret_text[CAV_NUMBER_SIZE])
 {
-    int64_t s = (ms + 500) / 1000;
+    ms = ms > 0 ? ms : 0; // a clock that was set back
+    int64_t s = ms / 1000 + (ms % 1000 >= 500), m = s / 60, h = m / 60, d = h / 24;
     int length;
     if (ms < 9950)
         length = snprintf(ret_text, CAV_NUMBER_SIZE, "%d.%ds", (int)((ms + 50) / 1000),
                           (int)((ms + 50) / 100 % 10));
     else if (s < 60)
         length = snprintf(ret_text, CAV_NUMBER_SIZE, "%ds", (int)s);
-    else if (s < 3600)
-        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%dm%02ds", (int)(s / 60), (int)(s % 60));
-    else if (s < 100 * 3600)
-        length =
-            snprintf(ret_text, CAV_NUMBER_SIZE, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
+    else if (h < 1)
+        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%dm%02ds", (int)m, (int)(s % 60));
+    else if (h < 100)
+        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%dh%02dm", (int)h, (int)(m % 60));
+    else if (d < 10000)
+        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%dd%02dh", (int)d, (int)(h % 24));
     else
-        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%lldd%02dh", (long long)(s / 86400),
-                          (int)(s / 3600 % 24));
+        length = snprintf(ret_text, CAV_NUMBER_SIZE, "%lldd", (long long)d);
     return (size_t)length;
 }

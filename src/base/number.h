@@ -15,8 +15,8 @@ enum { CAV_NUMBER_SIZE = 32 }; // room for any number that is printed here, with
 #define CAV_INT_LIMIT 9007199254740992.0
 
 /**
- * Prints the shortest decimal form that reads back as `number`: "0.1", "1e-05", "64", "nan",
- * "inf", "-inf". Returns its length.
+ * Prints the shortest decimal form that reads back as `number` (but for 46 powers of two, which get
+ * a 17th digit where 16 would do): "0.1", "1e-05", "64", "nan", "inf", "-inf". Returns its length.
  */
 size_t cav_number_print(double number, char ret_text[CAV_NUMBER_SIZE]);
 
@@ -25,7 +25,8 @@ size_t cav_number_print_short(double number, int digits, char ret_text[CAV_NUMBE
 
 /**
  * Reads the whole of `text` ([size] bytes, no blanks) as a real number, also "nan", "inf" and
- * "infinity" in any case. False if it is anything else, such as hexadecimal or empty.
+ * "infinity" in any case. What is beyond all doubles becomes an infinity or 0. False if it is
+ * anything else, such as hexadecimal or empty.
  */
 bool cav_number_parse(const char *text, size_t size, double *ret_number);
 
@@ -33,10 +34,13 @@ bool cav_number_parse(const char *text, size_t size, double *ret_number);
 bool cav_number_parse_int(const char *text, int64_t *ret_number);
 bool cav_number_parse_uint(const char *text, uint64_t *ret_number);
 
-/** Reads "90s", "30m", "1h30m", "2d", "500ms", or a plain number of seconds; ≥ 0. */
+/** Reads "90s", "30m", "1h30m", "2d", "500ms", or nothing but a number of seconds; ≥ 0. */
 bool cav_duration_parse(const char *text, int64_t *ret_ms);
 
-/** Prints a duration for people in at most 8 characters: "0.4s", "12s", "3m20s", "2h05m". */
+/**
+ * Prints a duration for people in at most 8 characters, up to ten thousand days: "0.4s", "12s",
+ * "3m20s", "2h05m". A negative one is "0.0s".
+ */
 size_t cav_duration_print(int64_t ms, char ret_text[CAV_NUMBER_SIZE]);
 
 #endif

@@ -156,7 +156,7 @@ void cav_text_hint(const char *word, const char *const *candidates, size_t count
             continue;
         const char *lead = used ? ", " : "; known: ";
         if (used + strlen(lead) + strlen(candidates[i]) + 6 > CAV_HINT_SIZE) {
-            snprintf(ret_hint + used, CAV_HINT_SIZE - used, ", ...");
+            snprintf(ret_hint + used, CAV_HINT_SIZE - used, "%s...", lead);
             return;
         }
         used +=
