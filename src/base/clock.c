@@ -41,7 +41,7 @@ cav_manual_clock cav_manual_clock_at(int64_t wall_ms)
 
 void cav_time_print(int64_t wall_ms, char ret_text[CAV_TIME_SIZE])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0)); // rounded down
     struct tm parts;
     if (!gmtime_r(&seconds, &parts) || !strftime(ret_text, CAV_TIME_SIZE, "%FT%TZ", &parts))
         ret_text[0] = '\0';
