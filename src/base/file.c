@@ -102,9 +102,16 @@ caviar_code cav_file_replace(const char *path, const void *data, size_t size, ca
     return CAVIAR_OK;
 }
 
+// Makes a folder whose parent is there; true also if there is one already. Else errno says why.
 static bool make_one(const char *path)
 {
-    return mkdir(path, 0755) == 0 || errno == EEXIST;
+    struct stat about;
+    if (mkdir(path, 0755) == 0)
+        return true;
+    int reason = errno;
+    bool there = reason == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    errno = reason;
+    return there;
 }
 
 caviar_code cav_folder_make(const char *path, cav_error *error)
@@ -129,7 +136,7 @@ caviar_code cav_folder_make(const char *path, cav_error *error)
 static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *level)
 {
     (void)about, (void)kind, (void)level;
-    return remove(path);
+    return remove(path) && errno != ENOENT ? -1 : 0; // somebody else may be removing it, too
 }
 
 caviar_code cav_folder_remove(const char *path, cav_error *error)

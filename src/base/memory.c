@@ -17,9 +17,9 @@ bool cav_grow(void **items, size_t *capacity, size_t needed, size_t item_size)
             return false;
         wanted *= 2;
     }
-    if (wanted > SIZE_MAX / item_size)
+    if (item_size > 0 && wanted > SIZE_MAX / 2 / item_size)
         return false;
-    void *grown = realloc(*items, wanted * item_size);
+    void *grown = realloc(*items, wanted * item_size + 1); // never an allocation of nothing
     if (!grown)
         return false;
     *items = grown;
