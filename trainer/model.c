@@ -81,19 +81,30 @@ static void unpack_words(unpacker *from, words *ret_set)
         from->failed |= words_add(ret_set, unpack_text(from)) != (int64_t)i; // none twice
 }
 
+static bool is_sound(const column *one)
+{
+    switch (one->kind) {
+    case COLUMN_NUMBER:
+        return isfinite(one->mean) && isfinite(one->deviation) && one->deviation > 0 &&
+               one->levels.count == 0;
+    case COLUMN_TARGET:
+        return one->levels.count == 0;
+    case COLUMN_CATEGORY:
+    case COLUMN_LEFT_OUT:
+        return true;
+    }
+    return false;
+}
+
 static void unpack_column(unpacker *from, schema *into)
 {
     column *one = &into->columns[into->column_count++];
     one->name = strdup(unpack_text(from));
-    uint64_t kind = unpack_u64(from);
-    one->kind = (column_kind)kind;
+    one->kind = (column_kind)unpack_u64(from);
     one->mean = unpack_f64(from);
     one->deviation = unpack_f64(from);
     unpack_words(from, &one->levels);
-    from->failed |=
-        !one->name || kind > COLUMN_LEFT_OUT || !isfinite(one->mean) ||
-        !(one->deviation > 0 && isfinite(one->deviation)) ||
-        (one->levels.count > 0) > (one->kind == COLUMN_CATEGORY || one->kind == COLUMN_LEFT_OUT);
+    from->failed |= !one->name || !is_sound(one);
     if (one->kind == COLUMN_NUMBER || one->kind == COLUMN_CATEGORY) {
         into->width++;
         into->feature_count += one->kind == COLUMN_NUMBER ? 1 : one->levels.count;
