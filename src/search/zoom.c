@@ -1,9 +1,10 @@
 /**
  * zoom.c: coarse to fine.
  *
- * The first round spreads Sobol points over the whole start region. Each further round draws most
- * of its points from a box around the best trials so far, and the rest from the start region, so
- * that a better region elsewhere can still be found.
+ * The first trial takes the parameters' defaults, where there are any. The first round spreads
+ * Sobol points over the whole start region. Each further round draws most of its points from a box
+ * around the best trials so far, and the rest from the start region, so that a better region
+ * elsewhere can still be found.
  *
  * The box is where the elite (the few best trials) suggests that good values lie. If m values were
  * drawn from an interval, it reaches about one gap, (max - min) / (m - 1), past the outermost on
@@ -266,6 +267,16 @@ static double draw(const zoom_state *state, size_t dim, double v)
     return cav_parameter_nth(parameter, choice);
 }
 
+// The first trial is the user's own guess, as far as there are defaults.
+static void put_defaults(const zoom_state *state, double *point)
+{
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        if (!isnan(parameter->initial))
+            point[dim] = cav_parameter_encode(parameter, parameter->initial);
+    }
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -281,6 +292,8 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         ret_point[dim] =
             everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
     }
+    if (suggest->number == 0 && suggest->attempt == 0)
+        put_defaults(state, ret_point);
     return CAVIAR_OK;
 }
 
