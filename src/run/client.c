@@ -78,17 +78,21 @@ static caviar_code receive_line(client *at, size_t *ret_size, cav_error *error)
             continue;
         if (got < 0)
             return cav_fail_errno(error, errno, "lost the tuner");
-        if (got == 0 || at->input.size > LONGEST_LINE)
+        if (got == 0)
             return cav_fail(error, CAVIAR_IO, "the tuner closed the connection");
+        if (at->input.size > LONGEST_LINE)
+            return cav_fail(error, CAVIAR_IO, "the tuner sent a line longer than %d bytes",
+                            LONGEST_LINE);
         cav_text_append_size(&at->input, chunk, (size_t)got);
         if (at->input.failed)
             return cav_fail_memory(error);
     }
 }
 
+// An error is never CAVIAR_OK, whatever it calls itself.
 static int code_of(const char *word)
 {
-    for (int code = 0; caviar_code_name((caviar_code)code)[0]; code++)
+    for (int code = CAVIAR_OK + 1; caviar_code_name((caviar_code)code)[0]; code++)
         if (word && strcmp(caviar_code_name((caviar_code)code), word) == 0)
             return code;
     return CAVIAR_INVALID;
@@ -226,8 +230,10 @@ static caviar_code client_fail(caviar_trial *trial, caviar_reason reason, const 
     cav_json_add_string(&json, "reason", caviar_reason_name(reason));
     cav_json_add_string(&json, "message", message);
     cav_json_end_object(&json);
-    trial->reason = reason;
-    return finish(trial, &line, CAVIAR_STATE_FAILED);
+    caviar_code code = finish(trial, &line, CAVIAR_STATE_FAILED);
+    if (!code)
+        trial->reason = reason;
+    return code;
 }
 
 static void client_release(caviar_trial *trial)
@@ -238,9 +244,10 @@ static void client_release(caviar_trial *trial)
 
 static const cav_trial_link client_link = {client_report, client_tell, client_fail, client_release};
 
+// Fills in the parameters one by one, so that the handle has those that made sense.
 static caviar_code read_parameters(caviar_trial *trial, const json_t *config)
 {
-    size_t index = 0;
+    trial->parameter_count = 0;
     const char *name;
     json_t *given;
     json_object_foreach ((json_t *)(uintptr_t)config, name, given) {
@@ -248,8 +255,9 @@ static caviar_code read_parameters(caviar_trial *trial, const json_t *config)
         if (!cav_value_from_json(given, &value))
             return cav_fail(&trial->error, CAVIAR_IO, "the tuner sent '%s' as %s", name,
                             cav_json_type_name(given));
-        if (!cav_trial_set(trial, index++, name, &value))
+        if (!cav_trial_set(trial, trial->parameter_count, name, &value))
             return cav_fail_memory(&trial->error);
+        trial->parameter_count++;
     }
     return CAVIAR_OK;
 }

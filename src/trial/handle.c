@@ -3,6 +3,7 @@
  */
 #include "trial/handle.h"
 
+#include "base/names.h"
 #include "trial/state.h"
 
 #include <math.h>
@@ -193,7 +194,7 @@ caviar_code caviar_trial_fail(caviar_trial *trial, caviar_reason reason, const c
     caviar_code code = check_open(trial, "fail");
     if (code)
         return code;
-    if (reason == CAVIAR_REASON_NONE || (size_t)reason >= 8)
+    if (reason == CAVIAR_REASON_NONE || (size_t)reason >= cav_reason_names.count)
         return cav_fail(&trial->error, CAVIAR_INVALID, "a failure needs a reason");
     if (trial->link)
         return trial->link->fail(trial, reason, message ? message : "");

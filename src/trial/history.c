@@ -168,7 +168,6 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     if (is_new) {
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
-        history->states[row] = (uint8_t)record->state;
         if (!cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
         history->imported_count += record->imported;
