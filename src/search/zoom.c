@@ -31,7 +31,7 @@ typedef struct zoom_settings {
 
 static const cav_option options[] = {
     {"first", CAV_OPTION_INT, offsetof(zoom_settings, first), 0, 0, 1e6,
-     "trials of the first, coarse round; 0: four for each parameter, at most a quarter of the "
+     "trials of the first, coarse round; 0: two for each parameter, at most a quarter of the "
      "budget, at least 8"},
     {"round", CAV_OPTION_INT, offsetof(zoom_settings, round), 0, 0, 1e6,
      "trials of each further round; 0: one for each parameter, at least 4"},
@@ -80,7 +80,7 @@ static size_t or_default(int64_t setting, size_t otherwise)
 
 static size_t default_first(const cav_sampler_setup *setup)
 {
-    size_t first = 4 * setup->space->dim_count;
+    size_t first = 2 * setup->space->dim_count;
     size_t quarter = (size_t)setup->trial_budget / 4;
     if (setup->trial_budget > 0 && first > quarter)
         first = quarter;
