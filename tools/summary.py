@@ -31,7 +31,8 @@ def broken_programs(folder):
         for line in log:
             entry = json.loads(line)
             if entry['result'] not in ('OK', 'SKIP', 'EXPECTEDFAIL'):
-                yield entry['name'], entry['result'], entry.get('stdout', '') + entry.get('stderr', '')
+                output = entry.get('stdout', '') + entry.get('stderr', '')
+                yield entry['name'], entry['result'], output
 
 
 def main():

@@ -50,11 +50,16 @@ static inline uint64_t test_seed(uint64_t usual)
     return seed;
 }
 
-/** How often to repeat: `usual`, or a twentieth of it under valgrind, which is that much slower. */
+/**
+ * How often to repeat: `usual`; a twentieth of it under valgrind, which is that much slower; ten
+ * times as often where CAVIAR_TEST_LONG asks for the slow repetitions.
+ */
 static inline size_t test_rounds(size_t usual)
 {
     const char *preloaded = getenv("LD_PRELOAD");
-    return preloaded && strstr(preloaded, "vgpreload") ? usual / 20 + 1 : usual;
+    if (preloaded && strstr(preloaded, "vgpreload"))
+        return usual / 20 + 1;
+    return getenv("CAVIAR_TEST_LONG") ? usual * 10 : usual;
 }
 
 #endif
