@@ -57,7 +57,7 @@ static int run_verb(const cav_verb *verb, int argc, char **argv)
     cav_arguments arguments;
     cav_error error = {0};
     if (cav_arguments_parse(verb, argc, argv, &arguments, &error))
-        return cav_complain_usage(&arguments, &error);
+        return (int)cav_complain_usage(&arguments, &error);
     if (cav_flag_is_on(&arguments, "help")) {
         cav_help_print(verb);
         return CAV_EXIT_OK;

@@ -198,8 +198,7 @@ static void test_nothing_gets_out_of_the_sandbox(void **state)
         "units IN pragma_database_list",
         "units IN json_each('[1,2]')",
         "(SELECT value FROM json_each('[1]')) = units",
-        "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT max(x) FROM c) > "
-        "units",
+        "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT max(x) FROM c)=lr",
         "(VALUES (1)) < units",
         "load_extension('x') or units",
         "units > random()",

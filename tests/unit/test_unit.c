@@ -115,7 +115,7 @@ static void has_its_ends(cav_random *random, const specimen *subject)
     if (!stepped || !limited)
         expect(subject, first == parameter->limit_low, parameter->special_share, first);
     double step = parameter->step, factor = parameter->step_factor;
-    double next = factor ? last * factor : last + step;
+    double next = factor != 0 ? last * factor : last + step;
     bool whole = parameter->type == CAVIAR_TYPE_INT && step == 1;
     if (!stepped || whole)
         expect(subject, last == parameter->limit_high, 1.0, last);
