@@ -232,6 +232,34 @@ static void test_a_finite_space_is_exhausted_without_a_duplicate(void **state)
     check_all(exhausts, 604);
 }
 
+static void test_a_refused_point_is_not_suggested_again(void **state)
+{
+    (void)state;
+    enum { ATTEMPTS = 12 };
+    uint64_t seed = test_seed(614);
+    for (size_t i = 0; i < cav_sampler_count; i++) {
+        cav_space *space = make(line);
+        driver_options options = options_for(cav_samplers[i], space, seed);
+        static const cav_option_value many = {"points", "50", ""};
+        options.options = options.option_count ? &many : NULL;
+        options.option_count = options.option_count ? 1 : 0;
+        cav_error error = {0};
+        test_driver *driver = driver_new(&options, &error);
+        assert_true(driver_run(driver, 30)); // boxes, models and the like are made by now
+        double points[ATTEMPTS];
+        for (uint32_t attempt = 0; attempt < ATTEMPTS; attempt++) {
+            cav_suggest suggest = {.number = driver->history->count, .attempt = attempt};
+            assert_ok(driver->sampler.type->suggest(driver->sampler.state, driver->history,
+                                                    &suggest, &points[attempt], &error),
+                      &error);
+            for (uint32_t before = 0; before < attempt; before++)
+                assert_true(points[attempt] != points[before]);
+        }
+        driver_free(driver);
+        caviar_space_free(space);
+    }
+}
+
 static void test_both_ends_of_a_range_are_reached(void **state)
 {
     (void)state;
@@ -495,6 +523,7 @@ int main(void)
         cmocka_unit_test(test_the_same_seed_gives_the_same_trials),
         cmocka_unit_test(test_another_seed_gives_other_trials),
         cmocka_unit_test(test_a_finite_space_is_exhausted_without_a_duplicate),
+        cmocka_unit_test(test_a_refused_point_is_not_suggested_again),
         cmocka_unit_test(test_both_ends_of_a_range_are_reached),
         cmocka_unit_test(test_the_search_starts_between_low_and_high),
         cmocka_unit_test(test_failed_trials_and_losses_that_are_no_numbers_do_no_harm),

@@ -29,6 +29,7 @@ typedef struct test_server {
     pthread_t thread;
     const char *replies[MOST_REPLIES]; // one for each line received; after the last it hangs up
     size_t chunk;                      // bytes sent at once; 0: the whole reply
+    bool slams;                        // hangs up both ways at once
     size_t flood;                      // so many bytes without a newline follow the last reply
     cav_text received;
 } test_server;
@@ -66,8 +67,8 @@ static void *serve(void *opaque)
     for (size_t sent = 0; sent < at->flood; sent += sizeof noise)
         if (send(fd, noise, sizeof noise, MSG_NOSIGNAL) < 0)
             break;
-    shutdown(fd, SHUT_WR);
-    while (receive_line(at, fd)) // lets the other side hang up first
+    shutdown(fd, at->slams ? SHUT_RDWR : SHUT_WR);
+    while (!at->slams && receive_line(at, fd)) // lets the other side hang up first
         ;
     close(fd);
     return NULL;
@@ -90,7 +91,8 @@ static void start(test_server *at)
 static void stop(test_server *at, caviar_trial *trial)
 {
     caviar_trial_free(trial);
-    pthread_join(at->thread, NULL);
+    if (!pthread_equal(at->thread, pthread_self())) // waited for already
+        pthread_join(at->thread, NULL);
     close(at->listener);
     unlink(at->path);
     rmdir(at->folder);
@@ -360,6 +362,21 @@ static void test_a_tuner_that_hangs_up_is_an_error_each_time(void **state)
     stop(&later, trial);
 }
 
+static void test_a_tuner_that_is_gone_sends_no_signal(void **state)
+{
+    (void)state;
+    test_server server = {.replies = {WELCOME}, .slams = true};
+    caviar_trial *trial = join(&server, CAVIAR_OK);
+    pthread_join(server.thread, NULL); // it has closed its end
+    caviar_verdict verdict;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(caviar_trial_report(trial, 4, NULL, 0, &verdict), CAVIAR_IO);
+        assert_contains(caviar_trial_message(trial), "lost the tuner: Broken pipe");
+    }
+    server.thread = pthread_self();
+    stop(&server, trial);
+}
+
 static void test_a_line_without_end_is_cut_off(void **state)
 {
     (void)state;
@@ -431,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_answers_that_make_no_sense_are_errors),
         cmocka_unit_test(test_a_configuration_that_is_none_leaves_a_handle_that_can_be_asked),
         cmocka_unit_test(test_a_tuner_that_hangs_up_is_an_error_each_time),
+        cmocka_unit_test(test_a_tuner_that_is_gone_sends_no_signal),
         cmocka_unit_test(test_a_line_without_end_is_cut_off),
         cmocka_unit_test(test_a_long_line_is_read),
         cmocka_unit_test(test_nobody_to_join),

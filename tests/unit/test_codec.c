@@ -133,6 +133,7 @@ static cav_space *example(void)
          .type = CATEGORICAL,
          CHOICES(TEXT("relu"), WHOLE(7), TRUTH(true), REAL(.5))},
         {.name = "depth", .high = 1, .step = 0.1, WHEN(HAS("act", TEXT("relu")))},
+        {.name = "wide", .high = 1e30},
     };
     cav_space *space = caviar_space_new();
     for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
@@ -140,20 +141,20 @@ static cav_space *example(void)
     return space;
 }
 
-enum { EXAMPLE_COUNT = 4 };
+enum { EXAMPLE_COUNT = 5 };
 
 static void test_the_form_of_a_configuration(void **state)
 {
     (void)state;
     cav_space *space = example();
     cav_text text = {0};
-    double raw[EXAMPLE_COUNT] = {0.01, 64, 0, 0.3};
+    double raw[EXAMPLE_COUNT] = {0.01, 64, 0, 0.3, NAN};
     write(space, raw, &text);
     assert_string_equal(text.data, "{\"lr\":0.01,\"batch\":64,\"act\":\"relu\",\"depth\":0.3}");
-    double other[EXAMPLE_COUNT] = {1, 16, 2, NAN};
+    double other[EXAMPLE_COUNT] = {1, 16, 2, NAN, NAN};
     write(space, other, &text);
     assert_string_equal(text.data, "{\"lr\":1.0,\"batch\":16,\"act\":true}");
-    double none[EXAMPLE_COUNT] = {NAN, NAN, NAN, NAN};
+    double none[EXAMPLE_COUNT] = {NAN, NAN, NAN, NAN, NAN};
     write(space, none, &text);
     assert_string_equal(text.data, "{}");
     cav_text_free(&text);
@@ -167,13 +168,13 @@ static void test_the_general_reader_takes_any_order_and_form(void **state)
         const char *text;
         double raw[EXAMPLE_COUNT];
     } cases[] = {
-        {"{ \"batch\" : 64.0, \"lr\" : 1 }", {1, 64, NAN, NAN}},
-        {"{\"act\": 7, \"lr\": 0}", {0, NAN, 1, NAN}},
-        {"{\"act\": 7.0, \"lr\": 0.0}", {0, NAN, 1, NAN}},
-        {"{\"act\": null, \"lr\": 1e-2}", {0.01, NAN, NAN, NAN}},
-        {"{\"depth\": 0.30000000000000004}", {NAN, NAN, NAN, 0.3}},
-        {"{\"\\u0061ct\": \"\\u0072elu\"}", {NAN, NAN, 0, NAN}},
-        {"{}", {NAN, NAN, NAN, NAN}},
+        {"{ \"batch\" : 64.0, \"lr\" : 1 }", {1, 64, NAN, NAN, NAN}},
+        {"{\"act\": 7, \"lr\": 0}", {0, NAN, 1, NAN, NAN}},
+        {"{\"act\": 7.0, \"lr\": 0.0}", {0, NAN, 1, NAN, NAN}},
+        {"{\"act\": null, \"lr\": 1e-2}", {0.01, NAN, NAN, NAN, NAN}},
+        {"{\"depth\": 0.30000000000000004}", {NAN, NAN, NAN, 0.3, NAN}},
+        {"{\"\\u0061ct\": \"\\u0072elu\"}", {NAN, NAN, 0, NAN, NAN}},
+        {"{}", {NAN, NAN, NAN, NAN, NAN}},
     };
     cav_space *space = example();
     for (size_t i = 0; i < CAV_COUNT_OF(cases); i++) {
@@ -255,6 +256,7 @@ static void test_the_fast_reader_leaves_anything_odd_to_the_other(void **state)
         "{\"batch\":65}", // off the grid
         "{\"batch\":64.5}",
         "{\"batch\":0}",
+        "{\"wide\":1000000000000000000000}", // no integer of 64 bits
         "{\"act\":\"gelu\"}",
         "{\"act\":\"relu}",
         "{\"act\":relu}",

@@ -123,6 +123,16 @@ static void test_narrow_ranges_lose_nothing(void **state)
         assert_near(cav_scale_distance(scale, low, x) / straight, 1, 1e-14);
         assert_true(cav_scale_advance(scale, low, cav_scale_distance(scale, low, x)) == x);
     }
+    // the neighbours of any number, one by one
+    cav_random random = cav_random_stream(test_seed(202), 0, CAV_PURPOSE_TEST, 0);
+    for (size_t i = test_rounds(10000); i > 0; i--) {
+        caviar_scale scale = places[i % CAV_COUNT_OF(places)].scale;
+        double low = random_between(&random, 0.01, 0.4), x = low;
+        for (int k = 0; k < 10; k++) {
+            x = nextafter(x, 1);
+            assert_true(cav_scale_advance(scale, low, cav_scale_distance(scale, low, x)) == x);
+        }
+    }
 }
 
 static void test_the_widest_ranges_have_a_span(void **state)

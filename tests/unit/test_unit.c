@@ -423,6 +423,33 @@ static void test_a_value_where_the_rounding_changes_comes_back_too(void **state)
     }
 }
 
+static void test_a_value_on_the_very_place_where_it_changes_comes_back(void **state)
+{
+    (void)state;
+    // ranges made so that the rounding goes from 14 decimals to 13 at a value with 14 of them, up
+    // to the last bit: a coordinate that errs by one bit is on the other side
+    cav_error error = {0};
+    for (int k = 1; k < 200; k++) {
+        double change = 0.0025 + k * 1e-14, span = 1e-2 / change;
+        double high = 1e-3 * exp(span);
+        for (int step = -30; step <= 30; step++) {
+            caviar_parameter given = {.name = "x", .scale = CAVIAR_SCALE_LOG, .low = 1e-3};
+            given.high = high * (1 + step * 0x1p-53);
+            cav_parameter parameter;
+            assert_ok(cav_parameter_init(&parameter, &given, &error), &error);
+            double u = cav_parameter_encode(&parameter, change);
+            for (int i = -4; i <= 4; i++) {
+                double x = cav_parameter_decode(&parameter, u + i * 0x1p-54);
+                double again =
+                    cav_parameter_decode(&parameter, cav_parameter_encode(&parameter, x));
+                if (again != x)
+                    fail_msg("high %.17g: %.17g comes back as %.17g", given.high, x, again);
+            }
+            cav_parameter_free(&parameter);
+        }
+    }
+}
+
 static void test_coordinates_outside_and_nan_are_clamped(void **state)
 {
     (void)state;
@@ -455,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_a_special_value_has_a_tenth_of_the_interval),
         cmocka_unit_test(test_the_search_starts_between_low_and_high),
         cmocka_unit_test(test_a_value_where_the_rounding_changes_comes_back_too),
+        cmocka_unit_test(test_a_value_on_the_very_place_where_it_changes_comes_back),
         cmocka_unit_test(test_coordinates_outside_and_nan_are_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

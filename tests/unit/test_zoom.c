@@ -293,6 +293,48 @@ static void test_zoom_beats_random_search_at_equal_trials(void **state)
     }
 }
 
+static double nan_on_the_right(const double *raw)
+{
+    return raw[0] > 0.5 ? NAN : raw[0];
+}
+
+static void test_a_nan_loss_has_no_place_among_the_best(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(911);
+    cav_space *space = make(square, 1);
+    for (uint64_t i = 0; i < 10; i++) {
+        test_driver *driver = run(space, "zoom", all_inside, 1, seed + i, 60, nan_on_the_right);
+        assert_true(width_of_last(driver, 20, 0) < 0.2);
+        assert_true(best_loss(driver) < 0.01);
+        driver_free(driver);
+    }
+    caviar_space_free(space);
+}
+
+static void test_rounds_begin_at_the_numbers_that_were_asked_for(void **state)
+{
+    (void)state;
+    // two searches agree as long as neither has begun another round than the other
+    uint64_t seed = test_seed(912);
+    cav_space *space = make(square, 2);
+    const cav_option_value coarse[] = {{"first", "1000", ""}};
+    const cav_option_value fine[] = {{"first", "10", ""}, {"round", "5", ""}, {"outside", "0", ""}};
+    const cav_option_value finer[] = {
+        {"first", "10", ""}, {"round", "4", ""}, {"outside", "0", ""}};
+    test_driver *one = run(space, "zoom", coarse, 1, seed, 20, first_alone);
+    test_driver *two = run(space, "zoom", fine, 3, seed, 20, first_alone);
+    test_driver *three = run(space, "zoom", finer, 3, seed, 20, first_alone);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(raw_at(one, i, 0) == raw_at(two, i, 0), i < 10);
+        assert_int_equal(raw_at(two, i, 0) == raw_at(three, i, 0), i < 14);
+    }
+    driver_free(one);
+    driver_free(two);
+    driver_free(three);
+    caviar_space_free(space);
+}
+
 static void test_failures_count_for_no_round(void **state)
 {
     (void)state;
@@ -326,6 +368,8 @@ int main(void)
         cmocka_unit_test(test_the_best_choice_is_tried_most_and_the_others_still),
         cmocka_unit_test(test_a_conditional_parameter_has_its_own_box),
         cmocka_unit_test(test_zoom_beats_random_search_at_equal_trials),
+        cmocka_unit_test(test_a_nan_loss_has_no_place_among_the_best),
+        cmocka_unit_test(test_rounds_begin_at_the_numbers_that_were_asked_for),
         cmocka_unit_test(test_failures_count_for_no_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
