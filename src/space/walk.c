@@ -94,9 +94,6 @@ static void settle(cav_walk *walk)
     for (size_t dim = 0; dim < space->dim_count; dim++)
         walk->point[dim] = axis_point(walk, dim, walk->indices[dim]);
     cav_space_decode(space, walk->point, walk->raw, walk->point);
-    for (size_t dim = 0; dim < space->dim_count; dim++)
-        if (isnan(walk->point[dim]))
-            walk->indices[dim] = 0;
 }
 
 bool cav_walk_next(cav_walk *walk)

@@ -40,6 +40,8 @@ static const struct {
     {{.name = "n", .type = INT, .high = 1e17}, "within 2^53"},
     {{.name = "n", .type = INT, .high = 9, .limit_high = 9.5}, "bounds of an int must be whole"},
     {{.name = "n", .type = INT, .low = -0x1p53, .high = 0x1p53}, "than the search can tell apart"},
+    {{.name = "n", .type = INT, .high = 0x1p45}, "than the search can tell apart"},
+    {{.name = "n", .type = INT, .scale = LOG, .low = 1, .high = 1e13}, "search can tell apart"},
     {{.name = "x", .high = 1, .step = -1}, "step: must be greater than 0"},
     {{.name = "x", .high = 1, .step = NAN}, "step: must be greater than 0"},
     {{.name = "x", .high = 1, .step = INFINITY}, "step: must be greater than 0"},
