@@ -261,7 +261,7 @@ INLINE void drop(size_t count, const uint32_t *restrict words, uint32_t threshol
                  real *restrict a, real *restrict slope)
 {
     for (size_t i = 0; i < count; i++) {
-        real factor = words[i] < threshold ? grown : 0;
+        real factor = words[i] < threshold ? 0 : grown;
         a[i] *= factor;
         slope[i] *= factor;
     }
@@ -269,9 +269,8 @@ INLINE void drop(size_t count, const uint32_t *restrict words, uint32_t threshol
 
 static void dropout_forward(const stage *at, size_t count)
 {
-    double keep = 1 - at->dropout;
-    uint32_t threshold = (uint32_t)(keep * 0x1p32); // keep < 1
-    real grown = (real)(1 / keep);
+    uint32_t threshold = (uint32_t)(at->dropout * 0x1p32); // dropout < 1
+    real grown = (real)(1 / (1 - at->dropout));
     for (size_t start = 0; start < count; start += CHUNK) {
         uint32_t words[CHUNK];
         random_chunk(&at->mask, (uint32_t)(start / CHUNK), words);

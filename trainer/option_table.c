@@ -89,7 +89,7 @@ const option option_table[] = {
 
     {"help", OPTION_FLAG, FIELD(help), .group = "Help", .help = "print this and end"},
     {"version", OPTION_FLAG, FIELD(version), .help = "print the version and end"},
-    {NULL},
+    {.name = NULL},
 };
 
 // Help --------------------------------------------------------------------------------------------
