@@ -56,7 +56,7 @@ static void describe(const state *at)
             note("column '%s' is left out: %s", columns->columns[i].name,
                  columns->columns[i].name[0] ? "nearly every row has another text there"
                                              : "it has no name");
-    if (net->architecture.batch_norm && at->training->options.batch < 8)
+    if (net->architecture.batch_norm && at->training->options.batch <= 4)
         note("warning: batch normalisation of mini-batches of %zu trains badly; use --batch 8 or "
              "more, or --batch-norm off",
              at->training->options.batch);
