@@ -230,9 +230,10 @@ static void test_the_manual_and_the_help_name_the_same_flags(void **state)
     list_flags(manual, in_manual, sizeof in_manual);
     for (int side = 0; side < 2; side++) {
         const char *flags = side ? in_manual : in_help, *others = side ? in_help : in_manual;
-        for (; *flags; flags += strcspn(flags, " ") + 1) {
-            char flag[64];
-            snprintf(flag, sizeof flag, "%.*s ", (int)strcspn(flags, " "), flags);
+        for (size_t length; *flags; flags += length) {
+            char flag[64] = "";
+            length = strcspn(flags, " ") + 1; // with its blank
+            memcpy(flag, flags, length < sizeof flag ? length : sizeof flag - 1);
             if (!strstr(others, flag))
                 fail_msg("%sis in the %s only", flag, side ? "manual" : "help");
         }
