@@ -14,6 +14,8 @@
 static bool is_missing(const char *cell)
 {
     static const char *const texts[] = {"", "na", "n/a", "nan", "null", "none", "?"};
+    if (*cell && *cell != 'n' && *cell != 'N' && *cell != '?') // most cells are told at once
+        return false;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcasecmp(cell, texts[i]) == 0)
             return true;
