@@ -39,10 +39,6 @@ bool number_parse(const char *text, double *ret_number)
 
 void number_print(double number, char ret_text[NUMBER_SIZE])
 {
-    if (isnan(number)) { // printf may print a sign
-        snprintf(ret_text, NUMBER_SIZE, "nan");
-        return;
-    }
     for (int digits = 6; digits <= 17; digits++) {
         snprintf(ret_text, NUMBER_SIZE, "%.*g", digits, number);
         if (strtod(ret_text, NULL) == number)

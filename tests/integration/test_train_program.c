@@ -109,6 +109,24 @@ static void test_a_table_is_learned(void **state)
     outcome_clear(&end);
 }
 
+static void test_columns_left_out_and_tiny_mini_batches_are_noted(void **state)
+{
+    char line[LINE_SIZE], text[4000] = ",name,size,kind\n", path[100];
+    size_t used = strlen(text);
+    for (int i = 0; i < 100; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d,name %d,%d,%d\n", i, i, i % 7,
+                                 i % 2);
+    test_file_write(*state, "t.csv", text, used);
+    snprintf(path, sizeof path, "%s/t.csv", (char *)*state);
+    snprintf(line, sizeof line, "--data %s --target kind --units 4 --batch 2 --epochs 1", path);
+    outcome end = program_run(line);
+    assert_status(&end, 0);
+    assert_contains(end.err, "column '' is left out: it has no name");
+    assert_contains(end.err, "column 'name' is left out: nearly every row has another text");
+    assert_contains(end.err, "warning: batch normalisation of mini-batches of 2 trains badly");
+    outcome_clear(&end);
+}
+
 static void test_without_validation_only_training_metrics_are_reported(void **state)
 {
     char line[LINE_SIZE];
@@ -427,6 +445,7 @@ int main(void)
         IN_FOLDER(test_each_epoch_is_a_line_and_the_test_error_the_last),
         IN_FOLDER(test_the_test_set_is_read_only_when_asked_for),
         IN_FOLDER(test_a_table_is_learned),
+        IN_FOLDER(test_columns_left_out_and_tiny_mini_batches_are_noted),
         IN_FOLDER(test_without_validation_only_training_metrics_are_reported),
         IN_FOLDER(test_the_same_seed_prints_the_same_and_another_does_not),
         IN_FOLDER(test_every_set_of_kernels_runs),

@@ -189,6 +189,34 @@ static void test_a_rollback_to_a_step_without_checkpoint_is_an_error(void **stat
     course_clear(&at);
 }
 
+// Runs a trial that has no folder of its own.
+static outcome run_without_folder(const char *folder, const char *const *answers)
+{
+    char line[400];
+    fake_tuner tuner;
+    snprintf(line, sizeof line, "--data %s --units 16 --batch 16 --epochs 4", folder);
+    fake_tuner_start(&tuner, folder, answers);
+    program started = program_start(line, (const char *[]){tuner.setting, NULL});
+    outcome end = program_wait(&started);
+    fake_tuner_join(&tuner);
+    fake_tuner_clear(&tuner);
+    return end;
+}
+
+static void test_without_a_folder_it_says_what_cannot_be_done(void **state)
+{
+    const char *const pause[] = {HELLO(0), "{\"verdict\":\"pause\"}", NULL};
+    const char *const back[] = {HELLO(0), CONTINUE, "{\"verdict\":\"restore\",\"step\":1}", NULL};
+    outcome end = run_without_folder(*state, pause);
+    assert_status(&end, 0);
+    assert_contains(end.err, "warning: paused without a --checkpoint folder");
+    outcome_clear(&end);
+    end = run_without_folder(*state, back);
+    assert_status(&end, 1);
+    assert_contains(end.err, "asks for step 1 again, but no --checkpoint folder was given");
+    outcome_clear(&end);
+}
+
 static void test_a_nudge_lives_on_in_a_paused_trial(void **state)
 {
     const char *const nudge[] = {HELLO(0), "{\"verdict\":\"continue\",\"changes\":{\"lr\":0.1}}",
@@ -278,6 +306,7 @@ int main(void)
         IN_FOLDER(test_a_nudge_changes_what_follows_and_nothing_before),
         IN_FOLDER(test_a_rollback_takes_a_nudge_back),
         IN_FOLDER(test_a_rollback_to_a_step_without_checkpoint_is_an_error),
+        IN_FOLDER(test_without_a_folder_it_says_what_cannot_be_done),
         IN_FOLDER(test_a_nudge_lives_on_in_a_paused_trial),
         IN_FOLDER(test_a_stale_trial_ends_with_what_the_tuner_says),
         IN_FOLDER(test_a_tuner_that_vanishes_ends_it),
