@@ -17,8 +17,8 @@ static const double tolerance = 2e-5;
 
 enum { SEED = 11 };
 
-static const size_t rows[] = {1, 2, 3, 8, 61};
-static const size_t columns[] = {1, 2, 3, 10, 16, 67};
+static const size_t rows[] = {1, 2, 3, 61};
+static const size_t columns[] = {1, 3, 10, 16, 67};
 
 #define EACH(item, array)                                                                          \
     const size_t *item = array;                                                                    \
