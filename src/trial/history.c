@@ -1,10 +1,9 @@
 /**
- * history.c: the columns, and a hash table over the points.
+ * history.c: the columns.
  */
 #include "trial/history.h"
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "trial/state.h"
 
 #include <math.h>
@@ -21,7 +20,8 @@ cav_history *cav_history_new(size_t param_count, size_t dim_count, size_t metric
         *history = (cav_history){.param_count = param_count,
                                  .dim_count = dim_count,
                                  .metric_count = metric_count,
-                                 .maximize = maximize};
+                                 .maximize = maximize,
+                                 .index = {.width = dim_count}};
     return history;
 }
 
@@ -33,13 +33,12 @@ void cav_history_free(cav_history *history)
         free(history->curves[i].steps);
         free(history->curves[i].losses);
     }
-    void *columns[] = {history->points,      history->raw,
-                       history->losses,      history->states,
-                       history->reasons,     history->attempts,
-                       history->steps,       history->started_ms,
-                       history->finished_ms, history->curves,
-                       history->finished,    history->open,
-                       history->slots,       history};
+    cav_point_index_free(&history->index);
+    void *columns[] = {history->points,      history->raw,     history->losses,
+                       history->states,      history->reasons, history->attempts,
+                       history->failures,    history->steps,   history->started_ms,
+                       history->finished_ms, history->curves,  history->finished,
+                       history->open,        history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -62,6 +61,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->states, sizeof *history->states},
         {(void **)&history->reasons, sizeof *history->reasons},
         {(void **)&history->attempts, sizeof *history->attempts},
+        {(void **)&history->failures, sizeof *history->failures},
         {(void **)&history->steps, sizeof *history->steps},
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
@@ -83,6 +83,7 @@ static bool add_rows(cav_history *history, size_t count)
         return false;
     for (size_t i = history->count; i < count; i++) {
         history->states[i] = ABSENT;
+        history->steps[i] = -1;
         history->curves[i] = (cav_curve){0};
     }
     if (count > history->count)
@@ -90,66 +91,9 @@ static bool add_rows(cav_history *history, size_t count)
     return true;
 }
 
-static uint64_t hash_point(const cav_history *history, const double *point)
-{
-    uint64_t hash = 0x9e3779b97f4a7c15u;
-    for (size_t i = 0; i < history->dim_count; i++) {
-        double u = isnan(point[i]) ? -1 : point[i] == 0 ? 0 : point[i]; // one NaN, no -0
-        uint64_t bits;
-        memcpy(&bits, &u, sizeof bits);
-        hash = cav_mix64(hash ^ bits);
-    }
-    return hash;
-}
-
-static bool same_point(const cav_history *history, const double *a, const double *b)
-{
-    for (size_t i = 0; i < history->dim_count; i++)
-        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])))
-            return false;
-    return true;
-}
-
-static void insert_slot(cav_history *history, size_t row)
-{
-    const double *point = history->points + row * history->dim_count;
-    size_t at = (size_t)hash_point(history, point) & (history->slot_count - 1);
-    while (history->slots[at] != SIZE_MAX)
-        at = (at + 1) & (history->slot_count - 1);
-    history->slots[at] = row;
-    history->slots_used++;
-}
-
-// Keeps the table at most half full.
-static bool index_row(cav_history *history, size_t row)
-{
-    if ((history->slots_used + 1) * 2 > history->slot_count) {
-        size_t wanted = history->slot_count ? history->slot_count * 2 : 128;
-        size_t *slots = malloc(wanted * sizeof *slots);
-        if (!slots)
-            return false;
-        memset(slots, 0xff, wanted * sizeof *slots);
-        free(history->slots);
-        history->slots = slots;
-        history->slot_count = wanted;
-        history->slots_used = 0;
-        for (size_t i = 0; i < history->count; i++)
-            if (history->states[i] != ABSENT && i != row)
-                insert_slot(history, i);
-    }
-    insert_slot(history, row);
-    return true;
-}
-
 size_t cav_history_find(const cav_history *history, const double *point)
 {
-    if (history->slot_count == 0)
-        return SIZE_MAX;
-    size_t at = (size_t)hash_point(history, point) & (history->slot_count - 1);
-    for (; history->slots[at] != SIZE_MAX; at = (at + 1) & (history->slot_count - 1))
-        if (same_point(history, history->points + history->slots[at] * history->dim_count, point))
-            return history->slots[at];
-    return SIZE_MAX;
+    return cav_point_index_find(&history->index, history->points, point);
 }
 
 static bool push(size_t **list, size_t *count, size_t *capacity, size_t number)
@@ -206,6 +150,13 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
+static void set_step(cav_history *history, size_t row, int64_t step)
+{
+    int64_t before = history->steps[row];
+    history->step_sum += (step > 0 ? step : 0) - (before > 0 ? before : 0);
+    history->steps[row] = step;
+}
+
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error)
 {
@@ -218,7 +169,7 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
         history->states[row] = (uint8_t)record->state;
-        if (!index_row(history, row))
+        if (!cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
         history->imported_count += record->imported;
     }
@@ -227,7 +178,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->states[row] = (uint8_t)record->state;
     history->reasons[row] = (uint8_t)record->reason;
     history->attempts[row] = record->attempt;
-    history->steps[row] = record->step;
+    history->failures[row] = record->failures;
+    set_step(history, row, record->step);
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
@@ -251,8 +203,7 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;
-    if (step > history->steps[number])
-        history->steps[number] = step;
+    set_step(history, number, step);
     return CAVIAR_OK;
 }
 

@@ -8,6 +8,7 @@
 #define CAV_TRIAL_HISTORY_H
 
 #include "base/error.h"
+#include "trial/point_index.h"
 #include "trial/record.h"
 
 /** The learning curve of one trial: what it reported, by growing step. */
@@ -28,6 +29,7 @@ typedef struct cav_history {
     uint8_t *states;   // [count] caviar_state
     uint8_t *reasons;  // [count] caviar_reason
     int64_t *attempts; // [count]
+    int64_t *failures; // [count]
     int64_t *steps;    // [count] last step reported; -1: none
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
@@ -37,9 +39,9 @@ typedef struct cav_history {
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
     size_t imported_count; // trials that came with their result
+    int64_t step_sum;      // of `steps`, as far as they are known
 
-    size_t *slots; // [slot_count] hash table of rows by point; SIZE_MAX: free
-    size_t slot_count, slots_used;
+    cav_point_index index; // of the rows by their points
 } cav_history;
 
 /** An empty history; `maximize` [metric_count] must outlive it. NULL when out of memory. */

@@ -8,9 +8,10 @@
 
 /** Everything that is kept of a trial but its reports. Pointers belong to whoever fills it. */
 typedef struct cav_record {
-    int64_t number;  // from 0, in the order of creation
-    int64_t attempt; // how often it was started: 0 before the first time. With `number` it is the
-                     // token that a worker shows; an older attempt's results are refused
+    int64_t number;   // from 0, in the order of creation
+    int64_t attempt;  // how often it was started: 0 before the first time. With `number` it is the
+                      // token that a worker shows; an older attempt's results are refused
+    int64_t failures; // how often it failed or was lost and was queued again
     caviar_state state;
     caviar_reason reason;
     bool imported;        // came with its result; does not count against the budget

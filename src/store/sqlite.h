@@ -1,0 +1,167 @@
+/**
+ * sqlite.h: what the files of the SQLite store share.
+ *
+ *   sqlite.c          opening, transactions, syncing
+ *   sqlite_schema.c   the tables, and moving an older schema on
+ *   sqlite_studies.c  studies
+ *   sqlite_trials.c   adding, claiming and moving trials; reports
+ *   sqlite_read.c     reading what is new
+ *   sqlite_check.c    `caviar doctor`
+ */
+#ifndef CAV_STORE_SQLITE_H
+#define CAV_STORE_SQLITE_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+/**
+ * SQLite can take the partial index of open trials only where its very condition stands, and must
+ * be told to: it knows nothing of how few of the trials are open.
+ */
+#define CAV_SQLITE_OPEN_TRIALS "trials INDEXED BY trials_open"
+#define CAV_SQLITE_IS_OPEN "state IN ('waiting', 'running', 'paused')"
+
+/** Statements that are prepared once: X(NAME, SQL). */
+#define CAV_SQLITE_STATEMENTS(X)                                                                   \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(ROLLBACK, "ROLLBACK")                                                                        \
+    X(DATA_VERSION, "PRAGMA data_version")                                                         \
+    X(STUDY_ADD, "INSERT INTO studies (name, definition, created_ms) VALUES (?1, ?2, ?3)")         \
+    X(STUDY_SET,                                                                                   \
+      "UPDATE studies SET definition = coalesce(?2, definition), control = ?3 WHERE id = ?1")      \
+    X(STUDY_CONTROL, "SELECT control FROM studies WHERE id = ?1")                                  \
+    X(STUDY_CHANGE, "UPDATE studies SET changes = changes + 1 WHERE id = ?1 RETURNING changes")    \
+    X(STUDY_NUMBERS, "SELECT trials, imported FROM studies WHERE id = ?1")                         \
+    X(STUDY_COUNT,                                                                                 \
+      "UPDATE studies SET trials = trials + 1, imported = imported + ?2 WHERE id = ?1")            \
+    X(TRIAL_ADD,                                                                                   \
+      "INSERT INTO trials (study, number, change, state, attempt, imported, params, metrics, "     \
+      "origin, owner, created_ms, started_ms, finished_ms, lease_ms, is_distinct) VALUES "         \
+      "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")                        \
+    X(TRIAL_STATE, "SELECT state, attempt FROM trials WHERE study = ?1 AND number = ?2")           \
+    X(TRIAL_EXPIRED,                                                                               \
+      "SELECT number, failures FROM " CAV_SQLITE_OPEN_TRIALS                                       \
+      " WHERE study = ?1 AND state = 'running' AND " CAV_SQLITE_IS_OPEN " AND lease_ms < ?2")      \
+    X(TRIAL_LOSE,                                                                                  \
+      "UPDATE trials SET state = ?3, reason = ?4, message = ?5, failures = failures + 1, "         \
+      "finished_ms = ?6, change = ?7 WHERE study = ?1 AND number = ?2")                            \
+    X(TRIAL_FIRST_WAITING, "SELECT number FROM " CAV_SQLITE_OPEN_TRIALS                            \
+                           " WHERE study = ?1 AND state = 'waiting' AND " CAV_SQLITE_IS_OPEN       \
+                           " ORDER BY number LIMIT 1")                                             \
+    X(TRIAL_TAKE,                                                                                  \
+      "UPDATE trials SET state = 'running', attempt = attempt + 1, owner = ?3, lease_ms = ?4, "    \
+      "started_ms = CASE started_ms WHEN 0 THEN ?5 ELSE started_ms END, change = ?6 "              \
+      "WHERE study = ?1 AND number = ?2")                                                          \
+    X(TRIAL_MOVE,                                                                                  \
+      "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \
+      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = ?8, "       \
+      "change = ?9 WHERE study = ?1 AND number = ?2")                                              \
+    X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
+    X(OUTPUT_SET, "REPLACE INTO outputs (study, number, output) VALUES (?1, ?2, ?3)")              \
+    X(OUTPUT_GET, "SELECT output FROM outputs WHERE study = ?1 AND number = ?2")                   \
+    X(REPORT_ADD, "INSERT INTO reports (study, number, attempt, step, time_ms, metrics) "          \
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                               \
+    X(LEASE_RENEW, "UPDATE " CAV_SQLITE_OPEN_TRIALS                                                \
+                   " SET lease_ms = ?3 WHERE study = ?1 AND state = 'running' AND "                \
+                   "owner = ?2 AND " CAV_SQLITE_IS_OPEN)                                           \
+    X(TRIAL_READ,                                                                                  \
+      "SELECT number, state, reason, attempt, failures, imported, params, metrics, step, origin, " \
+      "owner, created_ms, started_ms, finished_ms, lease_ms, message, change FROM trials "         \
+      "WHERE study = ?1 AND change > ?2 ORDER BY change")                                          \
+    X(REPORT_READ, "SELECT number, attempt, step, time_ms, metrics, id FROM reports "              \
+                   "WHERE study = ?1 AND id > ?2 ORDER BY id")                                     \
+    X(REPORT_READ_ONE, "SELECT number, attempt, step, time_ms, metrics, id FROM reports "          \
+                       "WHERE study = ?1 AND number = ?3 AND id > ?2 ORDER BY id")
+
+typedef enum cav_sqlite_statement {
+#define X(name, sql) CAV_SQLITE_##name,
+    CAV_SQLITE_STATEMENTS(X)
+#undef X
+        CAV_SQLITE_STATEMENT_COUNT
+} cav_sqlite_statement;
+
+typedef struct cav_sqlite {
+    cav_store base;
+    const cav_clock *clock;
+    sqlite3 *db;
+    char *path;
+    sqlite3_stmt *statements[CAV_SQLITE_STATEMENT_COUNT];
+    int depth;            // of begin without commit
+    bool is_doomed;       // a write of the present transaction failed: it will be undone
+    bool is_damaged;      // SQLite found damage: nothing is written any more
+    bool is_unsynced;     // something was committed since the last sync
+    bool has_written;     // something was written since the last read of what is new
+    int64_t data_version; // at the last read; changes when another connection commits
+    int64_t read_study;   // whose trials were read last
+    uint64_t waits;       // random state of the busy handler
+} cav_sqlite;
+
+static inline cav_sqlite *cav_sqlite_of(cav_store *store)
+{
+    return (cav_sqlite *)store;
+}
+
+/** A column as text; "" for NULL. */
+static inline const char *cav_sqlite_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text ? (const char *)text : "";
+}
+
+/** Turns the connection's present error into ours; `what` says what was being done. */
+caviar_code cav_sqlite_fail(cav_sqlite *store, const char *what, cav_error *error);
+
+/** The statement, prepared and with no bindings. It belongs to the store. */
+caviar_code cav_sqlite_prepare(cav_sqlite *store, cav_sqlite_statement which,
+                               sqlite3_stmt **ret_statement, cav_error *error);
+
+/** Runs a statement that answers no rows (or only one that does not matter), and resets it. */
+caviar_code cav_sqlite_run(cav_sqlite *store, sqlite3_stmt *statement, const char *what,
+                           cav_error *error);
+
+/** Begins or commits a transaction; they nest, the outermost counts. */
+caviar_code cav_sqlite_begin(cav_store *store, cav_error *error);
+caviar_code cav_sqlite_commit(cav_store *store, cav_error *error);
+
+/**
+ * Ends a transaction: commits if `code` is CAVIAR_OK, else undoes what the outermost one did.
+ * Returns `code`, or why the commit failed.
+ */
+caviar_code cav_sqlite_end(cav_sqlite *store, caviar_code code, cav_error *error);
+
+/** Makes or migrates the schema; refuses a newer one and files of other programs. */
+caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error *error);
+
+caviar_code cav_sqlite_study_add(cav_store *store, const char *name, const char *definition,
+                                 int64_t *ret_id, cav_error *error);
+caviar_code cav_sqlite_study_read(cav_store *store, const char *name, cav_study_visitor *visit,
+                                  void *context, cav_error *error);
+caviar_code cav_sqlite_study_set(cav_store *store, int64_t id, const char *definition,
+                                 cav_control control, cav_error *error);
+caviar_code cav_sqlite_study_control(cav_store *store, int64_t id, cav_control *ret_control,
+                                     cav_error *error);
+caviar_code cav_sqlite_study_remove(cav_store *store, int64_t id, cav_error *error);
+
+caviar_code cav_sqlite_trial_add(cav_store *store, const cav_scope *scope, const cav_record *record,
+                                 const cav_insert *insert, int64_t *ret_number, cav_error *error);
+caviar_code cav_sqlite_trial_claim(cav_store *store, const cav_scope *scope, const cav_claim *claim,
+                                   int64_t *ret_number, cav_error *error);
+caviar_code cav_sqlite_trial_move(cav_store *store, const cav_scope *scope, const cav_move *move,
+                                  cav_error *error);
+caviar_code cav_sqlite_report_add(cav_store *store, const cav_scope *scope,
+                                  const cav_report *report, int64_t lease_ms, cav_error *error);
+caviar_code cav_sqlite_lease_renew(cav_store *store, const cav_scope *scope, const char *owner,
+                                   int64_t lease_ms, cav_error *error);
+caviar_code cav_sqlite_trial_read(cav_store *store, const cav_scope *scope, int64_t *cursor,
+                                  cav_record_visitor *visit, void *context, cav_error *error);
+caviar_code cav_sqlite_report_read(cav_store *store, const cav_scope *scope, int64_t number,
+                                   int64_t *cursor, cav_report_visitor *visit, void *context,
+                                   cav_error *error);
+caviar_code cav_sqlite_output_read(cav_store *store, const cav_scope *scope, int64_t number,
+                                   cav_text *text, cav_error *error);
+caviar_code cav_sqlite_check(cav_store *store, cav_problem_visitor *found, void *context,
+                             cav_error *error);
+
+#endif

@@ -1,0 +1,147 @@
+/**
+ * sqlite_schema.c: the tables of a store file, by version.
+ *
+ * The file carries Caviar's application id and the version of its schema. An older version is
+ * moved on, step by step, in one transaction; a newer one is refused, since writing to it might
+ * lose what this program knows nothing of.
+ */
+#include "store/sqlite.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+
+enum { APPLICATION_ID = 0x43617641 }; // "CavA"
+
+// What makes version i + 1 out of version i. Never change an entry; add one.
+static const char *const migrations[] = {
+    // 1
+    "CREATE TABLE studies ("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  definition TEXT NOT NULL," // a study file, as JSON
+    "  control TEXT NOT NULL DEFAULT 'run',"
+    "  created_ms INTEGER NOT NULL,"
+    "  trials INTEGER NOT NULL DEFAULT 0,"   // how many there are: the next number
+    "  imported INTEGER NOT NULL DEFAULT 0," // how many of them came with their result
+    "  changes INTEGER NOT NULL DEFAULT 0"   // counts changes of trials, for readers
+    ") STRICT;"
+    "CREATE TABLE trials ("
+    "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"
+    "  change INTEGER NOT NULL," // of studies.changes, when it last changed
+    "  state TEXT NOT NULL,"
+    "  reason TEXT NOT NULL DEFAULT '',"
+    "  attempt INTEGER NOT NULL,"
+    "  failures INTEGER NOT NULL DEFAULT 0,"
+    "  imported INTEGER NOT NULL DEFAULT 0,"
+    "  is_distinct INTEGER NOT NULL DEFAULT 0," // no other such trial has its parameters
+    "  params TEXT NOT NULL,"                   // JSON object
+    "  metrics TEXT NOT NULL DEFAULT '{}',"     // JSON object of final values
+    "  step INTEGER NOT NULL DEFAULT -1,"
+    "  origin TEXT NOT NULL DEFAULT '',"
+    "  owner TEXT NOT NULL DEFAULT '',"
+    "  created_ms INTEGER NOT NULL,"
+    "  started_ms INTEGER NOT NULL DEFAULT 0,"
+    "  finished_ms INTEGER NOT NULL DEFAULT 0,"
+    "  lease_ms INTEGER NOT NULL DEFAULT 0,"
+    "  message TEXT NOT NULL DEFAULT '',"
+    "  PRIMARY KEY (study, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX trials_by_change ON trials (study, change);"
+    "CREATE INDEX trials_open ON trials (study, state)"
+    "  WHERE state IN ('waiting', 'running', 'paused');"
+    "CREATE UNIQUE INDEX trials_distinct ON trials (study, params) WHERE is_distinct = 1;"
+    "CREATE TABLE outputs (" // the end of what a trial printed
+    "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"
+    "  output TEXT NOT NULL,"
+    "  PRIMARY KEY (study, number)"
+    ") STRICT;"
+    "CREATE TABLE reports ("
+    "  id INTEGER PRIMARY KEY," // grows, so a reader knows what is new
+    "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"
+    "  attempt INTEGER NOT NULL,"
+    "  step INTEGER NOT NULL,"
+    "  time_ms INTEGER NOT NULL,"
+    "  metrics TEXT NOT NULL" // JSON object
+    ") STRICT;"
+    "CREATE INDEX reports_by_trial ON reports (study, number, id);",
+};
+
+enum { LATEST = CAV_COUNT_OF(migrations) };
+
+static caviar_code read_pragma(cav_sqlite *store, const char *sql, int *ret_value, cav_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    caviar_code code = CAVIAR_OK;
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        *ret_value = sqlite3_column_int(statement, 0);
+    else
+        code = cav_sqlite_fail(store, "opening", error);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+typedef struct header {
+    int application, version, tables;
+} header;
+
+static caviar_code read_header(cav_sqlite *store, header *ret_header, cav_error *error)
+{
+    caviar_code code = read_pragma(store, "PRAGMA application_id", &ret_header->application, error);
+    if (!code)
+        code = read_pragma(store, "PRAGMA user_version", &ret_header->version, error);
+    if (!code)
+        code = read_pragma(store, "SELECT count(*) FROM sqlite_schema", &ret_header->tables, error);
+    return code;
+}
+
+static caviar_code check_header(const cav_sqlite *store, const header *found, bool create,
+                                cav_error *error)
+{
+    bool is_empty = found->application == 0 && found->version == 0 && found->tables == 0;
+    if (is_empty && create)
+        return CAVIAR_OK;
+    if (is_empty)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "the store at '%s' is empty", store->path);
+    if (found->application != APPLICATION_ID)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "'%s' is an SQLite file of another program; name another file with --store",
+                        store->path);
+    if (found->version > LATEST)
+        return cav_fail(error, CAVIAR_VERSION,
+                        "'%s' was written by a newer Caviar (schema %d; this one knows %d); use "
+                        "that version, nothing was changed",
+                        store->path, found->version, LATEST);
+    return CAVIAR_OK;
+}
+
+static caviar_code apply(cav_sqlite *store, int version, cav_error *error)
+{
+    char stamp[96];
+    snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             APPLICATION_ID, version + 1);
+    bool done = sqlite3_exec(store->db, migrations[version], NULL, NULL, NULL) == SQLITE_OK &&
+                sqlite3_exec(store->db, stamp, NULL, NULL, NULL) == SQLITE_OK;
+    return done ? CAVIAR_OK : cav_sqlite_fail(store, "making the tables", error);
+}
+
+caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error *error)
+{
+    header found = {0};
+    caviar_code code = read_header(store, &found, error);
+    if (!code)
+        code = check_header(store, &found, create, error);
+    if (code || found.version == LATEST)
+        return code;
+    code = cav_sqlite_begin(&store->base, error);
+    if (code)
+        return code;
+    code = read_header(store, &found, error); // somebody else may have been faster
+    for (int version = found.version; version < LATEST && !code; version++)
+        code = apply(store, version, error);
+    return cav_sqlite_end(store, code, error);
+}
