@@ -259,6 +259,8 @@ static uint32_t take_fingerprint(const data *at)
         sum = add_bytes(sum, one->name, strlen(one->name));
         sum = add_bytes(sum, &one->mean, sizeof one->mean);
         sum = add_bytes(sum, &one->deviation, sizeof one->deviation);
+        for (size_t k = 0; k < one->levels.count; k++)
+            sum = add_bytes(sum, one->levels.texts[k], strlen(one->levels.texts[k]));
     }
     return sum;
 }

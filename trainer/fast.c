@@ -13,54 +13,56 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2, with Taylor's series for exp(r), cut
-// where its next term is below half a unit in the last place. Adding and subtracting SHIFT rounds,
-// and leaves n in the low bits. ln 2 is subtracted in two parts, the first of them short (Cody and
-// Waite). A compiler's vectoriser takes this; it cannot take a call of exp.
 #ifdef TRAIN_DOUBLE
 typedef uint64_t word;
+#define MANTISSA_BITS 52
+#define SHIFT 0x1.8p52
 #define LN2_HIGH 0x1.62e4p-1
 #define LN2_LOW 0x1.7f7d1cf79abcap-20
-#define SHIFT 0x1.8p52
-#define LIMIT 708
-#define MANTISSA_BITS 52
-#define TAYLOR(r)                                                                                  \
-    1 + r *(1 + r * (1. / 2 +                                                                      \
-                     r * (1. / 6 +                                                                 \
-                          r * (1. / 24 +                                                           \
-                               r * (1. / 120 +                                                     \
-                                    r * (1. / 720 +                                                \
-                                         r * (1. / 5040 +                                          \
-                                              r * (1. / 40320 +                                    \
-                                                   r * (1. / 362880 +                              \
-                                                        r * (1. / 3628800 +                        \
-                                                             r * (1. / 39916800 +                  \
-                                                                  r * (1. / 479001600))))))))))))
+#define EXP_LIMIT 708
 #else
 typedef uint32_t word;
+#define MANTISSA_BITS 23
+#define SHIFT 0x1.8p23f
 #define LN2_HIGH 0x1.63p-1f
 #define LN2_LOW -0x1.bd0106p-13f
-#define SHIFT 0x1.8p23f
-#define LIMIT 87
-#define MANTISSA_BITS 23
-#define TAYLOR(r)                                                                                  \
-    1 + r *(1 + r * (1.f / 2 +                                                                     \
-                     r * (1.f / 6 +                                                                \
-                          r * (1.f / 24 + r * (1.f / 120 + r * (1.f / 720 + r * (1.f / 5040)))))))
+#define EXP_LIMIT 87
 #endif
 
+// exp(r) for |r| <= ln 2 / 2: Taylor's series, cut where it no longer changes the last place.
+INLINE real exp_near_0(real r)
+{
+    real sum = 0;
+#ifdef TRAIN_DOUBLE
+    sum = r * sum + 1. / 479001600;
+    sum = r * sum + 1. / 39916800;
+    sum = r * sum + 1. / 3628800;
+    sum = r * sum + 1. / 362880;
+    sum = r * sum + 1. / 40320;
+#endif
+    sum = r * sum + (real)(1. / 5040);
+    sum = r * sum + (real)(1. / 720);
+    sum = r * sum + (real)(1. / 120);
+    sum = r * sum + (real)(1. / 24);
+    sum = r * sum + (real)(1. / 6);
+    sum = r * sum + (real)(1. / 2);
+    return r * (r * sum + 1) + 1;
+}
+
+// exp(x) = 2^n exp(r), n = round(x / ln 2). Adding SHIFT rounds, and leaves n in the low bits; ln 2
+// is subtracted in two parts, the first of them short, so that nothing is lost (Cody and Waite).
+// The vectoriser takes this; it cannot take a call of exp.
 INLINE real exp_of(real x)
 {
-    x = x < -LIMIT ? -LIMIT : x; // NaN passes
-    x = x > LIMIT ? LIMIT : x;
-    real shifted = x * (real)M_LOG2E + SHIFT, n = shifted - SHIFT;
-    real r = x - n * LN2_HIGH - n * LN2_LOW, one = 1, power;
+    x = x < -EXP_LIMIT ? -EXP_LIMIT : x; // NaN passes
+    x = x > EXP_LIMIT ? EXP_LIMIT : x;
+    real shifted = x * (real)M_LOG2E + SHIFT, n = shifted - SHIFT, one = 1, power;
     word bits, unit;
     memcpy(&bits, &shifted, sizeof bits);
     memcpy(&unit, &one, sizeof unit);
     bits = (bits << MANTISSA_BITS) + unit;
     memcpy(&power, &bits, sizeof power);
-    return (TAYLOR(r)) * power;
+    return exp_near_0(x - n * LN2_HIGH - n * LN2_LOW) * power;
 }
 
 INLINE real tanh_of(real x)
@@ -261,7 +263,7 @@ INLINE void drop(size_t count, const uint32_t *restrict words, uint32_t threshol
                  real *restrict a, real *restrict slope)
 {
     for (size_t i = 0; i < count; i++) {
-        real factor = words[i] < threshold ? grown : 0;
+        real factor = words[i] < threshold ? 0 : grown;
         a[i] *= factor;
         slope[i] *= factor;
     }
@@ -269,9 +271,8 @@ INLINE void drop(size_t count, const uint32_t *restrict words, uint32_t threshol
 
 static void dropout_forward(const stage *at, size_t count)
 {
-    double keep = 1 - at->dropout;
-    uint32_t threshold = (uint32_t)(keep * 0x1p32); // keep < 1
-    real grown = (real)(1 / keep);
+    uint32_t threshold = (uint32_t)(at->dropout * 0x1p32); // dropout < 1
+    real grown = (real)(1 / (1 - at->dropout));
     for (size_t start = 0; start < count; start += CHUNK) {
         uint32_t words[CHUNK];
         random_chunk(&at->mask, (uint32_t)(start / CHUNK), words);

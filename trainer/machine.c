@@ -4,6 +4,7 @@
 #include "trainer/machine.h"
 
 #include <cblas.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,11 +17,15 @@
 
 void machine_start_alone(char *const *argv)
 {
+    char path[PATH_MAX];
     const char *threads = getenv("OPENBLAS_NUM_THREADS");
     if (threads && strcmp(threads, "1") == 0)
         return;
-    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
-        execv("/proc/self/exe", argv); // if that fails, nothing is lost but time
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (size < 0 || setenv("OPENBLAS_NUM_THREADS", "1", 1))
+        return;
+    path[size] = '\0';
+    execv(path, argv); // if that fails, nothing is lost but time
 }
 
 static void flush_denormals(void)

@@ -77,8 +77,11 @@ static void unpack_words(unpacker *from, words *ret_set)
 {
     uint64_t count = unpack_u64(from);
     from->failed |= count > from->left / LEAST_TEXT_SIZE;
-    for (uint64_t i = 0; i < count && !from->failed; i++)
-        from->failed |= words_add(ret_set, unpack_text(from)) != (int64_t)i; // none twice
+    for (uint64_t i = 0; i < count && !from->failed; i++) {
+        int64_t index = words_add(ret_set, unpack_text(from));
+        from->no_memory |= index == WORDS_NONE;
+        from->failed |= index != (int64_t)i; // none twice
+    }
 }
 
 static bool is_sound(const column *one)
@@ -104,6 +107,7 @@ static void unpack_column(unpacker *from, schema *into)
     one->mean = unpack_f64(from);
     one->deviation = unpack_f64(from);
     unpack_words(from, &one->levels);
+    from->no_memory |= !one->name;
     from->failed |= !one->name || !is_sound(one);
     if (one->kind == COLUMN_NUMBER || one->kind == COLUMN_CATEGORY) {
         into->width++;
@@ -115,8 +119,10 @@ static void unpack_schema(unpacker *from, schema *into)
 {
     uint64_t count = unpack_u64(from);
     from->failed |= count == 0 || count > from->left / LEAST_TEXT_SIZE;
-    into->columns = from->failed ? NULL : calloc((size_t)count, sizeof *into->columns);
-    from->failed |= !into->columns;
+    if (from->failed)
+        return;
+    into->columns = calloc((size_t)count, sizeof *into->columns);
+    from->failed = from->no_memory = !into->columns;
     for (uint64_t i = 0; i < count && !from->failed; i++)
         unpack_column(from, into);
     into->target = (size_t)unpack_u64(from);
@@ -143,6 +149,8 @@ static caviar_code unpack_preprocessing(const container *from, const architectur
         into->deviation = unpack_f64(&bytes);
         bytes.failed |= !isfinite(into->mean) || !(into->deviation > 0);
     }
+    if (bytes.no_memory)
+        return train_fail_memory(error);
     if (bytes.failed || bytes.left || is_table > 1 || into->feature_count != shape->in ||
         into->class_count != shape->classes)
         return train_fail(error, CAVIAR_CORRUPT, "the description of the data is damaged");

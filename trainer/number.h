@@ -14,7 +14,7 @@ bool number_parse(const char *text, double *ret_number);
 
 enum { NUMBER_SIZE = 32 };
 
-/** Prints the shortest form that reads back as `number`: "0.1", "1e-05", "nan", "-inf". */
+/** Prints the shortest form that reads back as `number`: "0.1", "1e-05", "-inf". */
 void number_print(double number, char ret_text[NUMBER_SIZE]);
 
 #endif

@@ -2,7 +2,8 @@
  * pack.h: numbers and texts as bytes, and back.
  *
  * Numbers take 8 bytes each; a text takes its size and its bytes, with a NUL. What is read is
- * distrusted: beyond the end, everything is 0 or "", and `failed` is set and stays.
+ * distrusted: beyond the end, everything is 0 or "", and `failed` is set and stays. The reader sets
+ * it, too, for what makes no sense, and `no_memory` where that was the reason.
  */
 #ifndef TRAIN_PACK_H
 #define TRAIN_PACK_H
@@ -25,7 +26,7 @@ void pack_text(packer *into, const char *text);
 typedef struct unpacker {
     const uint8_t *rest; // [left]
     size_t left;
-    bool failed;
+    bool failed, no_memory;
 } unpacker;
 
 uint64_t unpack_u64(unpacker *from);

@@ -192,12 +192,12 @@ static void activation_backward(size_t count, const real *slope, real *da)
 
 static void dropout_forward(const stage *at, size_t count)
 {
-    double keep = 1 - at->dropout;
-    uint32_t threshold = (uint32_t)(keep * 0x1p32); // keep < 1
+    uint32_t threshold = (uint32_t)(at->dropout * 0x1p32); // dropout < 1
+    real grown = (real)(1 / (1 - at->dropout));
     for (size_t i = 0; i < count; i++) {
         uint32_t words[4];
         rng_block(&at->mask, (uint32_t)(i / 4), words);
-        real factor = words[i % 4] < threshold ? (real)(1 / keep) : 0;
+        real factor = words[i % 4] < threshold ? 0 : grown;
         at->a[i] *= factor;
         at->slope[i] *= factor;
     }

@@ -56,7 +56,7 @@ static void describe(const state *at)
             note("column '%s' is left out: %s", columns->columns[i].name,
                  columns->columns[i].name[0] ? "nearly every row has another text there"
                                              : "it has no name");
-    if (net->architecture.batch_norm && at->training->options.batch < 8)
+    if (net->architecture.batch_norm && at->training->options.batch <= 4)
         note("warning: batch normalisation of mini-batches of %zu trains badly; use --batch 8 or "
              "more, or --batch-norm off",
              at->training->options.batch);
@@ -178,26 +178,18 @@ static bool are_finite(const caviar_metric *metrics, size_t count)
     return true;
 }
 
+// What changes comes before the checkpoint of a pause, and after that of a restore.
 static caviar_code obey(state *at, caviar_verdict verdict, train_error *error)
 {
     caviar_code code = CAVIAR_OK;
-    switch (verdict) {
-    case CAVIAR_VERDICT_CONTINUE:
-        break;
-    case CAVIAR_VERDICT_STOP:
-        at->ended = true;
-        break;
-    case CAVIAR_VERDICT_PAUSE:
-        at->ended = true;
-        if (at->folder)
-            return write_checkpoint(at, error);
-        note("warning: paused without a --checkpoint folder; it will begin at its beginning again");
-        break;
-    case CAVIAR_VERDICT_RESTORE:
+    if (verdict == CAVIAR_VERDICT_RESTORE)
         code = go_back(at, (uint64_t)caviar_trial_restore_step(at->tuner.trial), error);
-        break;
-    }
     tuner_take_changes(&at->tuner, &at->training->hyper);
+    if (verdict == CAVIAR_VERDICT_PAUSE && at->folder)
+        code = write_checkpoint(at, error);
+    if (verdict == CAVIAR_VERDICT_PAUSE && !at->folder)
+        note("warning: paused without a --checkpoint folder; it will begin at its beginning again");
+    at->ended = verdict == CAVIAR_VERDICT_PAUSE || verdict == CAVIAR_VERDICT_STOP;
     return code;
 }
 
@@ -302,8 +294,10 @@ static caviar_code make_training(state *at, train_error *error)
 static caviar_code prepare(state *at, train_error *error)
 {
     caviar_code code = data_open(&at->wanted->data, &at->data, error);
-    if (!code)
-        code = make_training(at, error);
+    if (code)
+        return code;
+    machine_prepare((int)at->wanted->threads);
+    code = make_training(at, error);
     if (!code)
         code = tuner_join(&at->tuner, error);
     if (code)
@@ -322,7 +316,6 @@ static caviar_code prepare(state *at, train_error *error)
 caviar_code run(const options *wanted, int *ret_signal, train_error *error)
 {
     state at = {.wanted = wanted};
-    machine_prepare((int)wanted->threads);
     caviar_code code = prepare(&at, error);
     if (!code)
         code = train(&at, error);

@@ -1,24 +1,13 @@
 /**
- * schema.c: learning the columns of a table, and encoding its rows.
+ * schema.c: learning the columns of a table, and measuring its training part.
  */
-#include "trainer/schema.h"
-
 #include "trainer/number.h"
+#include "trainer/table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-static bool is_missing(const char *cell)
-{
-    static const char *const texts[] = {"", "na", "n/a", "nan", "null", "none", "?"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcasecmp(cell, texts[i]) == 0)
-            return true;
-    return false;
-}
 
 void schema_clear(schema *at)
 {
@@ -29,78 +18,6 @@ void schema_clear(schema *at)
     free(at->columns);
     words_clear(&at->classes);
     *at = (schema){0};
-}
-
-void source_clear(source *at)
-{
-    free(at->cells);
-    free((void *)(uintptr_t)at->labels); // made by schema_read, which alone writes to them
-    *at = (source){0};
-}
-
-// Reading one table -----------------------------------------------------------------------------
-
-// A pass over a table; `places` says in which field of a record each column of the schema is.
-typedef struct pass {
-    csv *csv;
-    size_t field_count; // of each record
-    size_t *places;     // [column_count]
-    csv_record record;
-} pass;
-
-static void end_pass(pass *at)
-{
-    csv_free(at->csv);
-    free(at->places);
-}
-
-// Reads the header.
-static caviar_code begin_pass(pass *at, stream *from, train_error *error)
-{
-    *at = (pass){0};
-    caviar_code code = stream_rewind(from, error);
-    if (!code)
-        code = csv_new(from, &at->csv, error);
-    if (!code)
-        code = csv_next(at->csv, &at->record, error);
-    if (code == CAVIAR_DONE)
-        code = train_fail(error, CAVIAR_CORRUPT, "the file is empty; a header is needed");
-    at->field_count = at->record.count;
-    return code;
-}
-
-// Reads a row; CAVIAR_DONE after the last.
-static caviar_code next_row(pass *at, train_error *error)
-{
-    caviar_code code = csv_next(at->csv, &at->record, error);
-    if (!code && at->record.count != at->field_count)
-        code = train_fail(error, CAVIAR_CORRUPT, "line %zu has %zu fields, the header has %zu",
-                          at->record.line, at->record.count, at->field_count);
-    return code;
-}
-
-static caviar_code find_places(pass *at, const schema *columns, train_error *error)
-{
-    at->places = calloc(columns->column_count, sizeof *at->places);
-    if (!at->places)
-        return train_fail_memory(error);
-    for (size_t i = 0; i < columns->column_count; i++) {
-        const char *name = columns->columns[i].name;
-        size_t place = 0;
-        while (place < at->field_count && strcmp(at->record.fields[place], name) != 0)
-            place++;
-        if (place == at->field_count && columns->columns[i].kind != COLUMN_LEFT_OUT)
-            return train_fail(error, CAVIAR_INVALID, "there is no column '%s'", name);
-        at->places[i] = place;
-    }
-    return CAVIAR_OK;
-}
-
-static caviar_code begin_known_pass(pass *at, const schema *columns, stream *from,
-                                    train_error *error)
-{
-    caviar_code code = begin_pass(at, from, error);
-    return code ? code : find_places(at, columns, error);
 }
 
 // Learning kinds and labels -----------------------------------------------------------------------
@@ -157,10 +74,10 @@ typedef struct labels {
     size_t count, capacity;
 } labels;
 
-static caviar_code add_label(labels *list, schema *at, const pass *row, train_error *error)
+static caviar_code add_label(labels *list, schema *at, const table *row, train_error *error)
 {
     const char *text = row->record.fields[at->target];
-    if (is_missing(text))
+    if (table_is_missing(text))
         return train_fail(error, CAVIAR_INVALID, "line %zu: the target '%s' is missing",
                           row->record.line, at->columns[at->target].name);
     if (list->count == list->capacity) {
@@ -186,7 +103,7 @@ static void look_at_kinds(schema *at, const csv_record *row)
 {
     double number;
     for (size_t i = 0; i < at->column_count; i++)
-        if (at->columns[i].kind == COLUMN_NUMBER && !is_missing(row->fields[i]) &&
+        if (at->columns[i].kind == COLUMN_NUMBER && !table_is_missing(row->fields[i]) &&
             !number_parse(row->fields[i], &number))
             at->columns[i].kind = COLUMN_CATEGORY;
 }
@@ -228,10 +145,10 @@ static caviar_code check_classes(const schema *at, size_t row_count, train_error
     return CAVIAR_OK;
 }
 
-static caviar_code learn_rows(schema *at, pass *rows, labels *list, train_error *error)
+static caviar_code learn_rows(schema *at, table *rows, labels *list, train_error *error)
 {
     caviar_code code;
-    while ((code = next_row(rows, error)) == CAVIAR_OK) {
+    while ((code = table_next(rows, error)) == CAVIAR_OK) {
         look_at_kinds(at, &rows->record);
         code = add_label(list, at, rows, error);
         if (code)
@@ -248,13 +165,13 @@ caviar_code schema_learn(stream *from, const char *target, schema *ret_schema,
 {
     schema at = {0};
     labels list = {0};
-    pass rows;
-    caviar_code code = begin_pass(&rows, from, error);
+    table rows;
+    caviar_code code = table_begin(&rows, from, NULL, error);
     if (!code)
         code = take_header(&at, &rows.record, target, error);
     if (!code)
         code = learn_rows(&at, &rows, &list, error);
-    end_pass(&rows);
+    table_end(&rows);
     if (code) {
         schema_clear(&at);
         free(list.items);
@@ -285,7 +202,7 @@ static void add_number(moments *sum, double number)
 static caviar_code measure_cell(column *at, moments *sum, const char *cell, train_error *error)
 {
     double number;
-    if (is_missing(cell))
+    if (table_is_missing(cell))
         return CAVIAR_OK;
     if (at->kind == COLUMN_NUMBER && number_parse(cell, &number))
         add_number(sum, number);
@@ -301,15 +218,17 @@ static caviar_code fail_changed(train_error *error)
     return train_fail(error, CAVIAR_CORRUPT, "the file changed while it was read");
 }
 
-static caviar_code measure_rows(schema *at, pass *rows, moments *sums, const bool *is_training,
+static caviar_code measure_rows(schema *at, table *rows, moments *sums, const bool *is_training,
                                 size_t count, train_error *error)
 {
     caviar_code code;
     size_t row = 0;
-    for (; (code = next_row(rows, error)) == CAVIAR_OK; row++) {
+    for (; (code = table_next(rows, error)) == CAVIAR_OK; row++) {
         if (row >= count)
             return fail_changed(error);
         for (size_t i = 0; i < at->column_count && is_training[row]; i++) {
+            if (at->columns[i].kind == COLUMN_LEFT_OUT)
+                continue;
             code = measure_cell(&at->columns[i], &sums[i], rows->record.fields[rows->places[i]],
                                 error);
             if (code)
@@ -341,9 +260,9 @@ static void finish_column(schema *at, column *one, const moments *sum, size_t tr
 caviar_code schema_measure(schema *at, stream *from, const bool *is_training, size_t count,
                            train_error *error)
 {
-    pass rows = {0};
+    table rows = {0};
     moments *sums = calloc(at->column_count, sizeof *sums);
-    caviar_code code = sums ? begin_known_pass(&rows, at, from, error) : train_fail_memory(error);
+    caviar_code code = sums ? table_begin(&rows, from, at, error) : train_fail_memory(error);
     if (!code)
         code = measure_rows(at, &rows, sums, is_training, count, error);
     size_t training_count = 0;
@@ -354,125 +273,7 @@ caviar_code schema_measure(schema *at, stream *from, const bool *is_training, si
     if (!code && (at->feature_count == 0 || at->feature_count > MOST_FEATURES))
         code = train_fail(error, CAVIAR_INVALID, "its columns make %zu features%s",
                           at->feature_count, at->feature_count ? ": too many" : "");
-    end_pass(&rows);
+    table_end(&rows);
     free(sums);
     return code;
-}
-
-// Reading the cells -------------------------------------------------------------------------------
-
-static caviar_code read_cell(const column *at, const csv_record *record, const char *cell,
-                             real *ret_cell, train_error *error)
-{
-    double number;
-    if (at->kind == COLUMN_CATEGORY) { // a level's index, or -1
-        *ret_cell = is_missing(cell) ? WORDS_NONE : (real)words_find(&at->levels, cell);
-        return CAVIAR_OK;
-    }
-    *ret_cell = 0; // the mean
-    if (is_missing(cell))
-        return CAVIAR_OK;
-    if (!number_parse(cell, &number))
-        return train_fail(error, CAVIAR_INVALID, "line %zu: '%.40s' in column '%s' is no number",
-                          record->line, cell, at->name);
-    number = (number - at->mean) / at->deviation;
-    if (!(fabs(number) < 1e30)) // a float ends at 3e38
-        return train_fail(error, CAVIAR_INVALID,
-                          "line %zu: '%.40s' in column '%s' is too far from the others",
-                          record->line, cell, at->name);
-    *ret_cell = (real)number;
-    return CAVIAR_OK;
-}
-
-static caviar_code read_row(const schema *at, const pass *row, real *cells, uint16_t *ret_label,
-                            train_error *error)
-{
-    const csv_record *record = &row->record;
-    for (size_t i = 0; i < at->column_count; i++) {
-        const column *one = &at->columns[i];
-        if (one->kind != COLUMN_NUMBER && one->kind != COLUMN_CATEGORY)
-            continue;
-        caviar_code code = read_cell(one, record, record->fields[row->places[i]], cells++, error);
-        if (code)
-            return code;
-    }
-    const char *text = record->fields[row->places[at->target]];
-    int64_t label = words_find(&at->classes, text);
-    if (label < 0)
-        return train_fail(error, CAVIAR_INVALID,
-                          "line %zu: '%.40s' is no class that the training data have", record->line,
-                          text);
-    *ret_label = (uint16_t)label;
-    return CAVIAR_OK;
-}
-
-// Room for one more row in both arrays.
-static bool grow_source(source *at, uint16_t **all_labels, size_t *capacity)
-{
-    if (at->count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity + *capacity / 2 : 256, size;
-    if (__builtin_mul_overflow(wanted, at->width * sizeof(real), &size))
-        return false;
-    real *cells = realloc(at->cells, size);
-    if (cells)
-        at->cells = cells;
-    uint16_t *grown = cells ? realloc(*all_labels, wanted * sizeof *grown) : NULL;
-    if (!grown)
-        return false;
-    *all_labels = grown;
-    at->labels = grown;
-    *capacity = wanted;
-    return true;
-}
-
-static caviar_code read_rows(const schema *at, pass *rows, source *into, train_error *error)
-{
-    uint16_t *all_labels = NULL;
-    size_t capacity = 0;
-    caviar_code code;
-    while ((code = next_row(rows, error)) == CAVIAR_OK) {
-        if (into->count >= INT32_MAX || !grow_source(into, &all_labels, &capacity))
-            return train_fail_memory(error);
-        code = read_row(at, rows, into->cells + into->count * into->width, &all_labels[into->count],
-                        error);
-        if (code)
-            return code;
-        into->count++;
-    }
-    if (code != CAVIAR_DONE)
-        return code;
-    return into->count ? CAVIAR_OK
-                       : train_fail(error, CAVIAR_CORRUPT, "there is a header and nothing else");
-}
-
-caviar_code schema_read(const schema *at, stream *from, source *ret_source, train_error *error)
-{
-    source into = {.width = at->width};
-    pass rows;
-    caviar_code code = begin_known_pass(&rows, at, from, error);
-    if (!code)
-        code = read_rows(at, &rows, &into, error);
-    end_pass(&rows);
-    if (code)
-        source_clear(&into);
-    else
-        *ret_source = into;
-    return code;
-}
-
-void schema_encode(const schema *at, const real *cells, real *x)
-{
-    for (size_t i = 0; i < at->column_count; i++) {
-        const column *one = &at->columns[i];
-        if (one->kind == COLUMN_NUMBER)
-            *x++ = *cells++;
-        if (one->kind != COLUMN_CATEGORY)
-            continue;
-        memset(x, 0, one->levels.count * sizeof *x);
-        if (*cells >= 0)
-            x[(size_t)*cells] = 1;
-        cells++;
-        x += one->levels.count;
-    }
 }

@@ -88,8 +88,6 @@ void words_sort(words *set)
     size_t numbers = 0;
     for (size_t i = 0; i < set->count; i++)
         numbers += number_parse(set->texts[i], &number);
-    if (set->count == 0)
-        return;
     qsort(set->texts, set->count, sizeof *set->texts,
           numbers == set->count ? compare_numbers : compare_bytes);
     fill_slots(set);

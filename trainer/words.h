@@ -24,7 +24,7 @@ int64_t words_find(const words *set, const char *text);
 /** The same; adds what is not there. WORDS_NONE only when out of memory. */
 int64_t words_add(words *set, const char *text);
 
-/** Orders the texts: as numbers where all are, else byte by byte. */
+/** Orders the texts of a set that is not empty: as numbers where all are, else byte by byte. */
 void words_sort(words *set);
 
 void words_clear(words *set);

@@ -200,6 +200,11 @@ static void test_a_test_set_that_does_not_fit_is_refused(void **state)
     test_file_write(*state, "t10k-labels-idx1-ubyte", labels, sizeof labels);
     assert_refused(&(data_options){.path = *state, .with_test = true},
                    "a test image has 2 bytes, a training image 36");
+    static const uint8_t beyond[] = {0, 0, 8, 1, 0, 0, 0, 1, 4};
+    test_images_write(*state, "t10k", 1, 1);
+    test_file_write(*state, "t10k-labels-idx1-ubyte", beyond, sizeof beyond);
+    assert_refused(&(data_options){.path = *state, .with_test = true},
+                   "the test labels go up to 4, the training labels to 3");
 }
 
 static void write_table(const char *folder, const char *name, int rows)
