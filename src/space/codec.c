@@ -138,7 +138,9 @@ static bool read_scalar(const cav_parameter *parameter, const char **at, double 
     bool read = parameter->choice_count > 0 ? read_choice(parameter, *at, size, ret_raw)
                                             : cav_number_parse(*at, size, ret_raw);
     *at = end;
-    return read && isfinite(*ret_raw);
+    bool whole = parameter->type != CAVIAR_TYPE_INT ||
+                 (*ret_raw == floor(*ret_raw) && fabs(*ret_raw) <= CAV_INT_LIMIT);
+    return read && isfinite(*ret_raw) && whole;
 }
 
 bool cav_space_read_fast(const cav_space *space, const char *text, double *ret_raw)

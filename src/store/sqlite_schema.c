@@ -72,33 +72,26 @@ static const char *const migrations[] = {
 
 enum { LATEST = CAV_COUNT_OF(migrations) };
 
-static caviar_code read_pragma(cav_sqlite *store, const char *sql, int *ret_value, cav_error *error)
-{
-    sqlite3_stmt *statement = NULL;
-    caviar_code code = CAVIAR_OK;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        *ret_value = sqlite3_column_int(statement, 0);
-    else if ((sqlite3_errcode(store->db) & 0xff) == SQLITE_NOTADB)
-        code = cav_fail(error, CAVIAR_INVALID, "'%s' is no store; name another file with --store",
-                        store->path);
-    else
-        code = cav_sqlite_fail(store, "opening", error);
-    sqlite3_finalize(statement);
-    return code;
-}
-
 typedef struct header {
     int application, version, tables;
 } header;
 
+// One statement, so that nobody makes the tables between one answer and the next.
+static const char header_sql[] =
+    "SELECT (SELECT application_id FROM pragma_application_id),"
+    " (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
+
 static caviar_code read_header(cav_sqlite *store, header *ret_header, cav_error *error)
 {
-    caviar_code code = read_pragma(store, "PRAGMA application_id", &ret_header->application, error);
-    if (!code)
-        code = read_pragma(store, "PRAGMA user_version", &ret_header->version, error);
-    if (!code)
-        code = read_pragma(store, "SELECT count(*) FROM sqlite_schema", &ret_header->tables, error);
+    sqlite3_stmt *statement = NULL;
+    caviar_code code = CAVIAR_OK;
+    if (sqlite3_prepare_v2(store->db, header_sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        *ret_header = (header){sqlite3_column_int(statement, 0), sqlite3_column_int(statement, 1),
+                               sqlite3_column_int(statement, 2)};
+    else
+        code = cav_sqlite_fail(store, "opening", error);
+    sqlite3_finalize(statement);
     return code;
 }
 

@@ -29,8 +29,9 @@ caviar_code cav_sqlite_code(int status)
     case SQLITE_LOCKED:
         return CAVIAR_BUSY;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
         return CAVIAR_CORRUPT;
+    case SQLITE_NOTADB:
+        return CAVIAR_INVALID;
     default:
         return CAVIAR_IO;
     }
@@ -43,7 +44,7 @@ static const char *advice_for(int status)
         return "; the file is damaged and nothing more is written to it: 'caviar doctor' says what "
                "is left";
     case SQLITE_NOTADB:
-        return "; this is no store of Caviar's";
+        return "; it is no store: name another file with --store";
     case SQLITE_FULL:
         return "; the disk is full: make room and run again, nothing recorded is lost";
     case SQLITE_BUSY:
@@ -60,7 +61,7 @@ static const char *advice_for(int status)
 caviar_code cav_sqlite_fail(cav_sqlite *store, const char *what, cav_error *error)
 {
     int status = sqlite3_extended_errcode(store->db);
-    if (cav_sqlite_code(status) == CAVIAR_CORRUPT)
+    if (cav_sqlite_code(status) == CAVIAR_CORRUPT || cav_sqlite_code(status) == CAVIAR_INVALID)
         store->is_damaged = true;
     if (cav_sqlite_code(status) == CAVIAR_NOMEM)
         return cav_fail_memory(error);
@@ -175,7 +176,7 @@ static bool is_grave(caviar_code code)
 
 caviar_code cav_sqlite_end(cav_sqlite *store, caviar_code code, cav_error *error)
 {
-    store->is_doomed |= is_grave(code);
+    store->is_doomed |= is_grave(code) || store->is_damaged;
     if (--store->depth > 0)
         return code;
     if (code || store->is_doomed) {
