@@ -52,32 +52,43 @@ static caviar_code execute(cav_sqlite *store, const char *sql, const char *what,
                : cav_sqlite_fail(store, what, error);
 }
 
-static bool is_wal(cav_sqlite *store)
+static caviar_code read_mode(cav_sqlite *store, bool *ret_is_wal, cav_error *error)
 {
     sqlite3_stmt *statement = NULL;
-    bool wal =
-        sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW && strcmp(cav_sqlite_text(statement, 0), "wal") == 0;
+    caviar_code code = CAVIAR_OK;
+    if (sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        *ret_is_wal = strcmp(cav_sqlite_text(statement, 0), "wal") == 0;
+    else
+        code = cav_sqlite_fail(store, "opening", error);
     sqlite3_finalize(statement);
-    return wal;
+    return code;
 }
 
-// Changing the journal mode wants the file for itself, and SQLite does not wait for that.
+enum { MOST_TRIES = 2000, MOST_REFUSALS = 3 };
+
+// Changing the journal mode wants the file for itself, and SQLite does not wait for that. Where it
+// cannot be changed SQLite says nothing, and leaves it.
 static caviar_code switch_to_wal(cav_sqlite *store, cav_error *error)
 {
-    for (int tries = 0; !is_wal(store); tries++) {
+    bool is_wal = false;
+    int refusals = 0;
+    caviar_code code = read_mode(store, &is_wal, error);
+    for (int tries = 0; !code && !is_wal; tries++) {
         int status = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (status != SQLITE_OK && cav_sqlite_code(status) != CAVIAR_BUSY)
             return cav_sqlite_fail(store, "opening", error);
-        if (tries > 2000 || (status == SQLITE_OK && !is_wal(store)))
+        refusals += status == SQLITE_OK;
+        code = read_mode(store, &is_wal, error);
+        if (!code && !is_wal && (tries == MOST_TRIES || refusals == MOST_REFUSALS))
             return cav_fail(error, CAVIAR_IO,
                             "%s: the file system does not support the shared memory that the store "
                             "needs; keep it on a local disk",
                             store->path);
-        if (status != SQLITE_OK)
+        if (!is_wal)
             cav_sqlite_wait(store, tries);
     }
-    return CAVIAR_OK;
+    return code;
 }
 
 static caviar_code configure(cav_sqlite *store, const cav_store_options *options, cav_error *error)
@@ -163,6 +174,12 @@ static caviar_code open_file(cav_sqlite *store, const cav_store_options *options
     return code;
 }
 
+static void free_store(cav_sqlite *store)
+{
+    free(store->path);
+    free(store);
+}
+
 static void close_sqlite(cav_store *base)
 {
     cav_sqlite *store = cav_sqlite_of(base);
@@ -173,8 +190,7 @@ static void close_sqlite(cav_store *base)
     else
         cav_sqlite_sync(base, NULL);
     disconnect(store);
-    free(store->path);
-    free(store);
+    free_store(store);
 }
 
 static caviar_code open_sqlite(const cav_store_options *options, cav_store **ret_store,
@@ -194,7 +210,7 @@ static caviar_code open_sqlite(const cav_store_options *options, cav_store **ret
     store->read_study = -1;
     caviar_code code = store->path ? open_file(store, options, error) : cav_fail_memory(error);
     if (code) {
-        close_sqlite(&store->base);
+        free_store(store);
         return code;
     }
     *ret_store = &store->base;

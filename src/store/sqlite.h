@@ -93,6 +93,7 @@ typedef struct cav_sqlite {
     bool is_doomed;       // a write of the present transaction failed: it will be undone
     bool is_damaged;      // SQLite found damage: nothing is written any more
     bool is_unsynced;     // something was committed since the last sync
+    bool is_unsafe;       // a sync failed: the system may have dropped what it could not write
     bool has_written;     // something was written since the last read of what is new
     int64_t data_version; // at the last read; changes when another connection commits
     int64_t read_study;   // whose trials were read last; -1: nobody's

@@ -27,27 +27,39 @@ static caviar_code lose(cav_sqlite *store, const cav_scope *scope, int64_t numbe
     return cav_sqlite_run(store, statement, "taking back a trial", error);
 }
 
-// One expired trial at a time: the search starts again after each, as the table has changed.
+// The first trial whose lease has run out; number -1 if there is none.
+static caviar_code find_expired(cav_sqlite *store, const cav_scope *scope, int64_t now,
+                                int64_t *ret_number, int64_t *ret_failures, cav_error *error)
+{
+    sqlite3_stmt *statement;
+    caviar_code code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_EXPIRED, &statement, error);
+    if (code)
+        return code;
+    sqlite3_bind_int64(statement, 1, scope->study);
+    sqlite3_bind_int64(statement, 2, now);
+    *ret_number = -1;
+    int status = sqlite3_step(statement);
+    if (status == SQLITE_ROW) {
+        *ret_number = sqlite3_column_int64(statement, 0);
+        *ret_failures = sqlite3_column_int64(statement, 1);
+    } else if (status != SQLITE_DONE) {
+        code = cav_sqlite_fail(store, "looking for lost trials", error);
+    }
+    sqlite3_reset(statement);
+    return code;
+}
+
+// One at a time: the search starts again after each, as the table has changed.
 static caviar_code take_back_lost(cav_sqlite *store, const cav_scope *scope, const cav_claim *claim,
                                   int64_t now, cav_error *error)
 {
     for (;;) {
-        sqlite3_stmt *statement;
-        caviar_code code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_EXPIRED, &statement, error);
-        if (code)
+        int64_t number, failures = 0;
+        caviar_code code = find_expired(store, scope, now, &number, &failures, error);
+        if (code || number < 0)
             return code;
-        sqlite3_bind_int64(statement, 1, scope->study);
-        sqlite3_bind_int64(statement, 2, now);
-        int status = sqlite3_step(statement);
-        int64_t number = sqlite3_column_int64(statement, 0);
-        int64_t failures = sqlite3_column_int64(statement, 1);
-        if (status != SQLITE_ROW && status != SQLITE_DONE)
-            code = cav_sqlite_fail(store, "looking for lost trials", error);
-        sqlite3_reset(statement);
-        if (code || status == SQLITE_DONE)
-            return code;
-        code =
-            lose(store, scope, number, cav_rule_lost(failures, claim->most_failures), now, error);
+        caviar_state next = cav_rule_lost(failures, claim->most_failures);
+        code = lose(store, scope, number, next, now, error);
         if (code)
             return code;
     }
@@ -99,27 +111,16 @@ static caviar_code take(cav_sqlite *store, const cav_scope *scope, int64_t numbe
     return cav_sqlite_run(store, statement, "taking a trial", error);
 }
 
-// Is anything open at all? Then it is worth the write lock to look closer.
+// Is there anything to take, now or once it was taken back? Then it is worth the write lock.
 static caviar_code has_claimable(cav_sqlite *store, const cav_scope *scope, int64_t now,
                                  bool *ret_has, cav_error *error)
 {
-    int64_t number;
+    int64_t number = -1, failures;
     caviar_code code = find_claimable(store, scope, -1, &number, error);
-    if (code || number >= 0) {
-        *ret_has = true;
-        return code;
-    }
-    sqlite3_stmt *statement;
-    code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_EXPIRED, &statement, error);
-    if (code)
-        return code;
-    sqlite3_bind_int64(statement, 1, scope->study);
-    sqlite3_bind_int64(statement, 2, now);
-    int status = sqlite3_step(statement);
-    *ret_has = status == SQLITE_ROW;
-    if (status != SQLITE_ROW && status != SQLITE_DONE)
-        code = cav_sqlite_fail(store, "looking for lost trials", error);
-    sqlite3_reset(statement);
+    if (!code && number < 0)
+        code = find_expired(store, scope, now, &number, &failures, error);
+    if (!code)
+        *ret_has = number >= 0;
     return code;
 }
 

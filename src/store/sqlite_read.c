@@ -40,6 +40,8 @@ static caviar_code parse_object(cav_sqlite *store, const char *text, json_t **re
     cav_error fault = {0};
     json_t *object = NULL;
     caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
+    if (code == CAVIAR_INVALID) // or was memory short? In the middle of a string jansson cannot say
+        code = cav_json_parse(text, strlen(text), &object, &fault);
     if (code == CAVIAR_NOMEM)
         return cav_fail_memory(error);
     if (!code && json_is_object(object)) {

@@ -204,12 +204,14 @@ caviar_code cav_sqlite_sync(cav_store *base, cav_error *error)
         return CAVIAR_OK;
     sqlite3_file *log = NULL; // in WAL mode the journal is the log
     sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (log && log->pMethods) {
-        int status = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-        if (status != SQLITE_OK)
-            return cav_fail(error, CAVIAR_IO, "%s: syncing the disk failed: %s", store->path,
-                            sqlite3_errstr(status));
-    }
+    if (!store->is_unsafe && log && log->pMethods)
+        store->is_unsafe =
+            log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) != SQLITE_OK;
+    if (store->is_unsafe) // a second sync would succeed, and prove nothing
+        return cav_fail(error, CAVIAR_IO,
+                        "%s: the disk could not be synced; what was written last may be lost if "
+                        "the machine stops now: look at the disk, then run again",
+                        store->path);
     store->is_unsynced = false;
     return CAVIAR_OK;
 }

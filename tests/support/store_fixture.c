@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void store_folder_make(char *ret_folder, size_t size)
 {
     const char *root = getenv("TMPDIR");
-    snprintf(ret_folder, size, "%s/caviar-test-XXXXXX", root && strlen(root) < 30 ? root : "/tmp");
+    if (!root || strlen(root) > 30)
+        root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; // a sync costs nothing there
+    snprintf(ret_folder, size, "%s/caviar-test-XXXXXX", root);
     assert_non_null(mkdtemp(ret_folder));
 }
 
