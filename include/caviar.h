@@ -376,12 +376,14 @@ CAVIAR_API const char *caviar_trial_name(const caviar_trial *trial, size_t index
 /** A seed for the trial's own randomness, from 0 to 2^31 - 1, the same on every attempt. */
 CAVIAR_API uint32_t caviar_trial_seed(const caviar_trial *trial);
 
-/** The step that the trial already stands at (from a checkpoint), and the one it may go to. */
+/** The step that the trial already stands at (from a checkpoint), and the one it may go to
+ * (INT64_MAX: the study does not say). */
 CAVIAR_API int64_t caviar_trial_first_step(const caviar_trial *trial);
 CAVIAR_API int64_t caviar_trial_last_step(const caviar_trial *trial);
 
 /**
- * Reports metrics at a step (an epoch, say; steps only grow), and learns what to do next.
+ * Reports metrics at a step (an epoch, say), and learns what to do next. Steps grow; a report at
+ * an earlier step, after a restore, gives up what was reported from there on.
  * A value that is not finite ends the trial as failed (`not-finite`); the verdict is then STOP.
  * Fails with CAVIAR_STALE when the trial was handed to somebody else, CAVIAR_STATE when it ended.
  */
@@ -408,7 +410,10 @@ CAVIAR_API caviar_code caviar_trial_tell(caviar_trial *trial, const caviar_metri
 /** The same for the study's one metric. */
 CAVIAR_API caviar_code caviar_trial_tell_value(caviar_trial *trial, double value);
 
-/** Tells that the trial failed; it is queued again while the study's `retry` allows. */
+/**
+ * Tells that the trial failed; it is queued again while the study's `retry` allows, unless the
+ * reason would only come again (infeasible, not-finite, no-metric).
+ */
 CAVIAR_API caviar_code caviar_trial_fail(caviar_trial *trial, caviar_reason reason,
                                          const char *message);
 

@@ -192,17 +192,6 @@ static bool begins_choices(const builder *build)
     return strchr(word, '|') || strcmp(word, "ordinal") == 0 || strcmp(word, "constant") == 0;
 }
 
-// Line and column of a text that nobody sees as a file would only confuse.
-static void forget_places(cav_node *node)
-{
-    node->line = 0;
-    for (size_t i = 0; node->kind != CAV_NODE_SCALAR && i < node->count; i++) {
-        forget_places(&node->items[i]);
-        if (node->kind == CAV_NODE_MAP)
-            node->keys[i].line = 0;
-    }
-}
-
 static caviar_code parse_flow(const cav_document *document, const char *name, const char *text,
                               cav_node *ret_node, cav_error *error)
 {
@@ -210,7 +199,7 @@ static caviar_code parse_flow(const cav_document *document, const char *name, co
     caviar_code code = cav_document_parse(&flow, text, strlen(text), error);
     if (code)
         return cav_error_prefix(error, "parameter '%s'", name);
-    forget_places(flow.root);
+    cav_node_forget_places(flow.root);
     *ret_node = *flow.root;
     return CAVIAR_OK;
 }
@@ -327,6 +316,26 @@ static size_t count_braces(const char *const *words, size_t word_count)
     return count;
 }
 
+// A name for the study: that of the program, or of the script that an interpreter runs.
+static const char *name_of_command(cav_arena *arena, const char *const *words, size_t word_count)
+{
+    static const char *const interpreters[] = {"python", "python3", "sh",   "bash", "dash",
+                                               "node",   "julia",   "ruby", "perl", "Rscript",
+                                               "octave", "java",    "env",  "nice", "time"};
+    for (size_t i = 0; i < word_count; i++) {
+        const char *slash = strrchr(words[i], '/'), *base = slash ? slash + 1 : words[i];
+        bool skipped = base[0] == '-' || base[0] == '\0';
+        for (size_t k = 0; k < CAV_COUNT_OF(interpreters) && !skipped; k++)
+            skipped = strcmp(base, interpreters[k]) == 0;
+        if (skipped)
+            continue;
+        size_t size = strcspn(base, ".");
+        char *name = cav_arena_text(arena, base, size);
+        return name && cav_text_is_name(name) ? name : "study";
+    }
+    return "study";
+}
+
 static caviar_code append_item(cav_document *document, const char *key, const cav_node *item,
                                cav_error *error)
 {
@@ -370,6 +379,11 @@ static caviar_code read_words(cav_document *document, const char *const *words, 
         code = cav_fail(error, CAVIAR_INVALID,
                         "the command varies nothing: put a parameter where its value belongs, such "
                         "as --lr '{lr: log 1e-5 1}'");
+    if (!code && document->root->kind == CAV_NODE_MAP && !cav_node_get(document->root, "study")) {
+        cav_node name = {.kind = CAV_NODE_SCALAR,
+                         .text = name_of_command(document->arena, words, word_count)};
+        code = append_item(document, "study", &name, error);
+    }
     if (!code)
         code = append_item(document, "command", &command, error);
     return code ? code : append_item(document, "space", &space, error);
@@ -383,7 +397,7 @@ caviar_code cav_spec_from_command(const char *const *words, size_t word_count, c
         return cav_fail_memory(error);
     caviar_code code = cav_document_parse(&document, settings, strlen(settings), error);
     if (!code)
-        forget_places(document.root);
+        cav_node_forget_places(document.root);
     if (!code && document.root->kind != CAV_NODE_MAP)
         code = cav_fail(error, CAVIAR_INVALID, "the settings beside a command must be a map");
     if (!code)

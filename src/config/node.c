@@ -39,6 +39,16 @@ caviar_code cav_node_fail(const cav_document *document, const cav_node *node, ca
     return CAVIAR_INVALID;
 }
 
+void cav_node_forget_places(cav_node *node)
+{
+    node->line = 0;
+    for (size_t i = 0; node->kind != CAV_NODE_SCALAR && i < node->count; i++) {
+        cav_node_forget_places(&node->items[i]);
+        if (node->kind == CAV_NODE_MAP)
+            node->keys[i].line = 0;
+    }
+}
+
 cav_node *cav_node_get(const cav_node *map, const char *key)
 {
     for (size_t i = 0; map->kind == CAV_NODE_MAP && i < map->count; i++)

@@ -53,6 +53,9 @@ caviar_code cav_node_locate(const cav_document *document, const cav_node *node, 
 /** "study.yaml:7:12", in the arena; "" where there is no place. */
 const char *cav_node_where(const cav_document *document, const cav_node *node);
 
+/** Takes line and column from a node and those below it: they are of a text that nobody sees. */
+void cav_node_forget_places(cav_node *node);
+
 /** The value of a key of a map; NULL if there is none. */
 cav_node *cav_node_get(const cav_node *map, const char *key);
 

@@ -214,11 +214,26 @@ static caviar_code read_option(const reader *at, const cav_node *key, const cav_
     return cav_node_text(at->document, item, key->text, &option->text, at->error);
 }
 
+// From a command line or from C the map comes as one text.
+static caviar_code parse_text_choice(const reader *at, const cav_node **node)
+{
+    cav_document flow = {.name = "", .arena = at->document->arena};
+    const char *text = (*node)->text;
+    caviar_code code = cav_document_parse(&flow, text, strlen(text), at->error);
+    if (code)
+        return code;
+    cav_node_forget_places(flow.root);
+    *node = flow.root;
+    return CAVIAR_OK;
+}
+
 // sampler: zoom, or sampler: {type: zoom, outside: 0.3}
 static caviar_code read_choice(const reader *at, const char *key, const cav_node *node,
                                cav_choice *choice)
 {
     choice->where = cav_node_where(at->document, node);
+    if (node->kind == CAV_NODE_SCALAR && node->text[0] == '{' && parse_text_choice(at, &node))
+        return cav_error_prefix(at->error, "%s", key);
     if (node->kind != CAV_NODE_MAP)
         return cav_node_text(at->document, node, key, &choice->name, at->error);
     const cav_node *type = cav_node_get(node, "type");

@@ -67,6 +67,13 @@ caviar_code cav_spec_parse(const char *name, const char *text, size_t size, cav_
 caviar_code cav_spec_from_json(const json_t *json, const char *const *ignore, cav_spec **ret_spec,
                                cav_error *error);
 
+/**
+ * Puts keys over those of a document, as a command line's flags over a file: the entries of
+ * `budget` and `set` one by one, every other key as a whole (metric and metrics being one).
+ */
+caviar_code cav_document_override(cav_document *document, const json_t *overrides,
+                                  cav_error *error);
+
 /** The same from a document, whose arena the spec takes over, also on failure. */
 caviar_code cav_spec_from_document(cav_document *document, const char *const *ignore,
                                    cav_spec **ret_spec, cav_error *error);
@@ -89,7 +96,12 @@ void cav_spec_write_identity(const cav_spec *spec, cav_json *json);
 /** A space section, of a file or as JSON: {lr: {type: float, …}, …}, into an empty space. */
 caviar_code cav_space_parse(const cav_document *document, const cav_node *section, cav_space *space,
                             cav_error *error);
-void cav_space_write_section(const cav_space *space, cav_json *json);
+
+/** The keys `space` and, if there are any, `constraints`, into an object that has been begun. */
+void cav_space_write_sections(const cav_space *space, cav_json *json);
+
+/** One parameter of it, as an object without its name. */
+void cav_space_write_parameter(const cav_space *space, size_t parameter, cav_json *json);
 
 /**
  * Turns the short form of a definition, "int log 16 512 step x2", into the map that a study file

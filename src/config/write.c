@@ -70,7 +70,6 @@ static void write_range(cav_json *json, const caviar_parameter *from)
 
 static void write_parameter(cav_json *json, const caviar_parameter *from)
 {
-    cav_json_key(json, from->name);
     cav_json_begin_object(json);
     cav_json_add_string(json, "type", caviar_type_name(from->type));
     if (from->type == CAVIAR_TYPE_CONSTANT) {
@@ -92,20 +91,33 @@ static void write_parameter(cav_json *json, const caviar_parameter *from)
     cav_json_end_object(json);
 }
 
-void cav_space_write_section(const cav_space *space, cav_json *json)
+void cav_space_write_parameter(const cav_space *space, size_t parameter, cav_json *json)
 {
     cav_arena *arena = cav_arena_new();
+    const caviar_parameter *from = arena ? cav_space_describe(space, parameter, arena) : NULL;
+    if (from)
+        write_parameter(json, from);
+    else
+        json->text->failed = true;
+    cav_arena_free(arena);
+}
+
+void cav_space_write_sections(const cav_space *space, cav_json *json)
+{
+    cav_json_key(json, "space");
     cav_json_begin_object(json);
-    for (size_t i = 0; arena && i < space->count; i++) {
-        const caviar_parameter *parameter = cav_space_describe(space, i, arena);
-        if (parameter)
-            write_parameter(json, parameter);
-        else
-            json->text->failed = true;
+    for (size_t i = 0; i < space->count; i++) {
+        cav_json_key(json, space->parameters[i].name);
+        cav_space_write_parameter(space, i, json);
     }
     cav_json_end_object(json);
-    json->text->failed |= !arena;
-    cav_arena_free(arena);
+    if (space->constraint_count == 0)
+        return;
+    cav_json_key(json, "constraints");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < space->constraint_count; i++)
+        cav_json_string(json, cav_constraint_text(space->constraints[i]));
+    cav_json_end_array(json);
 }
 
 static void write_metric(const cav_metric_spec *metric, cav_json *json)
@@ -124,19 +136,6 @@ static void write_metrics(const cav_spec *spec, cav_json *json)
     cav_json_begin_array(json);
     for (size_t i = 0; i < spec->metric_count; i++)
         write_metric(&spec->metrics[i], json);
-    cav_json_end_array(json);
-}
-
-static void write_space(const cav_spec *spec, cav_json *json)
-{
-    cav_json_key(json, "space");
-    cav_space_write_section(spec->space, json);
-    if (spec->space->constraint_count == 0)
-        return;
-    cav_json_key(json, "constraints");
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < spec->space->constraint_count; i++)
-        cav_json_string(json, cav_constraint_text(spec->space->constraints[i]));
     cav_json_end_array(json);
 }
 
@@ -238,7 +237,7 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     write_run(spec, json);
     write_choice("sampler", &spec->sampler, json);
     write_choice("scheduler", &spec->scheduler, json);
-    write_space(spec, json);
+    cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }
 
@@ -253,6 +252,6 @@ void cav_spec_write_identity(const cav_spec *spec, cav_json *json)
         write_metric(&metric, json);
     }
     cav_json_end_array(json);
-    write_space(spec, json);
+    cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }

@@ -269,7 +269,8 @@ static caviar_code welcome(const json_t *answer, client *at, caviar_trial **ret_
     trial->attempt = json_integer_value(json_object_get(answer, "attempt"));
     trial->seed = (uint32_t)json_integer_value(json_object_get(answer, "seed"));
     trial->first_step = json_integer_value(json_object_get(answer, "from"));
-    trial->last_step = json_integer_value(json_object_get(answer, "steps"));
+    const json_t *steps = json_object_get(answer, "steps");
+    trial->last_step = steps ? json_integer_value(steps) : INT64_MAX;
     caviar_trial_free(*ret_trial);
     *ret_trial = trial;
     return read_parameters(trial, config);

@@ -39,6 +39,9 @@ typedef struct cav_sampler_type {
      */
     bool by_number;
 
+    /** True where a point must never be tried twice, also in a space that is not finite. */
+    bool is_distinct;
+
     /** Makes the state. `settings` outlives it. Fails with CAVIAR_INVALID if the space is unfit. */
     caviar_code (*create)(const cav_sampler_setup *setup, const void *settings, void **ret_state,
                           cav_error *error);

@@ -103,6 +103,25 @@ static const char *scalar_end(const char *at)
     return *quote == '"' ? quote + 1 : NULL; // an escape: the general reader's
 }
 
+static bool is_word(const char *at, size_t size, const char *word)
+{
+    return strlen(word) == size && memcmp(at, word, size) == 0;
+}
+
+// A number as JSON has it, which is stricter than cav_number_parse: no plus, no bare point, no
+// zeros in front, and whole only as far as an int64_t goes.
+static bool read_number(const char *at, size_t size, double *ret_number)
+{
+    static const char digits[] = "0123456789";
+    size_t sign = *at == '-', whole = strspn(at + sign, digits);
+    const char *rest = at + sign + whole;
+    if (whole == 0 || whole > 18 || (at[sign] == '0' && whole > 1))
+        return false;
+    if (*rest == '.' && strspn(rest + 1, digits) == 0)
+        return false;
+    return cav_number_parse(at, size, ret_number);
+}
+
 static bool read_choice(const cav_parameter *parameter, const char *at, size_t size,
                         double *ret_raw)
 {
@@ -114,11 +133,10 @@ static bool read_choice(const cav_parameter *parameter, const char *at, size_t s
         double number;
         bool same = false;
         if (choice->kind == CAVIAR_KIND_TEXT)
-            same = quoted && strlen(choice->text) == word_size &&
-                   memcmp(choice->text, word, word_size) == 0;
+            same = quoted && is_word(word, word_size, choice->text);
         else if (choice->kind == CAVIAR_KIND_BOOL)
-            same = !quoted && (*at == 't') == choice->truth && (*at == 't' || *at == 'f');
-        else if (!quoted && cav_number_parse(at, size, &number))
+            same = is_word(at, size, choice->truth ? "true" : "false");
+        else if (!quoted && read_number(at, size, &number))
             same = number ==
                    (choice->kind == CAVIAR_KIND_INT ? (double)choice->integer : choice->real);
         if (same) {
@@ -129,18 +147,23 @@ static bool read_choice(const cav_parameter *parameter, const char *at, size_t s
     return false;
 }
 
+// A number that the general reader would neither refuse nor move to the nearest step.
+static bool is_own_value(const cav_parameter *parameter, double raw)
+{
+    return cav_parameter_check(parameter, raw, NULL) == CAVIAR_OK &&
+           cav_parameter_snap(parameter, raw) == raw;
+}
+
 static bool read_scalar(const cav_parameter *parameter, const char **at, double *ret_raw)
 {
-    const char *end = scalar_end(*at);
-    if (!end || end == *at)
+    const char *end = scalar_end(*at), *from = *at;
+    if (!end || end == from)
         return false;
-    size_t size = (size_t)(end - *at);
-    bool read = parameter->choice_count > 0 ? read_choice(parameter, *at, size, ret_raw)
-                                            : cav_number_parse(*at, size, ret_raw);
+    size_t size = (size_t)(end - from);
     *at = end;
-    bool whole = parameter->type != CAVIAR_TYPE_INT ||
-                 (*ret_raw == floor(*ret_raw) && fabs(*ret_raw) <= CAV_INT_LIMIT);
-    return read && isfinite(*ret_raw) && whole;
+    if (parameter->choice_count > 0)
+        return read_choice(parameter, from, size, ret_raw);
+    return read_number(from, size, ret_raw) && is_own_value(parameter, *ret_raw);
 }
 
 bool cav_space_read_fast(const cav_space *space, const char *text, double *ret_raw)

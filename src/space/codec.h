@@ -11,15 +11,17 @@
 void cav_space_write(const cav_space *space, const double *raw, cav_json *json);
 
 /**
- * Reads an object of parameters; those that it does not name become NaN. Only names, types and
- * ranges are checked, not conditions: see cav_space_check.
+ * Reads an object of parameters into ret_raw [count]; those that it does not name become NaN. Only
+ * names, types and ranges are checked, not conditions: see cav_space_check. On failure ret_raw
+ * holds nothing of use.
  */
 caviar_code cav_space_read(const cav_space *space, const json_t *object, double *ret_raw,
                            cav_error *error);
 
 /**
  * Reads what cav_space_write wrote, quickly: no tree is built. False if the text is in any other
- * form; then cav_json_parse and cav_space_read know what to make of it.
+ * form, or a value is not one that the parameter can have; then cav_json_parse and cav_space_read
+ * know what to make of it. What this takes, they take alike.
  */
 bool cav_space_read_fast(const cav_space *space, const char *text, double *ret_raw);
 

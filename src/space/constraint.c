@@ -2,9 +2,11 @@
  * constraint.c: constraints by way of SQLite's expressions.
  *
  * The statement is SELECT (expression) FROM (SELECT ?1 AS "units", ?2 AS "layers"), with one
- * column for each parameter whose name stands in the expression. An authorizer allows reading
- * those columns and calling functions that only compute; everything else is refused when the
- * statement is compiled, so nothing in a study file can reach a file or a table.
+ * column for each parameter whose name stands in the expression. The expression is copied token by
+ * token: one that would leave its parentheses, or has comments, variables or semicolons, is
+ * refused, and whole numbers become reals. An authorizer allows the two SELECTs that are ours and
+ * functions that only compute; everything else is refused when the statement is compiled, so
+ * nothing in a study file can reach a file or a table.
  */
 #include "space/constraint.h"
 
@@ -16,7 +18,7 @@
 
 enum {
     LONGEST_EXPRESSION = 4096,
-    MOST_STEPS = 100000, // of SQLite's virtual machine, for one evaluation
+    MOST_STEPS = 100000, // of SQLite's virtual machine, for one evaluation; up to twice as many
     MOST_NAMES = 1000,   // in one expression
 };
 
@@ -26,6 +28,8 @@ struct cav_constraint {
     sqlite3_stmt *statement;
     size_t *parameters; // [parameter_count] that are bound to ?1, ?2, …
     size_t parameter_count;
+    int selects; // seen while compiling
+    int ticks;   // of MOST_STEPS, since the evaluation began
 };
 
 static const char *const allowed_functions[] = {
@@ -45,18 +49,20 @@ static bool is_allowed_function(const char *name)
 static int authorize(void *context, int action, const char *first, const char *second,
                      const char *database, const char *trigger)
 {
-    (void)context, (void)first, (void)database, (void)trigger;
-    if (action == SQLITE_SELECT || action == SQLITE_READ)
-        return SQLITE_OK; // of the two SELECTs that are ours: there are no tables
+    (void)first, (void)database, (void)trigger;
+    cav_constraint *constraint = context;
+    if (action == SQLITE_SELECT) // the outer one, the inner one, and no third
+        return ++constraint->selects <= 2 ? SQLITE_OK : SQLITE_DENY;
     if (action == SQLITE_FUNCTION && second && is_allowed_function(second))
         return SQLITE_OK;
     return SQLITE_DENY;
 }
 
+// SQLite counts the steps of all evaluations together, so the first tick may come at any time.
 static int give_up(void *context)
 {
-    (void)context;
-    return 1;
+    cav_constraint *constraint = context;
+    return ++constraint->ticks > 1;
 }
 
 static caviar_code open_sandbox(cav_constraint *constraint, cav_error *error)
@@ -71,13 +77,20 @@ static caviar_code open_sandbox(cav_constraint *constraint, cav_error *error)
     sqlite3_limit(constraint->db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(constraint->db, SQLITE_LIMIT_COMPOUND_SELECT, 1);
     sqlite3_limit(constraint->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100);
-    sqlite3_set_authorizer(constraint->db, authorize, NULL);
+    sqlite3_set_authorizer(constraint->db, authorize, constraint);
+    sqlite3_progress_handler(constraint->db, MOST_STEPS, give_up, constraint);
     return CAVIAR_OK;
 }
 
 static bool is_word_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static caviar_code fail_shape(const cav_constraint *constraint, cav_error *error)
+{
+    return cav_fail(error, CAVIAR_INVALID, "constraint '%s' is not one expression",
+                    constraint->text);
 }
 
 // Does the name stand in the expression as a word, or between double quotes?
@@ -134,6 +147,58 @@ static caviar_code collect_parameters(cav_constraint *constraint, const cav_spac
     return CAVIAR_OK;
 }
 
+// The end of a number: digits, a fraction, an exponent. *ret_whole: it has neither of the latter.
+static const char *number_end(const char *at, bool *ret_whole)
+{
+    static const char digits[] = "0123456789";
+    const char *end = at + strspn(at, digits);
+    *ret_whole = !is_word_char(*end) && *end != '.';
+    if (*end == '.')
+        end += 1 + strspn(end + 1, digits);
+    if (*end == 'e' || *end == 'E') {
+        const char *power = end + 1 + (end[1] == '+' || end[1] == '-');
+        end = power + strspn(power, digits);
+    }
+    return end;
+}
+
+// The end of the token that begins here; NULL if it may not stand in an expression.
+static const char *token_end(const char *at, bool *ret_whole)
+{
+    *ret_whole = false;
+    if (*at == '\'' || *at == '"' || *at == '`' || *at == '[') {
+        const char *end = strchr(at + 1, *at == '[' ? ']' : *at);
+        return end ? end + 1 : NULL;
+    }
+    if ((*at >= '0' && *at <= '9') || (*at == '.' && at[1] >= '0' && at[1] <= '9'))
+        return number_end(at, ret_whole);
+    if (is_word_char(*at)) {
+        while (is_word_char(*at))
+            at++;
+        return at;
+    }
+    bool comment = strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0;
+    return comment || strchr(";?:@$#", *at) ? NULL : at + 1;
+}
+
+// Copies the expression, whose parentheses must close, with its whole numbers as reals.
+static caviar_code append_expression(const cav_constraint *constraint, cav_text *sql,
+                                     cav_error *error)
+{
+    int depth = 0;
+    const char *end;
+    for (const char *at = constraint->text; *at && depth >= 0; at = end) {
+        bool whole;
+        end = token_end(at, &whole);
+        if (!end)
+            return fail_shape(constraint, error);
+        depth += (*at == '(') - (*at == ')');
+        cav_text_append_size(sql, at, (size_t)(end - at));
+        cav_text_append(sql, whole ? ".0" : "");
+    }
+    return depth == 0 ? CAVIAR_OK : fail_shape(constraint, error);
+}
+
 static caviar_code prepare(cav_constraint *constraint, const char *sql, cav_error *error)
 {
     const char *rest = NULL;
@@ -149,13 +214,10 @@ static caviar_code prepare(cav_constraint *constraint, const char *sql, cav_erro
     if (status != SQLITE_OK)
         return cav_fail(error, CAVIAR_INVALID, "constraint '%s': %s", constraint->text,
                         sqlite3_errmsg(constraint->db));
-    bool whole =
-        constraint->statement && rest && *rest == '\0' &&
-        sqlite3_column_count(constraint->statement) == 1 &&
-        (size_t)sqlite3_bind_parameter_count(constraint->statement) == constraint->parameter_count;
-    return whole ? CAVIAR_OK
-                 : cav_fail(error, CAVIAR_INVALID, "constraint '%s' is not one expression",
-                            constraint->text);
+    constraint->selects = 0; // should it ever be compiled again
+    bool whole = constraint->statement && rest && *rest == '\0' &&
+                 sqlite3_column_count(constraint->statement) == 1;
+    return whole ? CAVIAR_OK : fail_shape(constraint, error);
 }
 
 static caviar_code compile(cav_constraint *constraint, const cav_space *space, cav_error *error)
@@ -164,9 +226,11 @@ static caviar_code compile(cav_constraint *constraint, const cav_space *space, c
     if (code)
         return code;
     cav_text sql = {0};
-    // the line break ends a comment that the expression might leave open
-    cav_text_appendf(&sql, "SELECT (%s\n) FROM (SELECT ", constraint->text);
-    code = collect_parameters(constraint, space, &sql, error);
+    cav_text_append(&sql, "SELECT (");
+    code = append_expression(constraint, &sql, error);
+    cav_text_append(&sql, ") FROM (SELECT ");
+    if (!code)
+        code = collect_parameters(constraint, space, &sql, error);
     cav_text_append(&sql, ")");
     if (!code)
         code = sql.failed ? cav_fail_memory(error) : prepare(constraint, sql.data, error);
@@ -238,7 +302,7 @@ bool cav_constraint_holds(cav_constraint *constraint, const cav_space *space, co
         size_t parameter = constraint->parameters[i];
         bind(constraint->statement, (int)i + 1, &space->parameters[parameter], raw[parameter]);
     }
-    sqlite3_progress_handler(constraint->db, MOST_STEPS, give_up, NULL);
+    constraint->ticks = 0;
     bool holds = true;
     if (sqlite3_step(constraint->statement) == SQLITE_ROW &&
         sqlite3_column_type(constraint->statement, 0) != SQLITE_NULL)

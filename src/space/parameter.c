@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "space/scale.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,32 +209,82 @@ static bool copy_given(cav_parameter *parameter, const caviar_parameter *given)
     return parameter->name && copy_choices(parameter, given) && copy_specials(parameter, given);
 }
 
-// Steps from `from` to `to` (≥ from); a step that misses `to` by rounding alone counts.
+// Steps from `from` to `to` (≥ from). Of a float, a step that misses `to` by rounding alone counts.
 static double steps_between(const cav_parameter *parameter, double from, double to)
 {
-    double steps = parameter->step_factor != 0 ? log(to / from) / log(parameter->step_factor)
-                                               : (to - from) / parameter->step;
-    return floor(steps + 1e-9 * fmax(1, steps));
+    if (parameter->step_factor != 0)
+        return floor(1e-9 +
+                     cav_scale_distance(CAVIAR_SCALE_LOG, from, to) / log(parameter->step_factor));
+    double steps = (to - from) / parameter->step;
+    if (parameter->type == CAVIAR_TYPE_INT)
+        return floor(steps);
+    return floor(steps + 1e-9 + 1e-15 * (fabs(from) + fabs(to)) / parameter->step);
+}
+
+// How many steps there are from `low` down to its limit; of a geometric range of whole numbers
+// only as many as stay whole.
+static double steps_below(const cav_parameter *parameter)
+{
+    double below = steps_between(parameter, parameter->limit_low, parameter->low);
+    if (parameter->type != CAVIAR_TYPE_INT || parameter->step_factor == 0)
+        return below;
+    double whole = parameter->low, steps = 0;
+    while (steps < below && fmod(whole, parameter->step_factor) == 0) {
+        whole /= parameter->step_factor;
+        steps++;
+    }
+    return steps;
+}
+
+// The part of the unit interval that the narrowest level has. The slope is greatest at an end, or
+// on the logit scale in the middle.
+static double narrowest_cell(const cav_parameter *parameter, double last)
+{
+    if (parameter->step_factor != 0 || parameter->scale == CAVIAR_SCALE_LINEAR)
+        return 1 / (double)parameter->level_count;
+    double slope = fmax(cav_scale_slope(parameter->scale, parameter->first),
+                        cav_scale_slope(parameter->scale, last));
+    if (parameter->scale == CAVIAR_SCALE_LOGIT)
+        slope = 0.25;
+    return parameter->step / slope / parameter->span;
+}
+
+// Is a step so small that its neighbours print alike or share a unit coordinate?
+static bool is_too_fine(const cav_parameter *parameter, double last)
+{
+    double digits = parameter->type == CAVIAR_TYPE_INT ? 0 : 1e-12;
+    bool blurred = parameter->step_factor != 0
+                       ? parameter->step_factor - 1 < 1e-10 || parameter->first < DBL_MIN
+                       : parameter->step < digits * fmax(fabs(parameter->first), fabs(last));
+    return blurred || narrowest_cell(parameter, last) < 0x1p-44;
+}
+
+static caviar_code fail_fine(const cav_parameter *parameter, cav_error *error)
+{
+    return fail_field(parameter->name, "step",
+                      "more values than the search can tell apart; take a larger step, or a float "
+                      "without one",
+                      error);
 }
 
 // Works out the levels of a stepped range and where the unit interval begins and ends.
 static caviar_code derive_range(cav_parameter *parameter, cav_error *error)
 {
-    double begin = parameter->limit_low, end = parameter->limit_high;
+    double begin = parameter->limit_low, end = parameter->limit_high, last = end;
     parameter->axis = CAV_AXIS_CONTINUOUS;
     if (parameter->step != 0 || parameter->step_factor != 0) {
-        double below = steps_between(parameter, parameter->limit_low, parameter->low);
+        double below = steps_below(parameter);
         double above = steps_between(parameter, parameter->low, parameter->limit_high);
-        if (above + below + 1 > CAV_INT_LIMIT)
-            return fail_field(parameter->name, "step", "more than 2^53 values", error);
+        if (!(above + below + 1 <= CAV_INT_LIMIT))
+            return fail_fine(parameter, error);
         parameter->axis = CAV_AXIS_LEVELS;
         parameter->level_count = (size_t)(above + below) + 1;
         parameter->first = parameter->step != 0
                                ? parameter->low - below * parameter->step
                                : parameter->low / pow(parameter->step_factor, below);
-        if (parameter->type == CAVIAR_TYPE_INT)
-            parameter->first = rint(parameter->first);
-        double last = parameter->first + (double)(parameter->level_count - 1) * parameter->step;
+        parameter->first = fmax(parameter->first, parameter->limit_low);
+        last = parameter->first + (double)(parameter->level_count - 1) * parameter->step;
+        last = fmin(last, parameter->limit_high); // which rounding could pass
         begin = parameter->first -
                 fmin(parameter->step / 2, cav_scale_room_below(parameter->scale, parameter->first));
         end = last + fmin(parameter->step / 2, cav_scale_room_above(parameter->scale, last));
@@ -241,7 +292,8 @@ static caviar_code derive_range(cav_parameter *parameter, cav_error *error)
     parameter->padded_low = begin;
     parameter->span = cav_scale_distance(parameter->scale, begin, end);
     parameter->special_share = fmin(0.5, 0.1 * (double)parameter->special_count);
-    return CAVIAR_OK;
+    return parameter->level_count > 0 && is_too_fine(parameter, last) ? fail_fine(parameter, error)
+                                                                      : CAVIAR_OK;
 }
 
 static caviar_code derive(cav_parameter *parameter, cav_error *error)

@@ -57,15 +57,22 @@ caviar_code cav_parameter_init(cav_parameter *parameter, const caviar_parameter 
                                cav_error *error);
 void cav_parameter_free(cav_parameter *parameter);
 
-/** Raw value at unit coordinate u (clamped to [0, 1]); 0 gives low, 1 gives high, exactly. */
+/**
+ * Raw value at unit coordinate u (clamped to [0, 1]). The ends give the least and the greatest
+ * value exactly: 0 the first special value or else limit_low, 1 limit_high (of a stepped range the
+ * outermost steps).
+ */
 double cav_parameter_decode(const cav_parameter *parameter, double u);
 
 /**
  * Unit coordinate of a raw value: the middle of its cell for a level, a choice or a special value.
- * decode(encode(x)) is x for every x that decode can give, and within 1e-11 of the range for any
- * other x in it.
+ * decode(encode(x)) is x for every x that decode can give, and within 1e-11 of the range (or to 13
+ * significant digits, in a very narrow one) for any other x in it.
  */
 double cav_parameter_encode(const cav_parameter *parameter, double raw);
+
+/** The level, choice or special value nearest to `raw`; `raw` itself where there is a continuum. */
+double cav_parameter_snap(const cav_parameter *parameter, double raw);
 
 /**
  * Maps v in [0, 1] onto the part of the unit interval where the search starts: [low, high] and the

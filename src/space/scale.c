@@ -15,33 +15,54 @@ static bool is_below_one(caviar_scale scale)
     return scale == CAVIAR_SCALE_REVERSE_LOG || scale == CAVIAR_SCALE_LOGIT;
 }
 
+// ln(1 + over / under), also where the quotient is too large for a double.
+static double log_quotient(double over, double under)
+{
+    double quotient = over / under;
+    return isfinite(quotient) ? log1p(quotient) : log(over) - log(under);
+}
+
 double cav_scale_distance(caviar_scale scale, double low, double x)
 {
     switch (scale) {
     case CAVIAR_SCALE_LINEAR:
         return x - low;
     case CAVIAR_SCALE_LOG:
-        return log(x / low);
+        return log_quotient(x - low, low);
     case CAVIAR_SCALE_REVERSE_LOG:
-        return -log1p((low - x) / (1 - low));
+        return log_quotient(x - low, 1 - x);
     case CAVIAR_SCALE_LOGIT:
-        return log(x / low) - log1p((low - x) / (1 - low));
+        return log_quotient(x - low, low) + log_quotient(x - low, 1 - x);
     }
     return NAN;
 }
 
+// x e^distance, also where e^distance alone has no place in a double.
+static double times_exp(double x, double distance)
+{
+    if (fabs(distance) < 700)
+        return x * exp(distance);
+    double third = exp(distance / 3); // doubles span e^1455
+    return x * third * third * third;
+}
+
+// Near `low` the difference from it is computed, far from it the number itself: each loses its
+// digits where the other keeps them.
 double cav_scale_advance(caviar_scale scale, double low, double distance)
 {
-    double odds;
+    bool near = distance < 1;
+    double more = expm1(near ? distance : 1), odds;
     switch (scale) {
     case CAVIAR_SCALE_LINEAR:
         return low + distance;
     case CAVIAR_SCALE_LOG:
-        return low * exp(distance);
+        return near ? low + low * more : times_exp(low, distance);
     case CAVIAR_SCALE_REVERSE_LOG:
-        return low - (1 - low) * expm1(-distance);
+        return near ? low - (1 - low) * expm1(-distance) : 1 - times_exp(1 - low, -distance);
     case CAVIAR_SCALE_LOGIT:
-        odds = low / (1 - low) * exp(distance);
+        if (near)
+            return low + low * (1 - low) * more / (1 + low * more);
+        odds = times_exp(low / (1 - low), distance);
         return odds / (1 + odds);
     }
     return NAN;

@@ -152,13 +152,18 @@ static bool condition_holds(const cav_condition *condition, double raw)
     return false;
 }
 
+// The first condition of a parameter that does not hold; NULL where it is active.
+static const cav_condition *find_obstacle(const cav_parameter *parameter, const double *raw)
+{
+    for (size_t i = 0; i < parameter->when_count; i++)
+        if (!condition_holds(&parameter->when[i], raw[parameter->when[i].parent]))
+            return &parameter->when[i];
+    return NULL;
+}
+
 bool cav_space_is_active(const cav_space *space, size_t parameter, const double *raw)
 {
-    const cav_parameter *at = &space->parameters[parameter];
-    for (size_t i = 0; i < at->when_count; i++)
-        if (!condition_holds(&at->when[i], raw[at->when[i].parent]))
-            return false;
-    return true;
+    return find_obstacle(&space->parameters[parameter], raw) == NULL;
 }
 
 void cav_space_decode(const cav_space *space, const double *point, double *ret_raw,
@@ -196,14 +201,14 @@ static caviar_code check_parameter(const cav_space *space, size_t i, const doubl
                                    cav_error *error)
 {
     const cav_parameter *parameter = &space->parameters[i];
-    bool active = cav_space_is_active(space, i, raw);
-    if (active && isnan(raw[i]))
+    const cav_condition *obstacle = find_obstacle(parameter, raw);
+    if (!obstacle && isnan(raw[i]))
         return cav_fail(error, CAVIAR_INVALID, "parameter '%s' has no value", parameter->name);
-    if (!active && !isnan(raw[i]))
+    if (obstacle && !isnan(raw[i]))
         return cav_fail(error, CAVIAR_INVALID,
                         "parameter '%s' is not active with these values of '%s'; leave it out",
-                        parameter->name, parameter->when[0].parent_name);
-    return active ? cav_parameter_check(parameter, raw[i], error) : CAVIAR_OK;
+                        parameter->name, obstacle->parent_name);
+    return obstacle ? CAVIAR_OK : cav_parameter_check(parameter, raw[i], error);
 }
 
 caviar_code cav_space_check(const cav_space *space, const double *raw, cav_error *error)
@@ -234,5 +239,8 @@ double cav_space_size(const cav_space *space)
 
 bool cav_space_is_finite(const cav_space *space)
 {
-    return isfinite(cav_space_size(space));
+    for (size_t dim = 0; dim < space->dim_count; dim++)
+        if (cav_parameter_size(&space->parameters[space->dims[dim]]) == 0)
+            return false;
+    return true;
 }

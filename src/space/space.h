@@ -70,7 +70,7 @@ bool cav_space_is_finite(const cav_space *space);
 
 /**
  * The product of the numbers of values: how many configurations there are, or more where some
- * parameters are conditional. INFINITY for a continuum.
+ * parameters are conditional. INFINITY for a continuum, and for more than a double holds.
  */
 double cav_space_size(const cav_space *space);
 

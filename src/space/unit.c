@@ -30,14 +30,14 @@ enum { EXACT_POWERS = 22 }; // 10^22 is the last one that a double holds exactly
 // of ten is the double nearest to the decimal, the same that reading its digits gives.
 static double round_decimals(double x, int decimals)
 {
-    if (abs(decimals) > EXACT_POWERS) {
+    if (abs(decimals) > EXACT_POWERS) { // in two factors, as 10^decimals may be no double
+        double whole = rint(x * pow(10, decimals / 2) * pow(10, decimals - decimals / 2));
         char text[64];
-        int digits = decimals + (int)ceil(log10(fabs(x)));
-        snprintf(text, sizeof text, "%.*e", digits > 1 ? digits - 1 : 0, x);
+        snprintf(text, sizeof text, "%.0fe%d", whole, -decimals);
         return strtod(text, NULL);
     }
     double power = powers_of_ten[abs(decimals)];
-    return decimals >= 0 ? rint(x * power) / power : rint(x / power) * power;
+    return (decimals >= 0 ? rint(x * power) / power : rint(x / power) * power) + 0.0; // no -0
 }
 
 // The decimals that `resolution` can tell apart at x, of at most 14 significant digits.
@@ -50,16 +50,33 @@ static double tidy(double x, double resolution)
     return round_decimals(x, decimals < most ? decimals : most);
 }
 
+// A bound that is no further than `slack` from x, else x without the digits that rounding left.
+static double tidy_level(const cav_parameter *parameter, double x, double slack, double resolution)
+{
+    const double bounds[] = {parameter->low, parameter->high, parameter->limit_low,
+                             parameter->limit_high};
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++)
+        if (fabs(x - bounds[i]) <= slack)
+            return bounds[i];
+    return clamp(tidy(x, resolution), parameter->limit_low, parameter->limit_high);
+}
+
 static double level_value(const cav_parameter *parameter, size_t level)
 {
     if (parameter->choice_count > 0)
         return (double)level;
-    bool geometric = parameter->step_factor != 0;
-    double x = geometric ? parameter->first * pow(parameter->step_factor, (double)level)
-                         : parameter->first + (double)level * parameter->step;
+    if (parameter->step_factor != 0) {
+        double half = pow(parameter->step_factor, (double)level / 2); // the whole may be no double
+        double x = parameter->first * half * half;
+        double slack = x * (1e-12 + 2e-9 * log(parameter->step_factor));
+        return parameter->type == CAVIAR_TYPE_INT ? rint(x)
+                                                  : tidy_level(parameter, x, slack, x * 1e-12);
+    }
+    double x = parameter->first + (double)level * parameter->step;
     if (parameter->type == CAVIAR_TYPE_INT)
         return rint(x);
-    return tidy(x, geometric ? x * 1e-12 : parameter->step * 1e-9);
+    double rounding = 4e-15 * fmax(fabs(parameter->limit_low), fabs(parameter->limit_high));
+    return tidy_level(parameter, x, parameter->step * 2e-9 + rounding, rounding);
 }
 
 // Do cells of equal size follow each other? Else they grow and shrink with the scale.
@@ -103,10 +120,17 @@ static size_t level_of(const cav_parameter *parameter, double raw)
 {
     double level = raw;
     if (parameter->choice_count == 0 && parameter->step_factor != 0)
-        level = log(raw / parameter->first) / log(parameter->step_factor);
+        level = cav_scale_distance(CAVIAR_SCALE_LOG, parameter->first, raw) /
+                log(parameter->step_factor);
     else if (parameter->choice_count == 0)
         level = (raw - parameter->first) / parameter->step;
     return (size_t)clamp(rint(level), 0, (double)(parameter->level_count - 1));
+}
+
+// What 1e-12 of the range is at x.
+static double resolution_at(const cav_parameter *parameter, double x)
+{
+    return 1e-12 * parameter->span * cav_scale_slope(parameter->scale, x);
 }
 
 // Range part only: v in [0, 1] without the specials.
@@ -119,8 +143,16 @@ static double range_decode(const cav_parameter *parameter, double v)
     if (v >= 1)
         return parameter->limit_high;
     double x = cav_scale_advance(parameter->scale, parameter->limit_low, v * parameter->span);
-    double resolution = 1e-12 * parameter->span * cav_scale_slope(parameter->scale, x);
-    return clamp(tidy(x, resolution), parameter->limit_low, parameter->limit_high);
+    double low = parameter->limit_low, high = parameter->limit_high;
+    x = clamp(x, low, high);
+    x = clamp(tidy(x, resolution_at(parameter, x)), low, high);
+    // Where the number of decimals changes, what is left may have more of them than its neighbours
+    // get; a second look, a hair further on, makes it one that comes back from either side.
+    double resolution = resolution_at(parameter, x) * (1 + 1e-9);
+    x = clamp(tidy(x, resolution), low, high);
+    if (high - x < 1e-3 * resolution) // a coordinate could not tell it from the bound
+        return high;
+    return x - low < 1e-3 * resolution ? low : x;
 }
 
 static double range_encode(const cav_parameter *parameter, double raw)
@@ -153,6 +185,34 @@ double cav_parameter_encode(const cav_parameter *parameter, double raw)
     return share + (1 - share) * range_encode(parameter, raw);
 }
 
+double cav_parameter_snap(const cav_parameter *parameter, double raw)
+{
+    if (parameter->level_count == 0)
+        return raw;
+    for (size_t i = 0; i < parameter->special_count; i++)
+        if (parameter->specials[i] == raw)
+            return raw;
+    return level_value(parameter, level_of(parameter, raw));
+}
+
+// The greatest level that is not above `high`, where the search starts.
+static size_t level_below_high(const cav_parameter *parameter)
+{
+    size_t level = level_of(parameter, parameter->high);
+    return level > 0 && level_value(parameter, level) > parameter->high ? level - 1 : level;
+}
+
+// v in [0, 1] onto the cells of the levels from low to high, and never onto their outer edges,
+// which the neighbours may own.
+static double start_level(const cav_parameter *parameter, double v)
+{
+    size_t low = level_of(parameter, parameter->low), high = level_below_high(parameter);
+    double begin = cell_edge(parameter, low), end = cell_edge(parameter, high + 1);
+    double first = begin + (cell_edge(parameter, low + 1) - begin) / 64;
+    double last = end - (end - cell_edge(parameter, high)) / 64;
+    return clamp(begin + v * (end - begin), first, last);
+}
+
 double cav_parameter_start(const cav_parameter *parameter, double v)
 {
     double share = parameter->special_share;
@@ -160,15 +220,12 @@ double cav_parameter_start(const cav_parameter *parameter, double v)
         parameter->limit_low != parameter->low || parameter->limit_high != parameter->high;
     if (!limited || v < share)
         return v;
-    double begin, end; // of [low, high] in the range part
-    if (parameter->level_count > 0) {
-        begin = cell_edge(parameter, level_of(parameter, parameter->low));
-        end = cell_edge(parameter, level_of(parameter, parameter->high) + 1);
-    } else {
-        begin = range_encode(parameter, parameter->low);
-        end = range_encode(parameter, parameter->high);
-    }
-    return share + (1 - share) * (begin + (v - share) / (1 - share) * (end - begin));
+    double at = (v - share) / (1 - share), begin, end; // in the range part
+    if (parameter->level_count > 0)
+        return share + (1 - share) * start_level(parameter, at);
+    begin = range_encode(parameter, parameter->low);
+    end = range_encode(parameter, parameter->high);
+    return share + (1 - share) * (begin + at * (end - begin));
 }
 
 size_t cav_parameter_size(const cav_parameter *parameter)

@@ -109,6 +109,14 @@ static caviar_code fail_grid(const cav_parameter *parameter, double raw, double 
                     parameter->name, given, near);
 }
 
+// How far a number may lie from a step and still mean it.
+static double rounding_error(const cav_parameter *parameter, double raw)
+{
+    if (parameter->type == CAVIAR_TYPE_INT)
+        return 0;
+    return parameter->step_factor != 0 ? 1e-9 * fabs(raw) : 1e-6 * parameter->step;
+}
+
 caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_error *error)
 {
     if (parameter->choice_count > 0) {
@@ -122,24 +130,10 @@ caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_
             return CAVIAR_OK;
     if (!(raw >= parameter->limit_low && raw <= parameter->limit_high))
         return fail_range(parameter, raw, error);
-    if (parameter->level_count > 0) {
-        cav_parameter ranged = *parameter; // a fixed parameter may be fixed at any of its steps
-        ranged.axis = CAV_AXIS_LEVELS;
-        double nearest = cav_parameter_decode(&ranged, cav_parameter_encode(&ranged, raw));
-        if (fabs(nearest - raw) > 1e-9 * fabs(raw))
-            return fail_grid(parameter, raw, nearest, error);
-    }
+    double nearest = cav_parameter_snap(parameter, raw);
+    if (fabs(nearest - raw) > rounding_error(parameter, raw))
+        return fail_grid(parameter, raw, nearest, error);
     return CAVIAR_OK;
-}
-
-// Puts a number that is a step but for rounding exactly on it.
-static double snap(const cav_parameter *parameter, double raw)
-{
-    if (parameter->level_count == 0)
-        return raw;
-    cav_parameter ranged = *parameter;
-    ranged.axis = CAV_AXIS_LEVELS;
-    return cav_parameter_decode(&ranged, cav_parameter_encode(&ranged, raw));
 }
 
 static caviar_code read_number(const cav_parameter *parameter, double raw, double *ret_raw,
@@ -153,7 +147,7 @@ static caviar_code read_number(const cav_parameter *parameter, double raw, doubl
     }
     caviar_code code = cav_parameter_check(parameter, raw, error);
     if (!code)
-        *ret_raw = snap(parameter, raw);
+        *ret_raw = cav_parameter_snap(parameter, raw);
     return code;
 }
 

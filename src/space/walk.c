@@ -71,6 +71,23 @@ static double axis_point(const cav_walk *walk, size_t dim, size_t index)
     return cav_parameter_start(parameter, share + (1 - share) * at);
 }
 
+// Where levels are wider than the spread of the points, neighbouring indices give the same value.
+static bool repeats(const cav_walk *walk, size_t dim, size_t index)
+{
+    const cav_parameter *parameter = &walk->space->parameters[walk->space->dims[dim]];
+    return walk->axis_points > 0 && index > 0 &&
+           cav_parameter_decode(parameter, axis_point(walk, dim, index)) ==
+               cav_parameter_decode(parameter, axis_point(walk, dim, index - 1));
+}
+
+static size_t next_index(const cav_walk *walk, size_t dim)
+{
+    size_t index = walk->indices[dim] + 1;
+    while (index < walk->sizes[dim] && repeats(walk, dim, index))
+        index++;
+    return index;
+}
+
 static void settle(cav_walk *walk)
 {
     const cav_space *space = walk->space;
@@ -94,8 +111,9 @@ bool cav_walk_next(cav_walk *walk)
     for (size_t dim = dim_count; dim-- > 0;) {
         // what stands before a coordinate decides whether it is active, so the rest may go to 0
         bool active = !isnan(walk->point[dim]);
-        if (active && walk->indices[dim] + 1 < walk->sizes[dim]) {
-            walk->indices[dim]++;
+        size_t next = active ? next_index(walk, dim) : walk->sizes[dim];
+        if (next < walk->sizes[dim]) {
+            walk->indices[dim] = next;
             memset(walk->indices + dim + 1, 0, (dim_count - dim - 1) * sizeof *walk->indices);
             settle(walk);
             return true;
@@ -107,8 +125,11 @@ bool cav_walk_next(cav_walk *walk)
 
 void cav_walk_seek(cav_walk *walk, const uint64_t *indices)
 {
-    for (size_t dim = 0; dim < walk->space->dim_count; dim++)
+    for (size_t dim = 0; dim < walk->space->dim_count; dim++) {
         walk->indices[dim] = (size_t)(indices[dim] % walk->sizes[dim]);
+        while (repeats(walk, dim, walk->indices[dim]))
+            walk->indices[dim]--;
+    }
     walk->started = true;
     settle(walk);
 }

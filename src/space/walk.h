@@ -37,7 +37,7 @@ void cav_walk_seek(cav_walk *walk, const uint64_t *indices);
 
 /**
  * The product of the sizes: how many combinations there are, or more where some parameters are
- * conditional.
+ * conditional or have levels that are wider than the spread of the points.
  */
 double cav_walk_size(const cav_walk *walk);
 

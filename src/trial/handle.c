@@ -20,6 +20,7 @@ caviar_trial *cav_trial_new(size_t parameter_count, size_t final_count)
     trial->final_count = final_count;
     trial->state = CAVIAR_STATE_RUNNING;
     trial->message = "";
+    trial->step = -1;
     trial->names = CAV_ARENA_NEW(trial->arena, const char *, parameter_count);
     trial->values = CAV_ARENA_NEW(trial->arena, caviar_value, parameter_count);
     trial->changes = CAV_ARENA_NEW(trial->arena, size_t, parameter_count);
@@ -165,6 +166,7 @@ caviar_code caviar_trial_report(caviar_trial *trial, int64_t step, const caviar_
     if (code)
         return code;
     trial->is_stopped = verdict == CAVIAR_VERDICT_STOP;
+    trial->step = step;
     *ret_verdict = verdict;
     return CAVIAR_OK;
 }

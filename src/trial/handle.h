@@ -29,7 +29,9 @@ struct caviar_trial {
     void *context;              // the link's own
     int64_t number, attempt;
     uint32_t seed;
-    int64_t first_step, last_step; // where it stands, and how far it may go
+    int64_t failures;              // how often it failed or was lost before
+    int64_t first_step, last_step; // where it stood when handed out, and how far it may go
+    int64_t step;                  // last one reported; -1: none
     caviar_state state;
     caviar_reason reason;
     bool is_stopped;      // the last verdict was STOP
@@ -42,6 +44,7 @@ struct caviar_trial {
     size_t change_count;
     int64_t restore_step;
     const char *message; // why the trial failed; "" else
+    const char *output;  // the end of what it printed, to be kept when it ends; NULL: nothing
     cav_error error;     // of the last call
 };
 

@@ -34,11 +34,11 @@ void cav_history_free(cav_history *history)
         free(history->curves[i].losses);
     }
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points, history->raw,        history->losses,
-                       history->states, history->reasons,    history->attempts,
-                       history->steps,  history->started_ms, history->finished_ms,
-                       history->curves, history->finished,   history->open,
-                       history};
+    void *columns[] = {history->points,      history->raw,     history->losses,
+                       history->states,      history->reasons, history->attempts,
+                       history->failures,    history->steps,   history->started_ms,
+                       history->finished_ms, history->curves,  history->finished,
+                       history->open,        history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -61,6 +61,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->states, sizeof *history->states},
         {(void **)&history->reasons, sizeof *history->reasons},
         {(void **)&history->attempts, sizeof *history->attempts},
+        {(void **)&history->failures, sizeof *history->failures},
         {(void **)&history->steps, sizeof *history->steps},
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
@@ -82,6 +83,7 @@ static bool add_rows(cav_history *history, size_t count)
         return false;
     for (size_t i = history->count; i < count; i++) {
         history->states[i] = ABSENT;
+        history->steps[i] = -1;
         history->curves[i] = (cav_curve){0};
     }
     if (count > history->count)
@@ -148,6 +150,13 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
+static void set_step(cav_history *history, size_t row, int64_t step)
+{
+    int64_t before = history->steps[row];
+    history->step_sum += (step > 0 ? step : 0) - (before > 0 ? before : 0);
+    history->steps[row] = step;
+}
+
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error)
 {
@@ -169,7 +178,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->states[row] = (uint8_t)record->state;
     history->reasons[row] = (uint8_t)record->reason;
     history->attempts[row] = record->attempt;
-    history->steps[row] = record->step;
+    history->failures[row] = record->failures;
+    set_step(history, row, record->step);
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
@@ -193,8 +203,7 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;
-    if (step > history->steps[number])
-        history->steps[number] = step;
+    set_step(history, number, step);
     return CAVIAR_OK;
 }
 

@@ -29,6 +29,7 @@ typedef struct cav_history {
     uint8_t *states;   // [count] caviar_state
     uint8_t *reasons;  // [count] caviar_reason
     int64_t *attempts; // [count]
+    int64_t *failures; // [count]
     int64_t *steps;    // [count] last step reported; -1: none
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
@@ -38,6 +39,7 @@ typedef struct cav_history {
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
     size_t imported_count; // trials that came with their result
+    int64_t step_sum;      // of `steps`, as far as they are known
 
     cav_point_index index; // of the rows by their points
 } cav_history;

@@ -199,7 +199,7 @@ static void test_parameters_are_kept_to_the_bit(void **state)
     for (size_t i = 0; i < HARD_NUMBERS; i++) {
         double hard = hard_number(i, &random);
         raws[i][0] = isnan(hard) ? 0 : fmax(-1e300, fmin(1e300, hard)) + 0.0;
-        raws[i][1] = (double)(cav_random_u64(&random) >> 12);
+        raws[i][1] = (double)(cav_random_u64(&random) >> 24);
         raws[i][2] = (double)(i % 8);
         raws[i][3] = i % 8 == 1 ? cav_random_unit(&random) : (double)NAN;
         raws[i][4] = fmax(1e-300, fmin(1e300, isnan(hard) ? 1 : fabs(hard)));

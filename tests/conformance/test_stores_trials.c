@@ -120,8 +120,8 @@ static void test_what_differs_in_one_parameter_is_distinct(void **state)
         {0.1, 1, 1, 0.25, 1},
         {0.1, 1, 1, 0, 1},
         {0.1, 1, 0, NAN, 2},
-        {0.1, 4503599627370496, 0, NAN, 1},
-        {0.1, 4503599627370495, 0, NAN, 1},
+        {0.1, 1099511627776, 0, NAN, 1},
+        {0.1, 1099511627775, 0, NAN, 1},
     };
     cav_insert distinct = {.expected = -1, .distinct = true};
     for (size_t twice = 0; twice < 2; twice++) {

@@ -37,7 +37,7 @@ cav_space *store_space_new(void)
     static const caviar_condition when_adam = {.parent = "act", .values = &acts[1], 1};
     const caviar_parameter parameters[STORE_PARAMS] = {
         {.name = "x", .low = -1e300, .high = 1e300},
-        {.name = "units", .type = CAVIAR_TYPE_INT, .low = 0, .high = 4503599627370496},
+        {.name = "units", .type = CAVIAR_TYPE_INT, .low = 0, .high = 1099511627776},
         {.name = "act", .type = CAVIAR_TYPE_CATEGORICAL, .choices = acts, .choice_count = 8},
         {.name = "beta", .low = 0, .high = 1, .when = &when_adam, .when_count = 1},
         {.name = "big", .scale = CAVIAR_SCALE_LOG, .low = 1e-300, .high = 1e300},

@@ -1,5 +1,8 @@
 /**
  * test.h: what every test file includes first: cmocka with what it wants before it.
+ *
+ * A random test takes its seed from test_seed, which prints it; CAVIAR_TEST_SEED=N in the
+ * environment runs the test again with another.
  */
 #ifndef CAV_TESTS_SUPPORT_TEST_H
 #define CAV_TESTS_SUPPORT_TEST_H
@@ -7,7 +10,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -34,5 +40,21 @@
         if (!(test_a - test_b <= (most) && test_b - test_a <= (most)))                             \
             fail_msg("%s = %.17g, not within %g of %.17g", #a, test_a, (double)(most), test_b);    \
     } while (0)
+
+/** The seed of a random test: `usual`, or what the environment says; printed as a TAP comment. */
+static inline uint64_t test_seed(uint64_t usual)
+{
+    const char *given = getenv("CAVIAR_TEST_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : usual;
+    print_message("# seed %llu\n", (unsigned long long)seed);
+    return seed;
+}
+
+/** How often to repeat: `usual`, or a twentieth of it under valgrind, which is that much slower. */
+static inline size_t test_rounds(size_t usual)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload") ? usual / 20 + 1 : usual;
+}
 
 #endif

@@ -68,7 +68,9 @@ static void test_a_definition_gives_the_same_study_as_a_file(void **state)
         char first[200], second[] = "{b: x|y}", file[600];
         snprintf(first, sizeof first, "--x={x: %s}", pairs[i][0]);
         snprintf(file, sizeof file,
-                 "command: [train, '--x={x}', '{b}']\nspace:\n  x: %s\n  b: [x, y]\n", pairs[i][1]);
+                 "study: train\ncommand: [train, '--x={x}', '{b}']\n"
+                 "space:\n  x: %s\n  b: [x, y]\n",
+                 pairs[i][1]);
         cav_spec *inlined = NULL, *filed = spec_parse(file);
         cav_error error = {0};
         const char *const words[] = {"train", first, second};

@@ -160,7 +160,7 @@ static void add_range(cav_text *text, cav_random *random, bool is_int)
     }
     if (cav_random_below(random, 3) == 0)
         cav_text_append(text, is_int ? ", special: [-1, 0]" : ", special: [-1, 7.25]");
-    if (!stepped && cav_random_below(random, 2) == 0)
+    if (cav_random_below(random, 2) == 0)
         add_number(text, "default", low);
 }
 

@@ -1,0 +1,92 @@
+/**
+ * main.c: finds the verb and runs it.
+ */
+#include "cli/verb.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+const cav_verb *const cav_verbs[] = {
+#define X(verb) &verb,
+    CAV_VERBS(X)
+#undef X
+};
+const size_t cav_verb_count = CAV_COUNT_OF(cav_verbs);
+
+const cav_verb *cav_verb_find(const char *name)
+{
+    for (size_t i = 0; i < cav_verb_count; i++)
+        if (strcmp(cav_verbs[i]->name, name) == 0)
+            return cav_verbs[i];
+    return NULL;
+}
+
+cav_exit cav_complain(const cav_error *error)
+{
+    fflush(stdout);
+    fprintf(stderr, "caviar: %s\n", error->message);
+    return error->code == CAVIAR_DONE ? CAV_EXIT_DONE : CAV_EXIT_FAILURE;
+}
+
+cav_exit cav_complain_usage(const cav_arguments *arguments, const cav_error *error)
+{
+    fflush(stdout);
+    fprintf(stderr, "caviar %s: %s\nSee 'caviar %s --help'.\n", arguments->verb->name,
+            error->message, arguments->verb->name);
+    return CAV_EXIT_USAGE;
+}
+
+static int fail_unknown_verb(const char *name)
+{
+    const char *names[CAV_COUNT_OF(cav_verbs)];
+    for (size_t i = 0; i < cav_verb_count; i++)
+        names[i] = cav_verbs[i]->name;
+    const char *nearest = cav_text_nearest(name, names, cav_verb_count);
+    fprintf(stderr, "caviar: there is no verb '%s'%s%s%s; 'caviar help' lists them\n", name,
+            nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    return CAV_EXIT_USAGE;
+}
+
+static int run_verb(const cav_verb *verb, int argc, char **argv)
+{
+    cav_arguments arguments;
+    cav_error error = {0};
+    if (cav_arguments_parse(verb, argc, argv, &arguments, &error))
+        return cav_complain_usage(&arguments, &error);
+    if (cav_flag_is_on(&arguments, "help")) {
+        cav_help_print(verb);
+        return CAV_EXIT_OK;
+    }
+    int status = (int)verb->run(&arguments);
+    if (fflush(stdout) != 0 && status == CAV_EXIT_OK) { // a full disk, a closed pipe
+        fprintf(stderr, "caviar: cannot write the output\n");
+        return CAV_EXIT_FAILURE;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");  // only how wide characters are: numbers stay as they are
+    signal(SIGPIPE, SIG_IGN); // a reader that goes away is an error, not a death
+    const char *first = argc > 1 ? argv[1] : "";
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
+        printf("caviar %s\n", caviar_version());
+        return CAV_EXIT_OK;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+        cav_help_overview();
+        return CAV_EXIT_OK;
+    }
+    if (argc < 2) {
+        cav_help_overview();
+        return CAV_EXIT_USAGE;
+    }
+    const cav_verb *verb = cav_verb_find(first);
+    return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown_verb(first);
+}

@@ -1,0 +1,21 @@
+/**
+ * metrics.h: NAME=VALUE operands.
+ */
+#ifndef CAV_CLI_METRICS_H
+#define CAV_CLI_METRICS_H
+
+#include "cli/verb.h"
+
+enum { CAV_CLI_METRICS = 32 };
+
+typedef struct cav_cli_metrics {
+    caviar_metric items[CAV_CLI_METRICS];
+    char names[CAV_CLI_METRICS][128];
+    size_t count;
+} cav_cli_metrics;
+
+/** Reads operands from `first` on: loss=0.2, or a bare number for the study's one metric. */
+caviar_code cav_cli_metrics_read(const cav_arguments *arguments, size_t first,
+                                 cav_cli_metrics *ret_metrics, cav_error *error);
+
+#endif

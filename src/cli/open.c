@@ -1,0 +1,170 @@
+/**
+ * open.c: flags to stores, studies and overrides.
+ */
+#include "cli/open.h"
+
+#include "base/number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *cav_cli_store(const cav_arguments *arguments)
+{
+    const char *given = cav_flag_get(arguments, "store");
+    if (!given || !given[0])
+        given = getenv("CAVIAR_STORE");
+    return given && given[0] ? given : "caviar.db";
+}
+
+const char *cav_cli_study(const cav_arguments *arguments)
+{
+    const char *given = cav_flag_get(arguments, "study");
+    if (!given || !given[0])
+        given = getenv("CAVIAR_STUDY");
+    return given && given[0] ? given : NULL;
+}
+
+caviar_code cav_cli_open(const cav_arguments *arguments, const char *name, bool read_only,
+                         cav_study **ret_study, cav_error *error)
+{
+    cav_study_options options = {.location = cav_cli_store(arguments),
+                                 .name = name ? name : cav_cli_study(arguments),
+                                 .read_only = read_only};
+    return cav_study_open(&options, ret_study, error);
+}
+
+caviar_code cav_cli_open_detached(const cav_arguments *arguments, int64_t lease_ms,
+                                  cav_study **ret_study, cav_error *error)
+{
+    cav_study_options options = {.location = cav_cli_store(arguments),
+                                 .name = cav_cli_study(arguments),
+                                 .lease_ms = lease_ms,
+                                 .detached = true};
+    return cav_study_open(&options, ret_study, error);
+}
+
+caviar_code cav_cli_number(const char *text, int64_t *ret_number, cav_error *error)
+{
+    if (!cav_number_parse_int(text, ret_number) || *ret_number < 0)
+        return cav_fail(error, CAVIAR_INVALID, "'%.60s' is no trial's number", text);
+    return CAVIAR_OK;
+}
+
+typedef struct writer {
+    const cav_arguments *arguments;
+    cav_json json;
+    cav_error *error;
+} writer;
+
+static void copy_text(writer *at, const char *flag, const char *key)
+{
+    const char *value = cav_flag_get(at->arguments, flag);
+    if (value)
+        cav_json_add_string(&at->json, key, value);
+}
+
+static caviar_code copy_int(writer *at, const char *flag, const char *key, int64_t low)
+{
+    int64_t number = low - 1;
+    caviar_code code = cav_flag_int(at->arguments, flag, low, INT64_C(1) << 53, &number, at->error);
+    if (!code && number >= low)
+        cav_json_add_int(&at->json, key, number);
+    return code;
+}
+
+static caviar_code write_budget(writer *at)
+{
+    const char *trials = cav_flag_get(at->arguments, "trials");
+    const char *time = cav_flag_get(at->arguments, "time");
+    caviar_code code = CAVIAR_OK;
+    if (!time && (!trials || trials[0] == '+')) // +N: see verb_resume.c
+        return CAVIAR_OK;
+    cav_json_key(&at->json, "budget");
+    cav_json_begin_object(&at->json);
+    if (trials && trials[0] != '+')
+        code = copy_int(at, "trials", "trials", 1);
+    copy_text(at, "time", "time");
+    cav_json_end_object(&at->json);
+    return code;
+}
+
+static caviar_code write_metric(writer *at)
+{
+    const char *least = cav_flag_get(at->arguments, "minimize");
+    const char *most = cav_flag_get(at->arguments, "maximize");
+    if (least && most)
+        return cav_fail(at->error, CAVIAR_INVALID,
+                        "either --minimize or --maximize; several metrics need a study file");
+    if (!least && !most)
+        return CAVIAR_OK;
+    cav_json_key(&at->json, "metric");
+    cav_json_begin_object(&at->json);
+    cav_json_add_string(&at->json, "name", least ? least : most);
+    cav_json_add_string(&at->json, "direction", least ? "minimize" : "maximize");
+    cav_json_end_object(&at->json);
+    return CAVIAR_OK;
+}
+
+// --set data=/data --set fold=3
+static caviar_code write_set(writer *at)
+{
+    bool any = false;
+    for (size_t i = 0; i < at->arguments->given_count; i++) {
+        const struct cav_given *given = &at->arguments->given[i];
+        const char *equals = strchr(given->value, '=');
+        if (strcmp(given->flag->name, "set") != 0)
+            continue;
+        if (!equals)
+            return cav_fail(at->error, CAVIAR_INVALID, "--set: NAME=TEXT is expected, not '%.60s'",
+                            given->value);
+        if (!any) {
+            cav_json_key(&at->json, "set");
+            cav_json_begin_object(&at->json);
+        }
+        any = true;
+        char name[256];
+        snprintf(name, sizeof name, "%.*s", (int)(equals - given->value), given->value);
+        cav_json_add_string(&at->json, name, equals + 1);
+    }
+    if (any)
+        cav_json_end_object(&at->json);
+    return CAVIAR_OK;
+}
+
+static caviar_code write_all(writer *at)
+{
+    cav_json_begin_object(&at->json);
+    const char *study = cav_cli_study(at->arguments);
+    if (study)
+        cav_json_add_string(&at->json, "study", study);
+    caviar_code code = write_budget(at);
+    if (!code)
+        code = write_metric(at);
+    if (!code)
+        code = copy_int(at, "parallel", "parallel", 1);
+    if (!code)
+        code = copy_int(at, "steps", "steps", 1);
+    if (!code)
+        code = copy_int(at, "retry", "retry", 0);
+    copy_text(at, "sampler", "sampler");
+    copy_text(at, "scheduler", "scheduler");
+    copy_text(at, "seed", "seed");
+    copy_text(at, "timeout", "timeout");
+    copy_text(at, "durability", "durability");
+    if (!code)
+        code = write_set(at);
+    cav_json_end_object(&at->json);
+    return code;
+}
+
+caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json, cav_error *error)
+{
+    cav_text text = {0};
+    writer at = {.arguments = arguments, .json = {.text = &text}, .error = error};
+    caviar_code code = write_all(&at);
+    if (!code)
+        code = text.failed ? cav_fail_memory(error)
+                           : cav_json_parse(text.data, text.size, ret_json, error);
+    cav_text_free(&text);
+    return code;
+}

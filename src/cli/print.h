@@ -1,0 +1,32 @@
+/**
+ * print.h: trials and values as people read them, and as JSON.
+ */
+#ifndef CAV_CLI_PRINT_H
+#define CAV_CLI_PRINT_H
+
+#include "study/study.h"
+
+/** Appends "lr=0.0123 units=64": the active parameters, in four significant digits. */
+void cav_print_config(const caviar_trial *trial, cav_text *text);
+
+/** Appends the trial's value of a metric: "0.0213", or "-" where there is none. */
+void cav_print_value(double value, cav_text *text);
+
+/** Prints a JSON text with a newline, and frees it. CAVIAR_NOMEM if it had failed. */
+caviar_code cav_print_json(cav_text *text, cav_error *error);
+
+/** What is kept of a trial beside what the history has. */
+typedef struct cav_details {
+    int64_t created_ms, started_ms, finished_ms;
+    char *origin, *owner, *message;
+} cav_details;
+
+/** Reads the details of all trials: [study->history->count], by number. */
+caviar_code cav_details_read(cav_study *study, cav_details **ret_details, cav_error *error);
+void cav_details_free(cav_details *details, size_t count);
+
+/** Writes a trial as an object: id, state, values, config, times, who made it, why it failed. */
+void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
+                          const cav_details *details, cav_json *json);
+
+#endif

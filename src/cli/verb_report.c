@@ -1,0 +1,141 @@
+/**
+ * verb_report.c: caviar report
+ *
+ * Inside a trial it speaks to the tuner through the trial's socket; elsewhere it writes to the
+ * store, for a trial that `caviar ask` handed out.
+ */
+#include "cli/metrics.h"
+#include "cli/open.h"
+#include "cli/print.h"
+#include "trial/handle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cav_flag flags[] = {
+    {'s', "step", "N", "the step (epoch) that the values belong to; needed"},
+    {0, "trial", "N", "the trial, if not this process's own"},
+};
+
+static const cav_example examples[] = {
+    {"caviar report --step 3 val_error=0.0213 || exit 0",
+     "in a shell script that 'caviar run' started: end when told to"},
+    {"caviar report --trial 7 --step 3 0.0213",
+     "for a trial from 'caviar ask'; the study's one metric needs no name"},
+};
+
+static void print_answer(const cav_arguments *arguments, caviar_trial *trial,
+                         caviar_verdict verdict)
+{
+    cav_text text = {0};
+    if (cav_flag_is_on(arguments, "json")) {
+        cav_json json = {.text = &text};
+        cav_json_begin_object(&json);
+        cav_json_add_string(&json, "verdict", caviar_verdict_name(verdict));
+        if (trial->change_count > 0)
+            cav_json_key(&json, "changes"), cav_json_begin_object(&json);
+        for (size_t i = 0; i < trial->change_count; i++) {
+            cav_json_key(&json, trial->names[trial->changes[i]]);
+            cav_json_value(&json, &trial->values[trial->changes[i]]);
+        }
+        if (trial->change_count > 0)
+            cav_json_end_object(&json);
+        cav_json_end_object(&json);
+    } else if (trial->change_count == 0) {
+        cav_text_append(&text, caviar_verdict_name(verdict));
+    }
+    for (size_t i = 0; i < trial->change_count && !cav_flag_is_on(arguments, "json"); i++) {
+        cav_text_appendf(&text, "%s%s=", i ? "\n" : "", trial->names[trial->changes[i]]);
+        cav_value_print(&trial->values[trial->changes[i]], &text);
+    }
+    cav_print_json(&text, NULL);
+}
+
+static cav_exit report(const cav_arguments *arguments, caviar_trial *trial, int64_t step,
+                       const cav_cli_metrics *metrics)
+{
+    caviar_verdict verdict;
+    if (caviar_trial_report(trial, step, metrics->items, metrics->count, &verdict))
+        return cav_complain(&trial->error);
+    print_answer(arguments, trial, verdict);
+    bool ends = verdict == CAVIAR_VERDICT_STOP || verdict == CAVIAR_VERDICT_PAUSE;
+    return ends ? CAV_EXIT_STOP : CAV_EXIT_OK;
+}
+
+static cav_exit report_to_socket(const cav_arguments *arguments, const char *socket, int64_t step,
+                                 const cav_cli_metrics *metrics)
+{
+    caviar_trial *trial;
+    cav_exit status = CAV_EXIT_FAILURE;
+    if (!caviar_trial_join(socket, &trial))
+        status = report(arguments, trial, step, metrics);
+    else if (trial)
+        status = cav_complain(&trial->error);
+    caviar_trial_free(trial);
+    return status;
+}
+
+static cav_exit report_to_store(const cav_arguments *arguments, int64_t number, int64_t step,
+                                const cav_cli_metrics *metrics)
+{
+    cav_error error = {0};
+    cav_study *study;
+    caviar_trial *trial;
+    if (cav_cli_open_detached(arguments, 3600000, &study, &error))
+        return cav_complain(&error);
+    cav_exit status = CAV_EXIT_FAILURE;
+    if (cav_study_adopt(study, number, &trial, &error)) {
+        status = cav_complain(&error);
+    } else {
+        status = report(arguments, trial, step, metrics);
+        trial->link = NULL; // it stays out
+        caviar_trial_free(trial);
+    }
+    cav_study_close(study);
+    return status;
+}
+
+static cav_exit run(const cav_arguments *arguments)
+{
+    cav_error error = {0};
+    cav_cli_metrics metrics;
+    int64_t step = -1, number = -1;
+    const char *given = cav_flag_get(arguments, "trial"), *socket = getenv("CAVIAR_SOCKET");
+    caviar_code code = cav_flag_int(arguments, "step", 0, INT64_C(1) << 53, &step, &error);
+    if (!code && step < 0)
+        code = cav_fail(&error, CAVIAR_INVALID, "--step is needed: the epoch, say");
+    if (!code && given)
+        code = cav_cli_number(given, &number, &error);
+    if (!code)
+        code = cav_cli_metrics_read(arguments, 0, &metrics, &error);
+    if (!code && !given && !socket)
+        code =
+            cav_fail(&error, CAVIAR_INVALID,
+                     "which trial? this process is none that 'caviar run' started; say --trial N");
+    if (code)
+        return cav_complain_usage(arguments, &error);
+    return given ? report_to_store(arguments, number, step, &metrics)
+                 : report_to_socket(arguments, socket, step, &metrics);
+}
+
+const cav_verb cav_verb_report = {
+    .name = "report",
+    .group = "From other programs",
+    .summary = "report a value at a step, and learn what to do next",
+    .operands = "NAME=VALUE...",
+    .description =
+        "Reports values of a running trial, from a program that 'caviar run' started or for a "
+        "trial that 'caviar ask' handed out. Prints 'continue' or 'stop', or the parameters that "
+        "were changed in the meantime, NAME=VALUE, one a line. Exits with 0, or with 3 when the "
+        "trial is to end now.",
+    .flags = flags,
+    .flag_count = CAV_COUNT_OF(flags),
+    .has_store = true,
+    .has_json = true,
+    .least = 1,
+    .most = CAV_CLI_METRICS,
+    .examples = examples,
+    .example_count = CAV_COUNT_OF(examples),
+    .run = run,
+};

@@ -1,0 +1,121 @@
+/**
+ * verb_resume.c: caviar resume
+ */
+#include "cli/running.h"
+
+#include "base/number.h"
+
+#include <string.h>
+
+static const cav_flag flags[] = {
+    CAV_RUN_FLAGS,
+    CAV_SHOW_FLAGS,
+    {0, "only", NULL, "let a paused study go on, but run nothing here"},
+};
+
+static const cav_example examples[] = {
+    {"caviar resume", "go on with the only study in caviar.db"},
+    {"caviar resume mnist -n +50 -j 8", "50 trials more, eight at a time"},
+};
+
+// What --trials +N means: so many more than there are.
+static caviar_code add_more(const cav_arguments *arguments, const cav_study *study,
+                            json_t *overrides, cav_error *error)
+{
+    const char *trials = cav_flag_get(arguments, "trials");
+    int64_t more;
+    if (!trials || trials[0] != '+')
+        return CAVIAR_OK;
+    if (!cav_number_parse_int(trials + 1, &more) || more < 1)
+        return cav_fail(error, CAVIAR_INVALID, "--trials: +N is expected, not '%.40s'", trials);
+    int64_t counted = (int64_t)(study->history->count - study->history->imported_count);
+    json_t *budget = json_object_get(overrides, "budget");
+    if (!budget) {
+        budget = json_object();
+        json_object_set_new(overrides, "budget", budget);
+    }
+    json_object_set_new(budget, "trials", json_integer(counted + more));
+    return CAVIAR_OK;
+}
+
+// The stored definition with the flags over it.
+static caviar_code change_spec(const cav_study *study, const json_t *overrides, cav_spec **ret_spec,
+                               cav_error *error)
+{
+    cav_text text = {0};
+    json_t *stored = NULL;
+    cav_document document = {.name = "", .arena = cav_arena_new()};
+    cav_spec_write(study->spec, &(cav_json){.text = &text});
+    caviar_code code = text.failed || !document.arena
+                           ? cav_fail_memory(error)
+                           : cav_json_parse(text.data, text.size, &stored, error);
+    if (!code)
+        code = cav_document_from_json(&document, stored, error);
+    if (!code)
+        code = cav_document_override(&document, overrides, error);
+    json_decref(stored);
+    cav_text_free(&text);
+    if (code) {
+        cav_arena_free(document.arena);
+        return code;
+    }
+    return cav_spec_from_document(&document, NULL, ret_spec, error);
+}
+
+static caviar_code reopen(const cav_arguments *arguments, const char *name, cav_study *looked,
+                          cav_study **ret_study, cav_error *error)
+{
+    json_t *overrides;
+    cav_spec *spec;
+    caviar_code code = cav_cli_overrides(arguments, &overrides, error);
+    if (code)
+        return code;
+    json_object_del(overrides, "study");
+    code = add_more(arguments, looked, overrides, error);
+    if (!code)
+        code = change_spec(looked, overrides, &spec, error);
+    json_decref(overrides);
+    if (code)
+        return code;
+    cav_study_options options = {.location = cav_cli_store(arguments), .name = name, .spec = spec};
+    return cav_study_open(&options, ret_study, error);
+}
+
+static cav_exit run(const cav_arguments *arguments)
+{
+    cav_error error = {0};
+    cav_study *looked, *study = NULL;
+    const char *name = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
+    if (cav_cli_open(arguments, name, true, &looked, &error))
+        return cav_complain(&error);
+    char found[256];
+    snprintf(found, sizeof found, "%s", looked->spec->study);
+    caviar_code code = reopen(arguments, found, looked, &study, &error);
+    cav_study_close(looked);
+    if (!code && cav_flag_is_on(arguments, "only")) {
+        code =
+            study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, &error);
+        cav_study_close(study);
+        return code ? cav_complain(&error) : CAV_EXIT_OK;
+    }
+    return code ? cav_complain(&error) : cav_cli_run_study(arguments, study);
+}
+
+const cav_verb cav_verb_resume = {
+    .name = "resume",
+    .group = "Run",
+    .summary = "go on with a study that is in the store",
+    .operands = "[STUDY]",
+    .description =
+        "Runs a study from the store, as 'caviar run' would with its file: one that was "
+        "interrupted goes on, one that is finished is extended with --trials or --time, one that "
+        "was paused or stopped is let go on. Flags replace what the study says.",
+    .flags = flags,
+    .flag_count = CAV_COUNT_OF(flags),
+    .has_store = true,
+    .has_json = true,
+    .most = 1,
+    .examples = examples,
+    .example_count = CAV_COUNT_OF(examples),
+    .run = run,
+};

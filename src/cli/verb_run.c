@@ -1,0 +1,122 @@
+/**
+ * verb_run.c: caviar run
+ */
+#include "cli/running.h"
+
+#include "base/file.h"
+#include "run/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_FILE = 16 << 20 };
+
+static const cav_flag flags[] = {CAV_RUN_FLAGS, CAV_SHOW_FLAGS};
+
+static const cav_example examples[] = {
+    {"caviar run study.yaml", "run what the study file says; again, to go on where it stopped"},
+    {"caviar run study.yaml -n 200 -j 4", "the same with 200 trials in all, four at a time"},
+    {"caviar run -n 50 --minimize loss -- python3 train.py --lr '{lr: log 1e-5 1}'",
+     "tune one parameter of a command, without a study file"},
+    {"caviar run -n 50 --maximize accuracy -- ./train -u '{units: int log 16 512}' -a "
+     "'{act: relu|tanh}'",
+     "a whole number on a log scale, and a choice"},
+};
+
+static caviar_code spec_from_file(const char *path, const json_t *overrides, cav_spec **ret_spec,
+                                  cav_error *error)
+{
+    cav_text text = {0};
+    cav_document document = {.name = path, .arena = NULL};
+    caviar_code code = cav_file_read(path, LARGEST_FILE, &text, error);
+    if (!code && !(document.arena = cav_arena_new()))
+        code = cav_fail_memory(error);
+    if (!code)
+        code = cav_document_parse(&document, cav_text_get(&text), text.size, error);
+    if (!code)
+        code = cav_document_override(&document, overrides, error);
+    cav_text_free(&text);
+    if (code) {
+        cav_arena_free(document.arena);
+        return code;
+    }
+    return cav_spec_from_document(&document, NULL, ret_spec, error);
+}
+
+static caviar_code spec_from_command(const cav_arguments *arguments, const json_t *overrides,
+                                     cav_spec **ret_spec, cav_error *error)
+{
+    char *settings = json_dumps(overrides, JSON_COMPACT);
+    if (!settings)
+        return cav_fail_memory(error);
+    caviar_code code = cav_spec_from_command((const char *const *)arguments->command,
+                                             arguments->command_count, settings, ret_spec, error);
+    free(settings);
+    if (!code && !json_object_get(overrides, "metric")) {
+        cav_spec_free(*ret_spec);
+        return cav_fail(error, CAVIAR_INVALID,
+                        "which metric? say --minimize NAME or --maximize NAME, as the program "
+                        "prints it");
+    }
+    return code;
+}
+
+static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec, cav_error *error)
+{
+    json_t *overrides;
+    bool has_file = arguments->operand_count > 0;
+    if (has_file == (arguments->command_count > 0))
+        return cav_fail(error, CAVIAR_INVALID, "give either a study file, or a command behind --");
+    caviar_code code = cav_cli_overrides(arguments, &overrides, error);
+    if (code)
+        return code;
+    code = has_file ? spec_from_file(arguments->operands[0], overrides, ret_spec, error)
+                    : spec_from_command(arguments, overrides, ret_spec, error);
+    json_decref(overrides);
+    return code;
+}
+
+static cav_exit run(const cav_arguments *arguments)
+{
+    cav_error error = {0};
+    cav_spec *spec;
+    cav_study *study;
+    if (make_spec(arguments, &spec, &error))
+        return error.code == CAVIAR_INVALID && arguments->operand_count == 0
+                   ? cav_complain_usage(arguments, &error)
+                   : cav_complain(&error);
+    if (cav_command_check(spec, &error)) { // before anything is stored
+        cav_spec_free(spec);
+        return cav_complain(&error);
+    }
+    cav_study_options options = {
+        .location = cav_cli_store(arguments), .name = cav_cli_study(arguments), .spec = spec};
+    if (cav_study_open(&options, &study, &error))
+        return cav_complain(&error);
+    return cav_cli_run_study(arguments, study);
+}
+
+const cav_verb cav_verb_run = {
+    .name = "run",
+    .group = "Run",
+    .summary = "run a study: a file, or a command with parameters in it",
+    .operands = "[STUDY.yaml] [-- COMMAND...]",
+    .description =
+        "Runs the study's program again and again, each time with other values for its "
+        "parameters, several at a time, and looks for the values that make the metric best. "
+        "Every result is kept in the store. Running the same study again goes on where it "
+        "stopped; with more trials it is extended.\n\n"
+        "Without a study file, the command behind -- defines its parameters where it uses them: "
+        "'{lr: log 1e-5 1}', '{units: int log 16 512 step x2}', '{act: relu|tanh}'. The scales are "
+        "linear, log, reverse-log (log of 1 - x, for a momentum near 1) and logit.\n\n"
+        "The first Ctrl-C lets the running trials finish; the second kills them and puts them "
+        "back, to be run again.",
+    .flags = flags,
+    .flag_count = CAV_COUNT_OF(flags),
+    .has_store = true,
+    .has_json = true,
+    .most = 1,
+    .examples = examples,
+    .example_count = CAV_COUNT_OF(examples),
+    .run = run,
+};

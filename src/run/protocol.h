@@ -1,0 +1,38 @@
+/**
+ * protocol.h: the trial protocol: JSON lines that ask, report and tell (docs/trial-protocol.md).
+ *
+ * One line in, one line out. The same messages come over a trial's socket and through
+ * `caviar pipe`.
+ */
+#ifndef CAV_RUN_PROTOCOL_H
+#define CAV_RUN_PROTOCOL_H
+
+#include "base/json.h"
+#include "trial/handle.h"
+
+enum { CAV_PROTOCOL_VERSION = 1, CAV_PROTOCOL_LINE = 1 << 20 };
+
+/** What the tuner says about a trial to the program that runs it. */
+typedef struct cav_welcome {
+    const char *study, *metric, *folder;
+} cav_welcome;
+
+/** Writes {"error":"…","code":"stale"}. */
+void cav_protocol_write_error(const cav_error *error, cav_text *answer);
+
+/** Writes the answer to hello. */
+void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *welcome,
+                                cav_text *answer);
+
+/**
+ * Carries out a report or a tell, {"cmd":"report","step":3,"value":0.2}, on its trial, and writes
+ * the answer. The values stand in "value" (the study's first metric), "values" (all of them, in
+ * order) or "metrics" (by name); "nan", "inf" and "-inf" are words for what JSON has no number
+ * for. Returns the verdict, CONTINUE where there is none.
+ */
+caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metric_names,
+                                   size_t metric_count, const json_t *message, cav_text *answer);
+void cav_protocol_tell(caviar_trial *trial, const char *const *metric_names, size_t metric_count,
+                       const json_t *message, cav_text *answer);
+
+#endif

@@ -1,0 +1,133 @@
+/**
+ * slot.h: what runner.c, slot.c and door.c share.
+ */
+#ifndef CAV_RUN_SLOT_H
+#define CAV_RUN_SLOT_H
+
+#include "run/metric_line.h"
+#include "run/output.h"
+#include "run/runner.h"
+
+#include <uv.h>
+
+typedef struct cav_runner cav_runner;
+typedef struct cav_slot cav_slot;
+
+typedef enum cav_runner_mode {
+    CAV_MODE_RUN,
+    CAV_MODE_DRAIN,  // start nothing new
+    CAV_MODE_CANCEL, // give running trials back
+} cav_runner_mode;
+
+/** A connection to a trial's socket. */
+typedef struct cav_door {
+    uv_pipe_t pipe;
+    cav_slot *slot;
+    struct cav_door *next;
+    cav_text input;
+    char chunk[4096];
+} cav_door;
+
+/** Why a trial is being ended by us. */
+typedef enum cav_kill {
+    CAV_KILL_NONE,
+    CAV_KILL_TIMEOUT,
+    CAV_KILL_STOP,   // the scheduler's verdict
+    CAV_KILL_CANCEL, // it is given back
+    CAV_KILL_LOST,   // it was handed to somebody else, or the store failed
+} cav_kill;
+
+/** A metric that was printed without a step: what counts at the end, if nothing else came. */
+typedef struct cav_printed {
+    bool is_there;
+    double value;
+} cav_printed;
+
+struct cav_slot {
+    cav_slot *next;
+    cav_runner *runner;
+    caviar_trial *trial;
+    char *folder;
+    int64_t started_ns;
+
+    uv_process_t process;
+    uv_pipe_t streams[2]; // standard output and standard error
+    uv_timer_t timer;     // the time-out, then the grace time, then the wait for the streams
+    uv_pipe_t listener;
+    cav_door *doors;
+    int open_handles; // until all are closed, the slot cannot be freed
+
+    bool has_exited, is_streaming[2], is_ending;
+    int64_t exit_status;
+    int exit_signal;
+    cav_kill kill;
+    bool is_infeasible;
+    char infeasible[256]; // why
+    char others[256];     // names of metrics that it gave and the study does not tune
+
+    cav_output output;
+    cav_lines lines[2];
+    cav_printed *printed[2]; // [metric_count] on each stream
+    double *curve;           // [curve_count] of the first metric, to be shown
+    size_t curve_count, curve_capacity;
+    char chunk[65536];
+};
+
+struct cav_runner {
+    uv_loop_t loop;
+    uv_timer_t tick, beat;
+    uv_signal_t signals[3];
+    uv_check_t check;
+    cav_study *study;
+    const cav_run_options *options;
+    cav_line_reader *reader;
+    char *study_folder;     // of the trials
+    char socket_folder[64]; // private, under the system's folder for such things
+    cav_slot *slots;        // in use
+    int64_t parallel, active;
+    cav_runner_mode mode;
+    bool is_paused, is_done, is_closing;
+    struct cav_told {
+        caviar_trial *trial;
+        int64_t elapsed_ms;
+    } * told; // [told_count] ended, to be announced after the next sync
+    size_t told_count, told_capacity;
+    int64_t since_beat_ms;
+    int interrupts;
+    int64_t failures_in_a_row; // without any trial that ended well
+    cav_run_summary *summary;
+    cav_error error; // why the run failed
+};
+
+/** Starts a trial in a new slot, which takes it over. A failure means that no trial can start. */
+caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *error);
+
+/** Begins to end a running trial: SIGTERM, and SIGKILL after the grace time. */
+void cav_slot_kill(cav_slot *slot, cav_kill why);
+
+/** A report of the trial: hands it to the study, shows it, and acts on the verdict. */
+void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, bool heard);
+
+/** Milliseconds since the trial started. */
+int64_t cav_slot_elapsed_ms(const cav_slot *slot);
+
+/** Opens the trial's socket at `path`; closes it with its connections. */
+caviar_code cav_door_open(cav_slot *slot, const char *path, cav_error *error);
+void cav_door_close(cav_slot *slot);
+
+/** A handle of the slot was closed; frees the slot after the last. */
+void cav_slot_handle_closed(cav_slot *slot);
+
+/**
+ * The trial of a slot has ended: takes the slot off the list and the trial out of it, to announce
+ * it once it is on disk, and lets the next one start.
+ */
+void cav_runner_trial_ended(cav_runner *runner, cav_slot *slot);
+
+/** True if this process has become the parent of something that no slot knows of. */
+bool cav_runner_has_orphans(cav_runner *runner);
+
+/** Ends the run with an error; running trials are given back. */
+void cav_runner_fail(cav_runner *runner, const cav_error *error);
+
+#endif

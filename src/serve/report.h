@@ -1,0 +1,16 @@
+/**
+ * report.h: a study as one HTML page with pictures, which needs nothing beside it.
+ */
+#ifndef CAV_SERVE_REPORT_H
+#define CAV_SERVE_REPORT_H
+
+#include "study/study.h"
+
+/**
+ * Writes the page: the best trial, how the best value came down, what mattered, each parameter
+ * against the metric on its own scale, the learning curves, the best trials, and what failed.
+ * Everything that comes from a trial or a study file is shown as text.
+ */
+caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error);
+
+#endif

@@ -1,0 +1,248 @@
+/**
+ * ask.c: handing out trials: those that wait, those that were paused, new ones.
+ *
+ * A new trial's number is settled by the store. The point is worked out for the number that should
+ * come next; where the point depends on the number and another worker took that number first, it
+ * is worked out again for the next one.
+ */
+#include "study/study.h"
+
+#include "base/random.h"
+#include "space/walk.h"
+#include "study/point.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    MOST_CONFLICTS = 100000, // with other workers, for one trial
+    LEAST_CHANCES = 3,       // that a trial has whose workers vanish
+};
+
+caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
+{
+    const cav_space *space = study->spec->space;
+    const cav_history *history = study->history;
+    caviar_trial *trial = cav_trial_new(space->count, study->spec->metric_count);
+    if (!trial)
+        return NULL;
+    trial->number = (int64_t)number;
+    trial->attempt = history->attempts[number];
+    trial->failures = history->failures[number];
+    trial->state = (caviar_state)history->states[number];
+    trial->reason = (caviar_reason)history->reasons[number];
+    trial->step = history->steps[number];
+    trial->first_step = trial->step > 0 ? trial->step : 0;
+    trial->last_step = study->spec->step_max > 0 ? study->spec->step_max : INT64_MAX;
+    cav_random random = cav_random_stream(study->spec->seed, number, CAV_PURPOSE_TRIAL_SEED, 0);
+    trial->seed = cav_random_u32(&random) >> 1;
+    for (size_t i = 0; i < space->count; i++) {
+        double raw = history->raw[number * space->count + i];
+        caviar_value value = cav_parameter_value(&space->parameters[i], raw);
+        if (!cav_trial_set(trial, i, space->parameters[i].name, &value)) {
+            caviar_trial_free(trial);
+            return NULL;
+        }
+    }
+    for (size_t m = 0; m < history->metric_count; m++) {
+        double loss = history->losses[number * history->metric_count + m];
+        trial->finals[m] = study->maximize[m] ? -loss : loss;
+    }
+    return trial;
+}
+
+static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                            cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    if (code)
+        return code;
+    caviar_trial *trial = cav_study_make_handle(study, (size_t)number);
+    if (!trial)
+        return cav_fail_memory(error);
+    for (size_t m = 0; m < trial->final_count; m++)
+        trial->finals[m] = NAN; // of an earlier attempt, if any
+    trial->link = &cav_study_link;
+    trial->context = study;
+    *ret_trial = trial;
+    return CAVIAR_OK;
+}
+
+static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, cav_error *error)
+{
+    int64_t retry = study->spec->retry;
+    cav_claim claim = {.number = wanted,
+                       .owner = study->owner,
+                       .lease_ms = study->lease_ms,
+                       .most_failures = retry > LEAST_CHANCES ? retry : LEAST_CHANCES};
+    return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
+}
+
+static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
+{
+    const cav_sampler_type *sampler = study->sampler.type;
+    cav_record record = {.state = CAVIAR_STATE_RUNNING,
+                         .raw = study->raw,
+                         .step = -1,
+                         .origin = sampler->name,
+                         .owner = study->owner};
+    cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
+                         .budget = study->spec->budget.trials,
+                         .distinct = study->is_distinct,
+                         .lease_ms = study->lease_ms};
+    return study->store->type->trial_add(study->store, &study->scope, &record, &insert, ret_number,
+                                         error);
+}
+
+static caviar_code create(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
+        uint64_t number = study->history->count;
+        caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
+        if (!code)
+            code = insert(study, number, ret_number, error);
+        if (code != CAVIAR_EXISTS)
+            return code;
+        code = cav_study_refresh(study, error);
+        if (code)
+            return code;
+    }
+    return cav_fail(error, CAVIAR_BUSY, "other workers were faster %d times in a row",
+                    MOST_CONFLICTS);
+}
+
+static caviar_code check_control(cav_study *study, cav_error *error)
+{
+    cav_control control;
+    caviar_code code = study->store->type->study_control(study->store, study->id, &control, error);
+    if (!code && control != CAV_CONTROL_RUN)
+        return cav_fail(error, CAVIAR_STATE, "study '%s' is %s; 'caviar resume' lets it go on",
+                        study->spec->study, control == CAV_CONTROL_PAUSE ? "paused" : "stopped");
+    return code;
+}
+
+static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    caviar_code code = check_control(study, error);
+    if (!code)
+        code = cav_study_refresh(study, error);
+    if (code)
+        return code;
+    code = claim(study, -1, ret_number, error);
+    if (code != CAVIAR_NOT_FOUND)
+        return code;
+    size_t paused = study->scheduler.type->resume(study->scheduler.state, study->history);
+    if (paused != SIZE_MAX) {
+        code = claim(study, (int64_t)paused, ret_number, error);
+        if (code != CAVIAR_NOT_FOUND)
+            return code; // not found: another worker took it
+    }
+    const char *spent = cav_study_spent(study);
+    if (spent)
+        return cav_fail(error, CAVIAR_DONE, "%s", spent);
+    return create(study, ret_number, error);
+}
+
+caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error)
+{
+    int64_t number;
+    cav_study_lock(study);
+    caviar_code code = ask(study, &number, error);
+    if (!code)
+        code = hand_out(study, number, ret_trial, error);
+    cav_study_unlock(study);
+    return code;
+}
+
+// Fills in what a configuration of the user's leaves open: defaults, then the sampler.
+static caviar_code complete(cav_study *study, const double *given, cav_error *error)
+{
+    const cav_space *space = study->spec->space;
+    caviar_code code =
+        cav_point_find(study, study->history->count, study->point, study->raw, error);
+    if (code == CAVIAR_DONE) // nothing new to suggest, but what is given may be complete
+        cav_space_decode(space, study->point, study->raw, study->point);
+    else if (code)
+        return code;
+    for (size_t i = 0; i < space->count; i++) {
+        const cav_parameter *parameter = &space->parameters[i];
+        bool active = cav_space_is_active(space, i, study->raw);
+        if (!isnan(given[i]))
+            study->raw[i] = given[i]; // checked below
+        else if (!active)
+            study->raw[i] = NAN;
+        else if (!isnan(parameter->initial))
+            study->raw[i] = parameter->initial;
+        else if (isnan(study->raw[i])) // was not active in what the sampler suggested
+            study->raw[i] = cav_parameter_decode(parameter, cav_parameter_start(parameter, 0.5));
+    }
+    return cav_space_check(space, study->raw, error);
+}
+
+static caviar_code add(cav_study *study, const double *raw, const double *values,
+                       int64_t *ret_number, cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    if (!code)
+        code = complete(study, raw, error);
+    if (code)
+        return code;
+    cav_record record = {.state = values ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_WAITING,
+                         .raw = study->raw,
+                         .values = values,
+                         .step = -1,
+                         .imported = values != NULL,
+                         .origin = "user",
+                         .owner = ""};
+    cav_insert insert = {.expected = -1};
+    code = study->store->type->trial_add(study->store, &study->scope, &record, &insert, ret_number,
+                                         error);
+    if (!code && !study->spec->durability_normal)
+        code = study->store->type->sync(study->store, error);
+    return code;
+}
+
+caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
+                          int64_t *ret_number, cav_error *error)
+{
+    cav_study_lock(study);
+    caviar_code code = add(study, raw, values, ret_number, error);
+    cav_study_unlock(study);
+    return code;
+}
+
+static caviar_code view(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                        cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    if (code)
+        return code;
+    if (number < 0 || (size_t)number >= study->history->count)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "study '%s' has no trial %lld (it has %zu)",
+                        study->spec->study, (long long)number, study->history->count);
+    caviar_trial *trial = cav_study_make_handle(study, (size_t)number);
+    if (!trial)
+        return cav_fail_memory(error);
+    *ret_trial = trial;
+    return CAVIAR_OK;
+}
+
+caviar_code cav_study_view(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                           cav_error *error)
+{
+    cav_study_lock(study);
+    caviar_code code = view(study, number, ret_trial, error);
+    cav_study_unlock(study);
+    return code;
+}
+
+caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                            cav_error *error)
+{
+    caviar_code code = cav_study_view(study, number, ret_trial, error);
+    if (code)
+        return code;
+    (*ret_trial)->link = &cav_study_link;
+    (*ret_trial)->context = study;
+    return CAVIAR_OK;
+}

@@ -1,0 +1,208 @@
+/**
+ * opening.c: a study's definition, as given and as stored.
+ */
+#include "study/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+// What is found in the store under a name.
+typedef struct found {
+    int64_t id;
+    cav_control control;
+    char *definition;
+    char *names; // of all studies that were visited, for messages
+    size_t count;
+    char *name;
+} found;
+
+static void found_free(found *at)
+{
+    free(at->definition);
+    free(at->names);
+    free(at->name);
+}
+
+static caviar_code take(void *context, const cav_study_row *row, cav_error *error)
+{
+    found *at = context;
+    cav_text names = {0};
+    cav_text_appendf(&names, "%s%s%s", at->names ? at->names : "", at->names ? ", " : "",
+                     row->name);
+    free(at->names);
+    free(at->definition);
+    free(at->name);
+    at->names = cav_text_take(&names);
+    at->definition = strdup(row->definition);
+    at->name = strdup(row->name);
+    at->id = row->id;
+    at->control = row->control;
+    at->count++;
+    return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
+}
+
+static caviar_code parse_stored(const found *at, cav_spec **ret_spec, cav_error *error)
+{
+    json_t *json;
+    caviar_code code = cav_json_parse(at->definition, strlen(at->definition), &json, error);
+    if (!code) {
+        code = cav_spec_from_json(json, NULL, ret_spec, error);
+        json_decref(json);
+    }
+    if (code)
+        cav_error_prefix(error, "the stored definition of study '%s'", at->name);
+    return code;
+}
+
+// The name of the first parameter that differs, for the message; NULL if it is something else.
+static const char *differing_parameter(const cav_spec *given, const cav_spec *stored)
+{
+    cav_text a = {0}, b = {0};
+    const char *name = NULL;
+    for (size_t i = 0; i < given->space->count && !name; i++) {
+        const char *candidate = given->space->parameters[i].name;
+        size_t other = cav_space_find(stored->space, candidate);
+        if (other == stored->space->count) {
+            name = candidate;
+            break;
+        }
+        cav_text_clear(&a);
+        cav_text_clear(&b);
+        cav_space_write_parameter(given->space, i, &(cav_json){.text = &a});
+        cav_space_write_parameter(stored->space, other, &(cav_json){.text = &b});
+        if (strcmp(cav_text_get(&a), cav_text_get(&b)) != 0)
+            name = candidate;
+    }
+    cav_text_free(&a);
+    cav_text_free(&b);
+    return name;
+}
+
+static bool same_identity(const cav_spec *a, const cav_spec *b)
+{
+    cav_text x = {0}, y = {0};
+    cav_spec_write_identity(a, &(cav_json){.text = &x});
+    cav_spec_write_identity(b, &(cav_json){.text = &y});
+    bool same = !x.failed && !y.failed && strcmp(cav_text_get(&x), cav_text_get(&y)) == 0;
+    cav_text_free(&x);
+    cav_text_free(&y);
+    return same;
+}
+
+static caviar_code check_same(const cav_spec *given, const cav_spec *stored, const char *name,
+                              cav_error *error)
+{
+    if (!same_identity(given, stored)) {
+        const char *parameter = differing_parameter(given, stored);
+        return cav_fail(error, CAVIAR_EXISTS,
+                        "study '%s' is in the store already, with another %s%s%s; give the new one "
+                        "another name (--study NAME), or delete the old one",
+                        name, parameter ? "parameter '" : "space or metric",
+                        parameter ? parameter : "", parameter ? "'" : "");
+    }
+    if (given->seed != 0 && given->seed != stored->seed)
+        return cav_fail(error, CAVIAR_EXISTS,
+                        "study '%s' is in the store already, with the seed %llu, not %llu", name,
+                        (unsigned long long)stored->seed, (unsigned long long)given->seed);
+    return CAVIAR_OK;
+}
+
+static caviar_code write_definition(const cav_spec *spec, cav_text *text, cav_error *error)
+{
+    cav_spec_write(spec, &(cav_json){.text = text});
+    return text->failed ? cav_fail_memory(error) : CAVIAR_OK;
+}
+
+// Joins a spec that was given to the study that is stored.
+static caviar_code join(cav_study *study, const found *at, cav_error *error)
+{
+    cav_spec *stored;
+    caviar_code code = parse_stored(at, &stored, error);
+    if (code)
+        return code;
+    if (!study->spec) {
+        study->spec = stored;
+        return CAVIAR_OK;
+    }
+    code = check_same(study->spec, stored, at->name, error);
+    study->spec->seed = stored->seed;
+    cav_spec_free(stored);
+    if (code)
+        return code;
+    study->spec->study = cav_arena_strdup(study->spec->arena, at->name);
+    if (!study->spec->study)
+        return cav_fail_memory(error);
+    cav_text text = {0};
+    code = write_definition(study->spec, &text, error);
+    if (!code && !study->is_read_only && strcmp(text.data, at->definition) != 0)
+        code = study->store->type->study_set(study->store, at->id, text.data, at->control, error);
+    cav_text_free(&text);
+    return code;
+}
+
+static uint64_t draw_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed || seed == 0)
+        seed = (uint64_t)cav_clock_monotonic_ns(&cav_clock_system);
+    return seed >> 16; // short enough to be typed
+}
+
+static caviar_code make(cav_study *study, const char *name, cav_error *error)
+{
+    if (study->spec->seed == 0)
+        study->spec->seed = draw_seed();
+    study->spec->study = cav_arena_strdup(study->spec->arena, name);
+    if (!study->spec->study)
+        return cav_fail_memory(error);
+    cav_text text = {0};
+    caviar_code code = write_definition(study->spec, &text, error);
+    if (!code)
+        code = study->store->type->study_add(study->store, name, text.data, &study->id, error);
+    cav_text_free(&text);
+    return code;
+}
+
+static caviar_code fail_which(const cav_study_options *options, const found *at, cav_error *error)
+{
+    const char *place = options->location ? options->location : "memory";
+    if (at->count == 0)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "there is no study in %s yet", place);
+    return cav_fail(error, CAVIAR_INVALID, "%s has several studies (%.500s); say which: --study",
+                    place, at->names);
+}
+
+static caviar_code find(cav_study *study, const cav_study_options *options, found *at,
+                        cav_error *error)
+{
+    const char *name = options->name ? options->name : study->spec ? study->spec->study : NULL;
+    caviar_code code = study->store->type->study_read(study->store, name, take, at, error);
+    if (code == CAVIAR_NOT_FOUND && study->spec && !options->read_only) {
+        code = make(study, name, error);
+        if (code != CAVIAR_EXISTS)
+            return code; // made, or failed; EXISTS: another process was faster
+        code = study->store->type->study_read(study->store, name, take, at, error);
+    }
+    if (code)
+        return code;
+    if (!name && at->count != 1)
+        return fail_which(options, at, error);
+    study->id = at->id;
+    return join(study, at, error);
+}
+
+caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)
+{
+    cav_store_options store = {.location = options->location,
+                               .clock = study->clock,
+                               .create = study->spec && !options->read_only,
+                               .read_only = options->read_only};
+    caviar_code code = cav_store_open(&store, &study->store, error);
+    if (code)
+        return code;
+    found at = {0};
+    code = find(study, options, &at, error);
+    found_free(&at);
+    return code;
+}

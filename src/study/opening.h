@@ -1,0 +1,15 @@
+/**
+ * opening.h: finding a study in its store, or making it there.
+ */
+#ifndef CAV_STUDY_OPENING_H
+#define CAV_STUDY_OPENING_H
+
+#include "study/study.h"
+
+/**
+ * Opens the store and settles the study's definition: sets study->store, id and spec. What the
+ * caller gave must agree with what is stored; see cav_study_open.
+ */
+caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error);
+
+#endif

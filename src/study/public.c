@@ -1,0 +1,208 @@
+/**
+ * public.c: the part of caviar.h about studies.
+ */
+#include "study/study.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_objectives(const caviar_study_options *options, cav_json *json)
+{
+    cav_json_key(json, "metrics");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < options->objective_count; i++) {
+        cav_json_begin_object(json);
+        cav_json_add_string(json, "name", options->objectives[i].name);
+        cav_json_add_string(json, "direction",
+                            options->objectives[i].maximize ? "maximize" : "minimize");
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
+// The options as a study file.
+static void write_options(const caviar_study_options *options, cav_json *json)
+{
+    cav_json_begin_object(json);
+    if (options->name)
+        cav_json_add_string(json, "study", options->name);
+    if (options->objective_count > 0)
+        write_objectives(options, json);
+    if (options->seed) {
+        char seed[24];
+        snprintf(seed, sizeof seed, "%llu", (unsigned long long)options->seed);
+        cav_json_add_string(json, "seed", seed);
+    }
+    if (options->trial_budget > 0) {
+        cav_json_key(json, "budget");
+        cav_json_begin_object(json);
+        cav_json_add_int(json, "trials", options->trial_budget);
+        cav_json_end_object(json);
+    }
+    if (options->retry > 0)
+        cav_json_add_int(json, "retry", options->retry);
+    if (options->durability_normal)
+        cav_json_add_string(json, "durability", "normal");
+    if (options->sampler)
+        cav_json_add_string(json, "sampler", options->sampler);
+    cav_space_write_sections(options->space, json);
+    cav_json_end_object(json);
+}
+
+static caviar_code spec_of(const caviar_study_options *options, cav_spec **ret_spec,
+                           cav_error *error)
+{
+    *ret_spec = NULL;
+    if (options->definition)
+        return cav_spec_parse("", options->definition, strlen(options->definition), ret_spec,
+                              error);
+    if (!options->space)
+        return CAVIAR_OK;
+    cav_text text = {0};
+    json_t *json = NULL;
+    write_options(options, &(cav_json){.text = &text});
+    caviar_code code =
+        text.failed ? cav_fail_memory(error) : cav_json_parse(text.data, text.size, &json, error);
+    if (!code)
+        code = cav_spec_from_json(json, NULL, ret_spec, error);
+    json_decref(json);
+    cav_text_free(&text);
+    return code;
+}
+
+static caviar_code open_study(const caviar_study_options *options, cav_study **ret_study,
+                              cav_error *error)
+{
+    cav_spec *spec;
+    caviar_code code = spec_of(options, &spec, error);
+    if (code)
+        return code;
+    cav_study_options inner = {.location = options->store,
+                               .name = options->name,
+                               .spec = spec,
+                               .lease_ms = options->lease_ms};
+    code = cav_study_open(&inner, ret_study, error);
+    if (!code && (*ret_study)->store->type != &cav_store_memory) {
+        code = cav_study_start_heart(*ret_study, error);
+        if (code)
+            cav_study_close(*ret_study);
+    }
+    return code;
+}
+
+// What a failed opening leaves: a handle that only carries the message.
+static caviar_code empty_study(const cav_error *error, caviar_study **ret_study)
+{
+    *ret_study = calloc(1, sizeof **ret_study);
+    if (*ret_study)
+        (*ret_study)->error = *error;
+    return error->code;
+}
+
+caviar_code caviar_study_open(const caviar_study_options *options, caviar_study **ret_study)
+{
+    cav_error error = {0};
+    cav_study *study;
+    caviar_code code = open_study(options, &study, &error);
+    if (code)
+        return empty_study(&error, ret_study);
+    *ret_study = study;
+    return CAVIAR_OK;
+}
+
+void caviar_study_close(caviar_study *study)
+{
+    if (study && !study->store) // see empty_study
+        free(study);
+    else
+        cav_study_close(study);
+}
+
+const char *caviar_study_message(const caviar_study *study)
+{
+    return study->error.message;
+}
+
+// Keeps what went wrong with the study, where its message is read from.
+static caviar_code keep(caviar_study *study, caviar_code code, const cav_error *error)
+{
+    if (code) {
+        cav_study_lock(study);
+        study->error = *error;
+        cav_study_unlock(study);
+    }
+    return code;
+}
+
+caviar_code caviar_study_ask(caviar_study *study, caviar_trial **ret_trial)
+{
+    cav_error error;
+    return keep(study, cav_study_ask(study, ret_trial, &error), &error);
+}
+
+static caviar_code read_settings(const caviar_study *study, const caviar_setting *settings,
+                                 size_t setting_count, double *ret_raw, cav_error *error)
+{
+    const cav_space *space = study->spec->space;
+    for (size_t i = 0; i < space->count; i++)
+        ret_raw[i] = NAN;
+    for (size_t s = 0; s < setting_count; s++) {
+        size_t i = cav_space_find(space, settings[s].name);
+        if (i == space->count)
+            return cav_space_fail_unknown(space, settings[s].name, error);
+        caviar_code code =
+            cav_parameter_read(&space->parameters[i], &settings[s].value, &ret_raw[i], error);
+        if (code)
+            return code;
+    }
+    return CAVIAR_OK;
+}
+
+caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *settings,
+                                 size_t setting_count, int64_t *ret_number)
+{
+    cav_error error;
+    int64_t number;
+    double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
+    caviar_code code =
+        raw ? read_settings(study, settings, setting_count, raw, &error) : cav_fail_memory(&error);
+    if (!code)
+        code = cav_study_add(study, raw, NULL, &number, &error);
+    free(raw);
+    if (!code && ret_number)
+        *ret_number = number;
+    return keep(study, code, &error);
+}
+
+int64_t caviar_study_trial_count(caviar_study *study)
+{
+    cav_study_lock(study);
+    caviar_code code = cav_study_refresh(study, &study->error);
+    int64_t count = (int64_t)study->history->count;
+    cav_study_unlock(study);
+    (void)code; // what is known stays known
+    return count;
+}
+
+caviar_code caviar_study_trial(caviar_study *study, int64_t number, caviar_trial **ret_trial)
+{
+    cav_error error;
+    return keep(study, cav_study_view(study, number, ret_trial, &error), &error);
+}
+
+caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial)
+{
+    cav_error error;
+    cav_study_lock(study);
+    caviar_code code = cav_study_refresh(study, &error);
+    size_t best = code ? SIZE_MAX : cav_history_best(study->history, 0);
+    if (!code)
+        code = best == SIZE_MAX ? cav_fail(&error, CAVIAR_NOT_FOUND, "no trial is complete yet")
+                                : cav_study_view(study, (int64_t)best, ret_trial, &error);
+    cav_study_unlock(study);
+    return keep(study, code, &error);
+}

@@ -1,0 +1,131 @@
+/**
+ * study.h: the tuner: joins a definition, a store, the history, a sampler and a scheduler.
+ *
+ * This is what `run` and the program work with; the public functions of caviar.h are thin doors to
+ * it. Every function here may be called from any thread: the study has a lock.
+ *
+ *   study.c      opening and closing; keeping the history up to date
+ *   ask.c        handing out trials
+ *   tell.c       reports, results, failures
+ *   heartbeat.c  keeping leases alive from a thread of its own
+ *   public.c     the part of caviar.h about studies
+ */
+#ifndef CAV_STUDY_STUDY_H
+#define CAV_STUDY_STUDY_H
+
+#include "base/log.h"
+#include "config/spec.h"
+#include "schedule/scheduler.h"
+#include "search/sampler.h"
+#include "store/store.h"
+#include "study/worker.h"
+#include "trial/handle.h"
+#include "trial/history.h"
+
+#include <pthread.h>
+
+typedef struct cav_lost {
+    int64_t number, attempt;
+} cav_lost;
+
+struct caviar_study {
+    pthread_mutex_t lock; // recursive
+    cav_error error;      // of the last public call
+    cav_spec *spec;
+    cav_store *store;
+    const cav_clock *clock;
+    int64_t id;
+    cav_scope scope;
+    const char **metric_names; // [spec->metric_count], for the scope
+    bool *maximize;            // [spec->metric_count], for the history
+    cav_history *history;
+    int64_t trial_cursor, report_cursor; // how far the history has read
+    cav_sampler sampler;
+    cav_scheduler scheduler;
+    double *point, *raw; // room for one of each
+    char owner[CAV_WORKER_SIZE];
+    int64_t lease_ms;
+    bool is_read_only;
+    bool defers_sync;            // tells do not sync; whoever set this does
+    bool is_distinct;            // no two trials may have the same parameters
+    int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
+    cav_lost *lost;              // [lost_count] running trials whose worker was seen to be gone
+    size_t lost_count, lost_capacity;
+
+    pthread_t heart; // see heartbeat.c
+    pthread_cond_t wake;
+    bool beats, must_stop;
+};
+
+typedef struct caviar_study cav_study;
+
+typedef struct cav_study_options {
+    const char *location;   // of the store; NULL: memory
+    const char *name;       // of the study; NULL: the spec's, or the only one that is in the store
+    cav_spec *spec;         // taken over, also on failure; NULL: the study must be in the store
+    const cav_clock *clock; // NULL: the system's
+    int64_t lease_ms;       // 0: 60,000
+    bool read_only;         // to look at: no sampler, no writes
+    bool detached;          // trials that are asked for outlive this process
+} cav_study_options;
+
+/**
+ * Opens a study, and makes it if the store has none of that name and there is a spec. A spec for a
+ * study that exists must have its space, metrics and, if any, its seed (else CAVIAR_EXISTS, with
+ * the difference); its other keys replace the stored ones.
+ */
+caviar_code cav_study_open(const cav_study_options *options, cav_study **ret_study,
+                           cav_error *error);
+void cav_study_close(cav_study *study);
+
+/** Reads what is new in the store into the history. */
+caviar_code cav_study_refresh(cav_study *study, cav_error *error);
+
+/** Hands out the next trial; see caviar_study_ask. */
+caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error);
+
+/**
+ * Adds a trial of one's own. raw [space->count] has NaN where a value is to be filled in: with the
+ * default, else by the sampler. With values [metric_count] it is an import that is complete
+ * already; otherwise it waits to be asked for.
+ */
+caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
+                          int64_t *ret_number, cav_error *error);
+
+/** Takes over a running trial from another process: the handle of (number, attempt). */
+caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                            cav_error *error);
+
+/** A handle to look at. */
+caviar_code cav_study_view(cav_study *study, int64_t number, caviar_trial **ret_trial,
+                           cav_error *error);
+
+/** Renews the leases of this worker's trials, and syncs what reports have written. */
+caviar_code cav_study_beat(cav_study *study, cav_error *error);
+
+/** Starts a thread that beats by itself; it ends with the study. */
+caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
+
+/** Makes all that was told safe from power loss. */
+caviar_code cav_study_sync(cav_study *study, cav_error *error);
+
+/** Why the study is at its end, in words, or NULL: a budget is spent. */
+const char *cav_study_spent(cav_study *study);
+
+/** The caviar_trial's way back to the study. */
+extern const cav_trial_link cav_study_link;
+
+/** A handle for row `number`, without a link. For ask.c. NULL when out of memory. */
+caviar_trial *cav_study_make_handle(cav_study *study, size_t number);
+
+static inline void cav_study_lock(cav_study *study)
+{
+    pthread_mutex_lock(&study->lock);
+}
+
+static inline void cav_study_unlock(cav_study *study)
+{
+    pthread_mutex_unlock(&study->lock);
+}
+
+#endif
