@@ -14,7 +14,8 @@ caviar_code cav_json_parse(const char *text, size_t size, json_t **ret_value, ca
     json_error_t fault;
     json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (!value) {
-        if (json_error_code(&fault) == json_error_out_of_memory)
+        // without a text jansson has set no code either: it could not even begin
+        if (fault.text[0] == '\0' || json_error_code(&fault) == json_error_out_of_memory)
             return cav_fail_memory(error);
         return cav_fail(error, CAVIAR_INVALID, "not valid JSON: line %d, column %d: %s", fault.line,
                         fault.column, fault.text);

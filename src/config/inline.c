@@ -83,6 +83,22 @@ static bool is_name_of(const cav_names *names, const char *word)
     return word && !cav_names_find(names, word, &index, NULL);
 }
 
+// A range that begins with neither a number nor a word that is known.
+static caviar_code fail_word(const builder *build, const char *word)
+{
+    static const char *const known[] = {"float", "int", "ordinal", "constant",
+#define X(name, word, formula) word,
+                                        CAVIAR_SCALES(X)
+#undef X
+    };
+    const char *nearest = cav_text_nearest(word, known, CAV_COUNT_OF(known));
+    if (!nearest)
+        return fail_inline(build, "a range needs two numbers, low and high");
+    return cav_fail(build->error, CAVIAR_INVALID,
+                    "parameter '%s': '%.60s' is not understood; did you mean '%s'?", build->name,
+                    word, nearest);
+}
+
 // [float|int] [scale] LOW HIGH
 static caviar_code read_range(builder *build)
 {
@@ -96,6 +112,8 @@ static caviar_code read_range(builder *build)
         build->at++;
     }
     const char *low = next(build), *high = next(build);
+    if (low && !is_number(low))
+        return fail_word(build, low);
     if (!is_number(low) || !is_number(high))
         return fail_inline(build, "a range needs two numbers, low and high");
     add_scalar(build, "low", low);
@@ -181,6 +199,7 @@ static caviar_code parse_flow(const cav_document *document, const char *name, co
     caviar_code code = cav_document_parse(&flow, text, strlen(text), error);
     if (code)
         return cav_error_prefix(error, "parameter '%s'", name);
+    cav_node_forget_places(flow.root);
     *ret_node = *flow.root;
     return CAVIAR_OK;
 }
@@ -228,9 +247,6 @@ static const char *closing_brace(const char *open)
 
 static caviar_code define(template_reader *at, const char *name, const char *definition)
 {
-    if (!cav_text_is_name(name))
-        return cav_fail(at->error, CAVIAR_INVALID,
-                        "'%.60s' between braces is no name; write {{ for a brace", name);
     if (cav_node_get(at->space, name))
         return cav_fail(at->error, CAVIAR_INVALID,
                         "parameter '%s' is defined twice; the second time write just {%s}", name,
@@ -253,11 +269,16 @@ static caviar_code read_brace(template_reader *at, const char **from)
                         *from);
     const char *inside = *from + 1, *colon = memchr(inside, ':', (size_t)(close - inside));
     const char *end = colon ? colon : close;
+    while (inside < end && *inside == ' ')
+        inside++;
     while (end > inside && end[-1] == ' ')
         end--;
     char *name = cav_arena_text(at->document->arena, inside, (size_t)(end - inside));
     if (!name)
         return cav_fail_memory(at->error);
+    if (!cav_text_is_name(name))
+        return cav_fail(at->error, CAVIAR_INVALID,
+                        "'%.60s' between braces is no name; write {{ for a brace", name);
     cav_text_appendf(&at->word, "{%s}", name);
     *from = close + 1;
     if (!colon)
@@ -375,6 +396,10 @@ caviar_code cav_spec_from_command(const char *const *words, size_t word_count, c
     if (!document.arena)
         return cav_fail_memory(error);
     caviar_code code = cav_document_parse(&document, settings, strlen(settings), error);
+    if (!code)
+        cav_node_forget_places(document.root);
+    if (!code && document.root->kind != CAV_NODE_MAP)
+        code = cav_fail(error, CAVIAR_INVALID, "the settings beside a command must be a map");
     if (!code)
         code = read_words(&document, words, word_count, error);
     if (code) {

@@ -34,7 +34,8 @@ typedef struct cav_document {
 
 /**
  * Parses YAML, of which JSON is a part. Fails with CAVIAR_INVALID and file, line and column for
- * bad syntax, a key that stands twice, or a document that is unreasonably deep or large.
+ * bad syntax, a key that stands twice, a second document, or one that is unreasonably deep or
+ * large.
  */
 caviar_code cav_document_parse(cav_document *document, const char *text, size_t size,
                                cav_error *error);
@@ -52,13 +53,19 @@ caviar_code cav_node_locate(const cav_document *document, const cav_node *node, 
 /** "study.yaml:7:12", in the arena; "" where there is no place. */
 const char *cav_node_where(const cav_document *document, const cav_node *node);
 
+/** Takes line and column from a node and those below it: they are of a text that nobody sees. */
+void cav_node_forget_places(cav_node *node);
+
 /** The value of a key of a map; NULL if there is none. */
 cav_node *cav_node_get(const cav_node *map, const char *key);
 
-/** What a node is, for messages: "a list". */
+/** What a node is, for messages: "a list"; "nothing" where YAML has null. */
 const char *cav_node_kind_name(const cav_node *node);
 
-/** A scalar as a value: true and false, numbers, else a text. Fails for lists and maps. */
+/**
+ * A scalar as a value: true and false, numbers, else a text, as in YAML 1.2 (yes, no, on, off, nan
+ * and inf are texts). Fails for lists, maps and null.
+ */
 caviar_code cav_node_value(const cav_document *document, const cav_node *node,
                            caviar_value *ret_value, cav_error *error);
 

@@ -1,96 +1,105 @@
 /**
- * space_section.c: the `space` section of a study file, both ways.
+ * space_section.c: the `space` section of a study file.
  */
 #include "config/spec.h"
 
 #include "base/names.h"
 #include "base/number.h"
-#include "space/constraint.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct section {
     const cav_document *document;
-    cav_arena *arena; // for what a description points to while it is added
+    const cav_node *node;
+    cav_space *space;
+    cav_arena *arena;    // for what a description points to while it is added
+    unsigned char *done; // [node->count] PENDING, OPEN or ADDED
+    const char *name;    // of the parameter that is being read
+    char what[200];      // and what of it, for messages: "parameter 'lr': low"
     cav_error *error;
 } section;
 
 typedef caviar_code field_reader(const section *at, const cav_node *node, caviar_parameter *to);
 
-static caviar_code read_type(const section *at, const cav_node *node, caviar_parameter *to)
+// Reads a word of a table, such as a type's.
+static caviar_code read_name(const section *at, const cav_node *node, const cav_names *names,
+                             int *ret_index)
 {
     const char *word;
-    int type;
-    caviar_code code = cav_node_text(at->document, node, "type", &word, at->error);
+    caviar_code code = cav_node_text(at->document, node, at->what, &word, at->error);
     if (code)
         return code;
-    if (cav_names_find(&cav_type_names, word, &type, at->error))
-        return cav_node_locate(at->document, node, at->error);
+    code = cav_names_find(names, word, ret_index, at->error);
+    if (!code)
+        return code;
+    if (at->error)
+        cav_error_prefix(at->error, "parameter '%.100s'", at->name);
+    cav_node_locate(at->document, node, at->error);
+    return code;
+}
+
+static caviar_code read_type(const section *at, const cav_node *node, caviar_parameter *to)
+{
+    int type = 0;
+    caviar_code code = read_name(at, node, &cav_type_names, &type);
     to->type = (caviar_type)type;
-    return CAVIAR_OK;
+    return code;
 }
 
 static caviar_code read_scale(const section *at, const cav_node *node, caviar_parameter *to)
 {
-    const char *word;
-    int scale;
-    caviar_code code = cav_node_text(at->document, node, "scale", &word, at->error);
-    if (code)
-        return code;
-    if (cav_names_find(&cav_scale_names, word, &scale, at->error))
-        return cav_node_locate(at->document, node, at->error);
+    int scale = 0;
+    caviar_code code = read_name(at, node, &cav_scale_names, &scale);
     to->scale = (caviar_scale)scale;
-    return CAVIAR_OK;
+    return code;
 }
 
 static caviar_code read_tier(const section *at, const cav_node *node, caviar_parameter *to)
 {
-    const char *word;
-    int tier;
-    caviar_code code = cav_node_text(at->document, node, "tier", &word, at->error);
-    if (code)
-        return code;
-    if (cav_names_find(&cav_tier_names, word, &tier, at->error))
-        return cav_node_locate(at->document, node, at->error);
+    int tier = 0;
+    caviar_code code = read_name(at, node, &cav_tier_names, &tier);
     to->tier = (caviar_tier)tier;
-    return CAVIAR_OK;
+    return code;
 }
 
 static caviar_code read_low(const section *at, const cav_node *node, caviar_parameter *to)
 {
-    return cav_node_number(at->document, node, "low", &to->low, at->error);
+    return cav_node_number(at->document, node, at->what, &to->low, at->error);
 }
 
 static caviar_code read_high(const section *at, const cav_node *node, caviar_parameter *to)
 {
-    return cav_node_number(at->document, node, "high", &to->high, at->error);
+    return cav_node_number(at->document, node, at->what, &to->high, at->error);
 }
 
 static caviar_code read_limits(const section *at, const cav_node *node, caviar_parameter *to)
 {
     if (node->kind != CAV_NODE_LIST || node->count != 2)
-        return cav_node_fail(at->document, node, at->error, "limits: two numbers, [low, high]");
+        return cav_node_fail(at->document, node, at->error,
+                             "%s: two numbers, [low, high], are expected", at->what);
     caviar_code code =
-        cav_node_number(at->document, &node->items[0], "limits", &to->limit_low, at->error);
+        cav_node_number(at->document, &node->items[0], at->what, &to->limit_low, at->error);
     return code ? code
-                : cav_node_number(at->document, &node->items[1], "limits", &to->limit_high,
+                : cav_node_number(at->document, &node->items[1], at->what, &to->limit_high,
                                   at->error);
 }
 
 static caviar_code read_step(const section *at, const cav_node *node, caviar_parameter *to)
 {
     const char *word;
-    caviar_code code = cav_node_text(at->document, node, "step", &word, at->error);
+    caviar_code code = cav_node_text(at->document, node, at->what, &word, at->error);
     if (code)
         return code;
     bool is_factor = word[0] == 'x';
     double *field = is_factor ? &to->step_factor : &to->step;
     if (!cav_number_parse(word + is_factor, strlen(word + is_factor), field) || !(*field > 0))
         return cav_node_fail(at->document, node, at->error,
-                             "step: a distance such as 0.1, or a factor such as x2, not '%.40s'",
-                             word);
+                             "%s: a distance such as 0.1, or a factor such as x2, is expected, not "
+                             "'%.40s'",
+                             at->what, word);
     return CAVIAR_OK;
 }
 
@@ -101,11 +110,18 @@ static caviar_code read_special(const section *at, const cav_node *node, caviar_
     double *specials = CAV_ARENA_NEW(at->arena, double, count);
     caviar_code code = specials ? CAVIAR_OK : cav_fail_memory(at->error);
     for (size_t i = 0; i < count && !code; i++)
-        code = cav_node_number(at->document, is_list ? &node->items[i] : node, "special",
+        code = cav_node_number(at->document, is_list ? &node->items[i] : node, at->what,
                                &specials[i], at->error);
     to->specials = specials;
     to->special_count = count;
     return code;
+}
+
+static caviar_code read_value_of(const section *at, const cav_node *node, caviar_value *ret_value)
+{
+    const char *text; // says what is being read, where the node is no scalar
+    caviar_code code = cav_node_text(at->document, node, at->what, &text, at->error);
+    return code ? code : cav_node_value(at->document, node, ret_value, at->error);
 }
 
 static caviar_code read_values(const section *at, const cav_node *node,
@@ -116,8 +132,7 @@ static caviar_code read_values(const section *at, const cav_node *node,
     caviar_value *values = CAV_ARENA_NEW(at->arena, caviar_value, count);
     caviar_code code = values ? CAVIAR_OK : cav_fail_memory(at->error);
     for (size_t i = 0; i < count && !code; i++)
-        code =
-            cav_node_value(at->document, is_list ? &node->items[i] : node, &values[i], at->error);
+        code = read_value_of(at, is_list ? &node->items[i] : node, &values[i]);
     *ret_values = values;
     *ret_count = count;
     return code;
@@ -126,8 +141,8 @@ static caviar_code read_values(const section *at, const cav_node *node,
 static caviar_code read_choices(const section *at, const cav_node *node, caviar_parameter *to)
 {
     if (node->kind != CAV_NODE_LIST)
-        return cav_node_fail(at->document, node, at->error, "choices: a list is expected, not %s",
-                             cav_node_kind_name(node));
+        return cav_node_fail(at->document, node, at->error, "%s: a list is expected, not %s",
+                             at->what, cav_node_kind_name(node));
     return read_values(at, node, &to->choices, &to->choice_count);
 }
 
@@ -135,13 +150,15 @@ static caviar_code read_choices(const section *at, const cav_node *node, caviar_
 static caviar_code read_value(const section *at, const cav_node *node, caviar_parameter *to)
 {
     if (node->kind != CAV_NODE_SCALAR)
-        return cav_node_fail(at->document, node, at->error, "value: a single value is expected");
+        return cav_node_fail(at->document, node, at->error,
+                             "%s: a single value is expected, not %s", at->what,
+                             cav_node_kind_name(node));
     return read_values(at, node, &to->choices, &to->choice_count);
 }
 
 static caviar_code read_default(const section *at, const cav_node *node, caviar_parameter *to)
 {
-    return cav_node_value(at->document, node, &to->initial, at->error);
+    return read_value_of(at, node, &to->initial);
 }
 
 static caviar_code read_range_condition(const section *at, const cav_node *node,
@@ -153,9 +170,9 @@ static caviar_code read_range_condition(const section *at, const cav_node *node,
         bool is_low = strcmp(node->keys[i].text, "low") == 0;
         if (!is_low && strcmp(node->keys[i].text, "high") != 0)
             return cav_node_fail(at->document, &node->keys[i], at->error,
-                                 "a condition has values, or low and high; not '%.40s'",
-                                 node->keys[i].text);
-        caviar_code code = cav_node_number(at->document, &node->items[i], node->keys[i].text,
+                                 "%s: a condition has values, or low and high; not '%.40s'",
+                                 at->what, node->keys[i].text);
+        caviar_code code = cav_node_number(at->document, &node->items[i], at->what,
                                            is_low ? &to->low : &to->high, at->error);
         if (code)
             return code;
@@ -167,7 +184,8 @@ static caviar_code read_when(const section *at, const cav_node *node, caviar_par
 {
     if (node->kind != CAV_NODE_MAP)
         return cav_node_fail(at->document, node, at->error,
-                             "when: {parent: value} is expected, not %s", cav_node_kind_name(node));
+                             "%s: {parent: value} is expected, not %s", at->what,
+                             cav_node_kind_name(node));
     caviar_condition *when = CAV_ARENA_NEW(at->arena, caviar_condition, node->count);
     caviar_code code = when ? CAVIAR_OK : cav_fail_memory(at->error);
     for (size_t i = 0; i < node->count && !code; i++) {
@@ -178,7 +196,7 @@ static caviar_code read_when(const section *at, const cav_node *node, caviar_par
             code = read_values(at, &node->items[i], &when[i].values, &when[i].value_count);
         if (!code && node->items[i].kind == CAV_NODE_LIST && node->items[i].count == 0)
             code = cav_node_fail(at->document, &node->items[i], at->error,
-                                 "when: the list of values is empty");
+                                 "%s: the list of values is empty", at->what);
     }
     to->when = when;
     to->when_count = node->count;
@@ -195,10 +213,11 @@ static const struct field {
     {"value", read_value}, {"default", read_default}, {"when", read_when},
 };
 
-static caviar_code read_field(const section *at, const char *parameter, const cav_node *key,
-                              const cav_node *item, caviar_parameter *to)
+static caviar_code read_field(section *at, const cav_node *key, const cav_node *item,
+                              caviar_parameter *to)
 {
     const char *known[CAV_COUNT_OF(fields)];
+    snprintf(at->what, sizeof at->what, "parameter '%.100s': %.60s", at->name, key->text);
     for (size_t i = 0; i < CAV_COUNT_OF(fields); i++) {
         if (strcmp(fields[i].key, key->text) == 0)
             return fields[i].read(at, item, to);
@@ -206,98 +225,113 @@ static caviar_code read_field(const section *at, const char *parameter, const ca
     }
     char hint[CAV_HINT_SIZE];
     cav_text_hint(key->text, known, CAV_COUNT_OF(fields), hint);
-    return cav_node_fail(at->document, key, at->error, "parameter '%s': unknown key '%.60s'%s",
-                         parameter, key->text, hint);
+    return cav_node_fail(at->document, key, at->error, "parameter '%.100s': unknown key '%.60s'%s",
+                         at->name, key->text, hint);
 }
 
-static caviar_code check_keys(const section *at, const cav_node *key, const cav_node *node)
+// What a parameter of this type needs and does not have; NULL if all is there.
+static const char *missing_key(const cav_node *node, const caviar_parameter *to)
 {
-    bool has_choices = cav_node_get(node, "choices"), has_value = cav_node_get(node, "value");
-    const cav_node *type = cav_node_get(node, "type");
-    bool has_low = cav_node_get(node, "low"), has_high = cav_node_get(node, "high");
-    bool is_listed =
-        type && (strcmp(type->text, "categorical") == 0 || strcmp(type->text, "ordinal") == 0);
-    bool is_constant = type && strcmp(type->text, "constant") == 0;
-    const char *missing = NULL;
-    if (!type)
-        missing = "type: float, int, categorical, ordinal or constant";
-    else if (is_listed && !has_choices)
-        missing = "choices: a list of values";
-    else if (is_constant && !has_value)
-        missing = "value";
-    else if (!is_listed && !is_constant && !has_low)
-        missing = "low";
-    else if (!is_listed && !is_constant && !has_high)
-        missing = "high";
+    bool is_listed = to->type == CAVIAR_TYPE_CATEGORICAL || to->type == CAVIAR_TYPE_ORDINAL;
+    if (to->type == CAVIAR_TYPE_CONSTANT)
+        return cav_node_get(node, "value") ? NULL : "value";
+    if (is_listed)
+        return cav_node_get(node, "choices") ? NULL : "choices: a list of values";
+    if (!cav_node_get(node, "low"))
+        return "low";
+    return cav_node_get(node, "high") ? NULL : "high";
+}
+
+static caviar_code check_keys(const section *at, const cav_node *key, const cav_node *node,
+                              caviar_parameter *to)
+{
+    bool has_value = cav_node_get(node, "value") != NULL;
+    bool has_type = cav_node_get(node, "type") != NULL;
+    if (!has_type && has_value) // {value: x}
+        to->type = CAVIAR_TYPE_CONSTANT;
+    bool is_constant = to->type == CAVIAR_TYPE_CONSTANT;
+    const char *missing = has_type || has_value
+                              ? missing_key(node, to)
+                              : "type: float, int, categorical, ordinal or constant";
     if (missing)
         return cav_node_fail(at->document, key, at->error, "parameter '%.100s' needs %s", key->text,
                              missing);
     if (has_value && !is_constant)
         return cav_node_fail(at->document, key, at->error,
                              "parameter '%.100s': value belongs to type: constant", key->text);
+    if (is_constant && cav_node_get(node, "choices"))
+        return cav_node_fail(at->document, key, at->error,
+                             "parameter '%.100s': a constant has a value, and no choices",
+                             key->text);
     return CAVIAR_OK;
 }
 
-// A bare scalar is a constant, a bare list a categorical; {value: x} is a constant, too.
-static void complete(const section *at, const cav_node *node, caviar_parameter *to,
-                     caviar_code *code)
+// A bare scalar is a constant, a bare list a categorical.
+static caviar_code read_bare(section *at, const cav_node *key, const cav_node *node,
+                             caviar_parameter *to)
 {
+    snprintf(at->what, sizeof at->what, "parameter '%.100s'", key->text);
     to->type = node->kind == CAV_NODE_LIST ? CAVIAR_TYPE_CATEGORICAL : CAVIAR_TYPE_CONSTANT;
-    *code = read_values(at, node, &to->choices, &to->choice_count);
+    return read_values(at, node, &to->choices, &to->choice_count);
 }
 
-static caviar_code read_parameter(const section *at, const cav_node *key, const cav_node *node,
-                                  cav_space *space)
+static caviar_code read_parameter(section *at, const cav_node *key, const cav_node *node)
 {
     caviar_parameter parameter = {.name = key->text};
     caviar_code code = CAVIAR_OK;
+    at->name = key->text;
     if (node->kind == CAV_NODE_MAP) {
         for (size_t i = 0; i < node->count && !code; i++)
-            code = read_field(at, key->text, &node->keys[i], &node->items[i], &parameter);
+            code = read_field(at, &node->keys[i], &node->items[i], &parameter);
         if (!code)
-            code = check_keys(at, key, node);
+            code = check_keys(at, key, node, &parameter);
     } else {
-        complete(at, node, &parameter, &code);
+        code = read_bare(at, key, node, &parameter);
     }
     if (code)
         return code;
-    code = cav_space_add(space, &parameter, at->error);
-    return code ? cav_node_locate(at->document, key, at->error) : CAVIAR_OK;
+    code = cav_space_add(at->space, &parameter, at->error);
+    if (code)
+        cav_node_locate(at->document, key, at->error);
+    return code;
 }
 
-// Are all parents of a parameter in the space already, or unknown to the whole section?
-static bool is_ready(const cav_node *section_node, const cav_node *node, const cav_space *space)
+enum { PENDING, OPEN, ADDED };
+enum { MOST_NESTED = 100 }; // conditions
+
+static caviar_code add_parents(section *at, const cav_node *node, int depth);
+
+// Adds a parameter after its parents, wherever in the section they stand.
+static caviar_code add_in_order(section *at, size_t i, int depth)
+{
+    const cav_node *key = &at->node->keys[i];
+    if (at->done[i] == ADDED)
+        return CAVIAR_OK;
+    if (at->done[i] == OPEN)
+        return cav_node_fail(at->document, key, at->error,
+                             "parameter '%.100s': its conditions lead back to itself", key->text);
+    if (depth > MOST_NESTED)
+        return cav_node_fail(at->document, key, at->error,
+                             "parameter '%.100s': conditions are nested more than %d deep",
+                             key->text, MOST_NESTED);
+    at->done[i] = OPEN;
+    caviar_code code = add_parents(at, &at->node->items[i], depth);
+    if (!code)
+        code = read_parameter(at, key, &at->node->items[i]);
+    at->done[i] = ADDED;
+    return code;
+}
+
+// A parent that is not in the section is complained of when the child is added.
+static caviar_code add_parents(section *at, const cav_node *node, int depth)
 {
     const cav_node *when = node->kind == CAV_NODE_MAP ? cav_node_get(node, "when") : NULL;
-    for (size_t i = 0; when && when->kind == CAV_NODE_MAP && i < when->count; i++) {
-        const char *parent = when->keys[i].text;
-        if (cav_node_get(section_node, parent) && cav_space_find(space, parent) == space->count)
-            return false;
-    }
-    return true;
-}
-
-// Adds the parameters in the order of the file, but each after its parents.
-static caviar_code read_all(const section *at, const cav_node *node, cav_space *space, bool *done)
-{
-    for (size_t left = node->count; left > 0;) {
-        size_t before = left;
-        for (size_t i = 0; i < node->count; i++) {
-            if (done[i] || !is_ready(node, &node->items[i], space))
-                continue;
-            caviar_code code = read_parameter(at, &node->keys[i], &node->items[i], space);
-            if (code)
-                return code;
-            done[i] = true;
-            left--;
-        }
-        for (size_t i = 0; left == before && i < node->count; i++)
-            if (!done[i])
-                return cav_node_fail(at->document, &node->keys[i], at->error,
-                                     "parameter '%s': its conditions lead back to itself",
-                                     node->keys[i].text);
-    }
-    return CAVIAR_OK;
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; when && when->kind == CAV_NODE_MAP && i < when->count && !code; i++)
+        for (size_t j = 0; j < at->node->count && !code; j++)
+            if (strcmp(at->node->keys[j].text, when->keys[i].text) == 0)
+                code = add_in_order(at, j, depth + 1);
+    return code;
 }
 
 caviar_code cav_space_parse(const cav_document *document, const cav_node *node, cav_space *space,
@@ -309,122 +343,13 @@ caviar_code cav_space_parse(const cav_document *document, const cav_node *node, 
                              cav_node_kind_name(node));
     if (node->count == 0)
         return cav_node_fail(document, node, error, "space: at least one parameter is needed");
-    section at = {.document = document, .arena = cav_arena_new(), .error = error};
-    bool *done = calloc(node->count, sizeof *done);
-    caviar_code code = at.arena && done ? read_all(&at, node, space, done) : cav_fail_memory(error);
+    section at = {.document = document, .node = node, .space = space, .error = error};
+    at.arena = cav_arena_new();
+    at.done = calloc(node->count, sizeof *at.done);
+    caviar_code code = at.arena && at.done ? CAVIAR_OK : cav_fail_memory(error);
+    for (size_t i = 0; i < node->count && !code; i++)
+        code = add_in_order(&at, i, 0);
     cav_arena_free(at.arena);
-    free(done);
+    free(at.done);
     return code;
-}
-
-static void write_values(cav_json *json, const caviar_value *values, size_t count)
-{
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < count; i++)
-        cav_json_value(json, &values[i]);
-    cav_json_end_array(json);
-}
-
-static void write_when(cav_json *json, const caviar_parameter *from)
-{
-    if (from->when_count == 0)
-        return;
-    cav_json_key(json, "when");
-    cav_json_begin_object(json);
-    for (size_t i = 0; i < from->when_count; i++) {
-        const caviar_condition *condition = &from->when[i];
-        cav_json_key(json, condition->parent);
-        if (condition->value_count > 0) {
-            write_values(json, condition->values, condition->value_count);
-            continue;
-        }
-        cav_json_begin_object(json);
-        if (isfinite(condition->low))
-            cav_json_add_number(json, "low", condition->low);
-        if (isfinite(condition->high))
-            cav_json_add_number(json, "high", condition->high);
-        cav_json_end_object(json);
-    }
-    cav_json_end_object(json);
-}
-
-static void write_range(cav_json *json, const caviar_parameter *from)
-{
-    if (from->scale != CAVIAR_SCALE_LINEAR)
-        cav_json_add_string(json, "scale", caviar_scale_name(from->scale));
-    cav_json_add_number(json, "low", from->low);
-    cav_json_add_number(json, "high", from->high);
-    if (from->limit_low != 0 || from->limit_high != 0) {
-        cav_json_key(json, "limits");
-        cav_json_begin_array(json);
-        cav_json_number(json, from->limit_low);
-        cav_json_number(json, from->limit_high);
-        cav_json_end_array(json);
-    }
-    if (from->step != 0)
-        cav_json_add_number(json, "step", from->step);
-    if (from->step_factor != 0) {
-        char step[CAV_NUMBER_SIZE + 1] = "x";
-        cav_number_print(from->step_factor, step + 1);
-        cav_json_add_string(json, "step", step);
-    }
-    if (from->special_count > 0) {
-        cav_json_key(json, "special");
-        cav_json_begin_array(json);
-        for (size_t i = 0; i < from->special_count; i++)
-            cav_json_number(json, from->specials[i]);
-        cav_json_end_array(json);
-    }
-}
-
-static void write_parameter(cav_json *json, const caviar_parameter *from)
-{
-    cav_json_begin_object(json);
-    cav_json_add_string(json, "type", caviar_type_name(from->type));
-    if (from->type == CAVIAR_TYPE_CONSTANT) {
-        cav_json_key(json, "value");
-        cav_json_value(json, &from->choices[0]);
-    } else if (from->choice_count > 0) {
-        cav_json_key(json, "choices");
-        write_values(json, from->choices, from->choice_count);
-    } else {
-        write_range(json, from);
-    }
-    if (from->initial.kind != CAVIAR_KIND_NONE) {
-        cav_json_key(json, "default");
-        cav_json_value(json, &from->initial);
-    }
-    if (from->tier != CAVIAR_TIER_UNSET)
-        cav_json_add_string(json, "tier", caviar_tier_name(from->tier));
-    write_when(json, from);
-    cav_json_end_object(json);
-}
-
-void cav_space_write_parameter(const cav_space *space, size_t parameter, cav_json *json)
-{
-    cav_arena *arena = cav_arena_new();
-    const caviar_parameter *from = arena ? cav_space_describe(space, parameter, arena) : NULL;
-    if (from)
-        write_parameter(json, from);
-    else
-        json->text->failed = true;
-    cav_arena_free(arena);
-}
-
-void cav_space_write_sections(const cav_space *space, cav_json *json)
-{
-    cav_json_key(json, "space");
-    cav_json_begin_object(json);
-    for (size_t i = 0; i < space->count; i++) {
-        cav_json_key(json, space->parameters[i].name);
-        cav_space_write_parameter(space, i, json);
-    }
-    cav_json_end_object(json);
-    if (space->constraint_count == 0)
-        return;
-    cav_json_key(json, "constraints");
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < space->constraint_count; i++)
-        cav_json_string(json, cav_constraint_text(space->constraints[i]));
-    cav_json_end_array(json);
 }

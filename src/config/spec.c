@@ -10,6 +10,8 @@
 
 #define MOST_TRIALS 9007199254740992 // 2^53: no limit that anybody meets
 
+#define NAME_ADVICE "; use letters, digits, _ . and -, beginning with a letter"
+
 typedef struct reader {
     const cav_document *document;
     cav_spec *spec;
@@ -22,11 +24,8 @@ static caviar_code read_study(const reader *at, const char *key, const cav_node 
 {
     caviar_code code = cav_node_text(at->document, node, key, &at->spec->study, at->error);
     if (!code && !cav_text_is_name(at->spec->study))
-        return cav_node_fail(
-            at->document, node, at->error,
-            "study: '%.100s' is no name; use letters, digits, _ . and -, beginning "
-            "with a letter",
-            at->spec->study);
+        return cav_node_fail(at->document, node, at->error,
+                             "study: '%.100s' is no name" NAME_ADVICE, at->spec->study);
     return code;
 }
 
@@ -49,7 +48,8 @@ static caviar_code read_command(const reader *at, const char *key, const cav_nod
     }
     if (spec->command_count == 0 || spec->command[0][0] == '\0')
         return cav_node_fail(at->document, node, at->error,
-                             "command: a program and its arguments are expected");
+                             "command: a program and its arguments are expected, in one line or as "
+                             "a list");
     return CAVIAR_OK;
 }
 
@@ -93,9 +93,11 @@ static caviar_code check_metric(const reader *at, const cav_node *node, cav_metr
 {
     const char *name = metrics[index].name;
     if (!name)
-        return cav_node_fail(at->document, node, at->error, "metric: a name is needed");
+        return cav_node_fail(at->document, node, at->error,
+                             "metric: a name is needed, as in {name: loss, direction: minimize}");
     if (!cav_text_is_name(name))
-        return cav_node_fail(at->document, node, at->error, "metric: '%.100s' is no name", name);
+        return cav_node_fail(at->document, node, at->error,
+                             "metric: '%.100s' is no name" NAME_ADVICE, name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(metrics[i].name, name) == 0)
             return cav_node_fail(at->document, node, at->error, "metric: '%.100s' stands twice",
@@ -119,12 +121,13 @@ static caviar_code read_one_metric(const reader *at, const cav_node *node, cav_m
 static caviar_code read_metrics(const reader *at, const char *key, const cav_node *node)
 {
     if (at->spec->metric_count > 0)
-        return cav_node_fail(at->document, node, at->error, "either metric or metrics, not both");
+        return cav_node_fail(at->document, node, at->error,
+                             "metric and metrics: only one of the two is expected");
     bool is_list = node->kind == CAV_NODE_LIST;
     if (is_list != (strcmp(key, "metrics") == 0) || (is_list && node->count == 0))
         return cav_node_fail(at->document, node, at->error,
-                             "metric: one, {name: loss, direction: minimize}; metrics: a list of "
-                             "them");
+                             "metric: one, such as {name: loss, direction: minimize}, is "
+                             "expected; metrics: a list of them");
     size_t count = is_list ? node->count : 1;
     cav_metric_spec *metrics = CAV_ARENA_NEW(at->spec->arena, cav_metric_spec, count);
     if (!metrics)
@@ -153,6 +156,16 @@ static caviar_code read_duration(const reader *at, const char *key, const cav_no
     return CAVIAR_OK;
 }
 
+// None at all would be no limit, which nobody means by it.
+static caviar_code read_time_budget(const reader *at, const cav_node *node, int64_t *ret_ms)
+{
+    caviar_code code = read_duration(at, "time", node, ret_ms);
+    if (!code && *ret_ms == 0)
+        return cav_node_fail(at->document, node, at->error,
+                             "time: more than nothing is expected, such as 30m");
+    return code;
+}
+
 static caviar_code read_budget(const reader *at, const char *key, const cav_node *node)
 {
     static const char *const known[] = {"trials", "time", "steps"};
@@ -167,7 +180,7 @@ static caviar_code read_budget(const reader *at, const char *key, const cav_node
             code = cav_node_int(at->document, item, "trials", 1, MOST_TRIALS, &budget->trials,
                                 at->error);
         else if (strcmp(name->text, "time") == 0)
-            code = read_duration(at, "time", item, &budget->time_ms);
+            code = read_time_budget(at, item, &budget->time_ms);
         else if (strcmp(name->text, "steps") == 0)
             code = cav_node_int(at->document, item, "steps", 1, MOST_TRIALS, &budget->steps,
                                 at->error);
@@ -207,9 +220,11 @@ static caviar_code parse_text_choice(const reader *at, const cav_node **node)
     cav_document flow = {.name = "", .arena = at->document->arena};
     const char *text = (*node)->text;
     caviar_code code = cav_document_parse(&flow, text, strlen(text), at->error);
-    if (!code)
-        *node = flow.root;
-    return code;
+    if (code)
+        return code;
+    cav_node_forget_places(flow.root);
+    *node = flow.root;
+    return CAVIAR_OK;
 }
 
 // sampler: zoom, or sampler: {type: zoom, outside: 0.3}
@@ -223,7 +238,8 @@ static caviar_code read_choice(const reader *at, const char *key, const cav_node
         return cav_node_text(at->document, node, key, &choice->name, at->error);
     const cav_node *type = cav_node_get(node, "type");
     if (!type)
-        return cav_node_fail(at->document, node, at->error, "%s: {type: NAME, OPTION: ...}", key);
+        return cav_node_fail(at->document, node, at->error,
+                             "%s: a name or {type: NAME, OPTION: ...} is expected", key);
     cav_option_value *options = CAV_ARENA_NEW(at->spec->arena, cav_option_value, node->count);
     if (!options)
         return cav_fail_memory(at->error);
@@ -254,7 +270,8 @@ static caviar_code read_steps(const reader *at, const char *key, const cav_node 
     if (node->kind == CAV_NODE_SCALAR)
         return cav_node_int(at->document, node, key, 1, MOST_TRIALS, &spec->step_max, at->error);
     if (node->kind == CAV_NODE_LIST)
-        return cav_node_fail(at->document, node, at->error, "steps: 20, or {min: 1, max: 20}");
+        return cav_node_fail(at->document, node, at->error,
+                             "steps: 20, or {min: 1, max: 20}, is expected");
     caviar_code code = CAVIAR_OK;
     for (size_t i = 0; i < node->count && !code; i++) {
         const cav_node *name = &node->keys[i];
@@ -309,8 +326,8 @@ static caviar_code read_set(const reader *at, const char *key, const cav_node *n
     for (size_t i = 0; i < node->count; i++) {
         set[i].name = node->keys[i].text;
         if (!cav_text_is_name(set[i].name))
-            return cav_node_fail(at->document, &node->keys[i], at->error, "set: '%.60s' is no name",
-                                 set[i].name);
+            return cav_node_fail(at->document, &node->keys[i], at->error,
+                                 "set: '%.60s' is no name" NAME_ADVICE, set[i].name);
         caviar_code code =
             cav_node_text(at->document, &node->items[i], key, &set[i].text, at->error);
         if (code)

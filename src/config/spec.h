@@ -111,8 +111,9 @@ caviar_code cav_inline_parse(const cav_document *document, const char *name, con
                              cav_node *ret_node, cav_error *error);
 
 /**
- * Splits a line into words as a shell would: blanks, '…', "…" and \. Shell features that would
- * need a shell (pipes, variables, redirections) are an error, as none is run.
+ * Splits a line into words as a shell would: blanks, '…', "…" and \. What would need a shell
+ * (pipes, variables, redirections, * and ?, ~ and comments) is an error, as none is run. A line
+ * break is a blank.
  */
 caviar_code cav_words_split(cav_arena *arena, const char *line, const char *const **ret_words,
                             size_t *ret_count, cav_error *error);

@@ -18,9 +18,9 @@ typedef struct splitter {
 static caviar_code fail_shell(splitter *split)
 {
     return cav_fail(split->error, CAVIAR_INVALID,
-                    "command: '%.20s' would need a shell, and none is run; put the character "
-                    "between single quotes, or run one: sh -c '...'",
-                    split->at);
+                    "command: '%c' would need a shell, and none is run; put it between single "
+                    "quotes, or run a shell: sh -c '...'",
+                    *split->at);
 }
 
 static caviar_code take_single_quoted(splitter *split)
@@ -40,23 +40,30 @@ static caviar_code take_double_quoted(splitter *split)
             return cav_fail(split->error, CAVIAR_INVALID, "command: a \" is never closed");
         if (*split->at == '$' || *split->at == '`')
             return fail_shell(split);
-        if (*split->at == '\\' && strchr("\\\"$`", split->at[1]) && split->at[1])
-            split->at++;
-        cav_text_append_char(&split->word, *split->at);
+        bool escapes = *split->at == '\\' && split->at[1] && strchr("\\\"$`\n", split->at[1]);
+        split->at += escapes;
+        if (!escapes || *split->at != '\n') // else the line goes on
+            cav_text_append_char(&split->word, *split->at);
     }
     split->at++;
     return CAVIAR_OK;
 }
 
+// What a shell would act on outside of quotes; at the begin of a word also a home or a comment.
+static bool needs_shell(const splitter *split)
+{
+    return strchr("|&;<>()$`*?", *split->at) || (!split->in_word && strchr("~#", *split->at));
+}
+
 static caviar_code take_piece(splitter *split)
 {
+    if (needs_shell(split))
+        return fail_shell(split);
     split->in_word = true;
     if (*split->at == '\'')
         return take_single_quoted(split);
     if (*split->at == '"')
         return take_double_quoted(split);
-    if (strchr("|&;<>()$`", *split->at))
-        return fail_shell(split);
     if (*split->at == '\\' && *++split->at == '\0')
         return cav_fail(split->error, CAVIAR_INVALID, "command: ends with a backslash");
     cav_text_append_char(&split->word, *split->at++);
@@ -84,7 +91,9 @@ caviar_code cav_words_split(cav_arena *arena, const char *line, const char *cons
     splitter split = {.at = line, .error = error};
     caviar_code code = CAVIAR_OK;
     while (*split.at && !code) {
-        if (strchr(" \t\r\n", *split.at)) {
+        if (strncmp(split.at, "\\\n", 2) == 0) {
+            split.at += 2; // the line goes on
+        } else if (strchr(" \t\r\n", *split.at)) {
             code = end_word(&split, arena);
             split.at++;
         } else {

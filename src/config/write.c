@@ -3,7 +3,122 @@
  */
 #include "config/spec.h"
 
-#include <string.h>
+#include "base/number.h"
+#include "space/constraint.h"
+
+#include <math.h>
+
+static void write_values(cav_json *json, const caviar_value *values, size_t count)
+{
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        cav_json_value(json, &values[i]);
+    cav_json_end_array(json);
+}
+
+static void write_when(cav_json *json, const caviar_parameter *from)
+{
+    if (from->when_count == 0)
+        return;
+    cav_json_key(json, "when");
+    cav_json_begin_object(json);
+    for (size_t i = 0; i < from->when_count; i++) {
+        const caviar_condition *condition = &from->when[i];
+        cav_json_key(json, condition->parent);
+        if (condition->value_count > 0) {
+            write_values(json, condition->values, condition->value_count);
+            continue;
+        }
+        cav_json_begin_object(json);
+        if (isfinite(condition->low))
+            cav_json_add_number(json, "low", condition->low);
+        if (isfinite(condition->high))
+            cav_json_add_number(json, "high", condition->high);
+        cav_json_end_object(json);
+    }
+    cav_json_end_object(json);
+}
+
+static void write_range(cav_json *json, const caviar_parameter *from)
+{
+    if (from->scale != CAVIAR_SCALE_LINEAR)
+        cav_json_add_string(json, "scale", caviar_scale_name(from->scale));
+    cav_json_add_number(json, "low", from->low);
+    cav_json_add_number(json, "high", from->high);
+    if (from->limit_low != 0 || from->limit_high != 0) {
+        cav_json_key(json, "limits");
+        cav_json_begin_array(json);
+        cav_json_number(json, from->limit_low);
+        cav_json_number(json, from->limit_high);
+        cav_json_end_array(json);
+    }
+    if (from->step != 0)
+        cav_json_add_number(json, "step", from->step);
+    if (from->step_factor != 0) {
+        char step[CAV_NUMBER_SIZE + 1] = "x";
+        cav_number_print(from->step_factor, step + 1);
+        cav_json_add_string(json, "step", step);
+    }
+    if (from->special_count > 0) {
+        cav_json_key(json, "special");
+        cav_json_begin_array(json);
+        for (size_t i = 0; i < from->special_count; i++)
+            cav_json_number(json, from->specials[i]);
+        cav_json_end_array(json);
+    }
+}
+
+static void write_parameter(cav_json *json, const caviar_parameter *from)
+{
+    cav_json_begin_object(json);
+    cav_json_add_string(json, "type", caviar_type_name(from->type));
+    if (from->type == CAVIAR_TYPE_CONSTANT) {
+        cav_json_key(json, "value");
+        cav_json_value(json, &from->choices[0]);
+    } else if (from->choice_count > 0) {
+        cav_json_key(json, "choices");
+        write_values(json, from->choices, from->choice_count);
+    } else {
+        write_range(json, from);
+    }
+    if (from->initial.kind != CAVIAR_KIND_NONE) {
+        cav_json_key(json, "default");
+        cav_json_value(json, &from->initial);
+    }
+    if (from->tier != CAVIAR_TIER_UNSET)
+        cav_json_add_string(json, "tier", caviar_tier_name(from->tier));
+    write_when(json, from);
+    cav_json_end_object(json);
+}
+
+void cav_space_write_parameter(const cav_space *space, size_t parameter, cav_json *json)
+{
+    cav_arena *arena = cav_arena_new();
+    const caviar_parameter *from = arena ? cav_space_describe(space, parameter, arena) : NULL;
+    if (from)
+        write_parameter(json, from);
+    else
+        json->text->failed = true;
+    cav_arena_free(arena);
+}
+
+void cav_space_write_sections(const cav_space *space, cav_json *json)
+{
+    cav_json_key(json, "space");
+    cav_json_begin_object(json);
+    for (size_t i = 0; i < space->count; i++) {
+        cav_json_key(json, space->parameters[i].name);
+        cav_space_write_parameter(space, i, json);
+    }
+    cav_json_end_object(json);
+    if (space->constraint_count == 0)
+        return;
+    cav_json_key(json, "constraints");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < space->constraint_count; i++)
+        cav_json_string(json, cav_constraint_text(space->constraints[i]));
+    cav_json_end_array(json);
+}
 
 static void write_metric(const cav_metric_spec *metric, cav_json *json)
 {

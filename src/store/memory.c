@@ -15,9 +15,9 @@
 #include <string.h>
 
 typedef struct row {
-    cav_record record; // its strings are owned, raw and values are not set
-    char *output;
-    size_t change; // index of its latest entry in the log
+    cav_record record;  // its strings are owned but for `output`; raw and values are not set
+    const char *output; // owned
+    size_t change;      // index of its latest entry in the log
     bool is_distinct;
 } row;
 
@@ -81,7 +81,7 @@ static void free_row(row *at)
     free((char *)(uintptr_t)at->record.origin);
     free((char *)(uintptr_t)at->record.owner);
     free((char *)(uintptr_t)at->record.message);
-    free(at->output);
+    free((char *)(uintptr_t)at->output);
 }
 
 static void free_metrics(caviar_metric *metrics, size_t count)
@@ -262,13 +262,10 @@ static bool reserve_row(study *at)
 static caviar_code check_insert(study *at, const cav_record *record, const cav_insert *insert,
                                 cav_error *error)
 {
-    if (insert->budget > 0 && !record->imported &&
-        (int64_t)(at->count - at->imported) >= insert->budget)
-        return cav_fail(error, CAVIAR_DONE, "the budget of %lld trials is spent",
-                        (long long)insert->budget);
-    if (insert->expected >= 0 && insert->expected != (int64_t)at->count)
-        return cav_fail(error, CAVIAR_EXISTS, "trial %lld was made by somebody else",
-                        (long long)insert->expected);
+    caviar_code code =
+        cav_rule_insert(record, insert, (int64_t)at->count, (int64_t)at->imported, error);
+    if (code)
+        return code;
     if (insert->distinct && cav_point_index_find(&at->distinct, at->raw, record->raw) != SIZE_MAX)
         return cav_fail(error, CAVIAR_EXISTS, "a trial has these parameters already");
     return CAVIAR_OK;
@@ -280,7 +277,8 @@ static void fill_numbers(study *at, const cav_record *record, int64_t now, row *
     for (size_t i = 0; i < at->param_count; i++)
         at->raw[number * at->param_count + i] = record->raw[i];
     for (size_t m = 0; m < at->metric_count; m++)
-        at->values[number * at->metric_count + m] = record->values ? record->values[m] : NAN;
+        at->values[number * at->metric_count + m] =
+            record->values ? cav_rule_value(record->values[m]) : NAN;
     fresh->record.number = (int64_t)number;
     fresh->record.created_ms = now;
     bool runs = record->state == CAVIAR_STATE_RUNNING;
@@ -294,8 +292,9 @@ static caviar_code insert_row(study *at, const cav_record *record, const cav_ins
 {
     row fresh = {.record = *record, .is_distinct = insert->distinct};
     fresh.record.origin = fresh.record.owner = fresh.record.message = NULL;
-    fresh.output = strdup("");
-    if (!reserve_row(at) || !fresh.output || !set_text(&fresh.record.origin, record->origin) ||
+    fresh.record.output = "";
+    if (!reserve_row(at) || !set_text(&fresh.output, record->output) ||
+        !set_text(&fresh.record.origin, record->origin) ||
         !set_text(&fresh.record.owner, record->owner) ||
         !set_text(&fresh.record.message, record->message)) {
         free_row(&fresh);
@@ -362,13 +361,13 @@ static caviar_code lose(study *at, cav_record *record, int64_t most_failures, in
 
 static caviar_code take_back_lost(study *at, const cav_claim *claim, int64_t now, cav_error *error)
 {
-    for (size_t i = at->open_count; i-- > 0;) { // from behind, as some leave the list
+    for (size_t i = 0; i < at->open_count;) {
         cav_record *record = &at->rows[at->open[i]].record;
-        if (record->state != CAVIAR_STATE_RUNNING || record->lease_ms >= now)
-            continue;
-        caviar_code code = lose(at, record, claim->most_failures, now, error);
+        bool lost = record->state == CAVIAR_STATE_RUNNING && record->lease_ms < now;
+        caviar_code code = lost ? lose(at, record, claim->most_failures, now, error) : CAVIAR_OK;
         if (code)
             return code;
+        i += !cav_state_is_final(record->state); // one that failed has left the list
     }
     return CAVIAR_OK;
 }
@@ -397,7 +396,7 @@ static caviar_code trial_claim(cav_store *store, const cav_scope *scope, const c
         return code;
     row *taken = find_claimable(at, claim->number);
     if (!taken)
-        return cav_fail(error, CAVIAR_NOT_FOUND, "no trial is waiting");
+        return cav_rule_fail_claim(claim, error);
     if (!reserve_log(at) || !set_text(&taken->record.owner, claim->owner))
         return cav_fail_memory(error);
     taken->record.state = CAVIAR_STATE_RUNNING;
@@ -422,13 +421,20 @@ static caviar_code find_row(cav_store *store, const cav_scope *scope, int64_t nu
     return CAVIAR_OK;
 }
 
-static bool set_output(row *at, const char *output)
+// Puts texts in place, both or none; what is NULL stays.
+static bool set_texts(row *at, const char *message, const char *output)
 {
-    char *copy = strdup(output);
-    if (!copy)
+    const char *kept = NULL;
+    if (message && !set_text(&kept, message))
         return false;
-    free(at->output);
-    at->output = copy;
+    if (output && !set_text(&at->output, output)) {
+        free((char *)(uintptr_t)kept);
+        return false;
+    }
+    if (kept) {
+        free((char *)(uintptr_t)at->record.message);
+        at->record.message = kept;
+    }
     return true;
 }
 
@@ -443,16 +449,14 @@ static caviar_code trial_move(cav_store *store, const cav_scope *scope, const ca
     if (code)
         return code;
     cav_record *record = &moved->record;
-    if (!reserve_log(at) || (move->message && !set_text(&record->message, move->message)) ||
-        (move->output && !set_output(moved, move->output)))
+    if (!reserve_log(at) || !set_texts(moved, move->message, move->output))
         return cav_fail_memory(error);
     record->state = move->to;
     record->reason = move->reason;
     record->failures += move->is_failure;
     record->finished_ms = cav_clock_wall_ms(of(store)->clock);
-    if (move->values)
-        memcpy(at->values + (size_t)move->number * at->metric_count, move->values,
-               at->metric_count * sizeof *move->values);
+    for (size_t m = 0; move->values && m < at->metric_count; m++)
+        at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
     if (cav_state_is_final(move->to))
         drop_open(at, (size_t)move->number);
     note_change(at, (size_t)move->number);
@@ -464,12 +468,15 @@ static bool copy_metrics(const cav_report *report, kept_report *kept)
     kept->metrics = calloc(report->metric_count + 1, sizeof *kept->metrics);
     if (!kept->metrics)
         return false;
-    for (; kept->metric_count < report->metric_count; kept->metric_count++) {
+    for (size_t i = 0; i < report->metric_count; i++) {
+        if (cav_rule_is_repeated(report, i))
+            continue;
         caviar_metric *metric = &kept->metrics[kept->metric_count];
-        metric->value = report->metrics[kept->metric_count].value;
-        metric->name = strdup(report->metrics[kept->metric_count].name);
+        metric->value = cav_rule_value(report->metrics[i].value);
+        metric->name = strdup(report->metrics[i].name);
         if (!metric->name)
             return false;
+        kept->metric_count++;
     }
     return true;
 }
@@ -494,8 +501,8 @@ static caviar_code report_add(cav_store *store, const cav_scope *scope, const ca
     row *from = NULL;
     caviar_code code = find_row(store, scope, report->number, &at, &from, error);
     if (!code)
-        code = cav_rule_token(report->number, report->attempt, from->record.state,
-                              from->record.attempt, error);
+        code = cav_rule_report(report->number, report->attempt, from->record.state,
+                               from->record.attempt, error);
     int64_t now = cav_clock_wall_ms(of(store)->clock);
     if (!code)
         code = keep_report(at, report, now, error);

@@ -1,18 +1,23 @@
 /**
- * rules.h: what every store decides alike: who may move a trial, and where to.
+ * rules.h: what every store decides alike: which trials may be added, who may move one, and where
+ * to.
  */
 #ifndef CAV_STORE_RULES_H
 #define CAV_STORE_RULES_H
 
 #include "store/store.h"
 
+/** Checks the conditions of an insert but `distinct`, given how many trials there are. */
+caviar_code cav_rule_insert(const cav_record *record, const cav_insert *insert, int64_t trials,
+                            int64_t imported, cav_error *error);
+
 /**
- * Checks the token of a worker against a trial's present state. A trial whose lease ran out and
- * that nobody took since still belongs to its worker. CAVIAR_STALE if somebody took it,
- * CAVIAR_STATE if it has ended.
+ * Checks the token of a worker that reports. A trial whose lease ran out and that nobody took
+ * since still belongs to its worker. CAVIAR_STALE if somebody took it, CAVIAR_STATE if it is
+ * paused or has ended.
  */
-caviar_code cav_rule_token(int64_t number, int64_t attempt, caviar_state state,
-                           int64_t present_attempt, cav_error *error);
+caviar_code cav_rule_report(int64_t number, int64_t attempt, caviar_state state,
+                            int64_t present_attempt, cav_error *error);
 
 /** Checks a move: the token, and that the state may follow. */
 caviar_code cav_rule_move(const cav_move *move, caviar_state state, int64_t present_attempt,
@@ -23,5 +28,14 @@ caviar_state cav_rule_lost(int64_t failures, int64_t most_failures);
 
 /** What is said of such a trial when it fails. */
 #define CAV_LOST_MESSAGE "its worker vanished too often"
+
+/** CAVIAR_NOT_FOUND: there is no trial to take. */
+caviar_code cav_rule_fail_claim(const cav_claim *claim, cav_error *error);
+
+/** A number as it is kept: NaN if it is not finite. */
+double cav_rule_value(double value);
+
+/** True if a later metric of the report has the same name, and counts in place of this one. */
+bool cav_rule_is_repeated(const cav_report *report, size_t index);
 
 #endif

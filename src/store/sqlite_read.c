@@ -5,13 +5,15 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "base/number.h"
 #include "space/codec.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// False if nothing can have changed since the last read: neither here nor by another connection.
+// False if a reader at `cursor` knows everything: nothing was written since it read up to there,
+// neither here nor by another connection.
 static caviar_code look_for_news(cav_sqlite *store, int64_t study, int64_t cursor, bool *ret_news,
                                  cav_error *error)
 {
@@ -25,19 +27,37 @@ static caviar_code look_for_news(cav_sqlite *store, int64_t study, int64_t curso
     sqlite3_reset(statement);
     if (code)
         return code;
-    *ret_news = cursor == 0 || store->has_written || store->depth > 0 ||
-                store->read_study != study || store->data_version != version;
+    *ret_news = store->has_written || store->depth > 0 || store->read_study != study ||
+                store->read_cursor != cursor || store->data_version != version;
     store->data_version = version;
-    store->has_written = false;
-    store->read_study = study;
     return CAVIAR_OK;
 }
 
-static caviar_code read_slowly(const cav_space *space, const char *text, double *ret_raw,
-                               cav_error *error)
+// Parses what can only be an object, or else the file is damaged.
+static caviar_code parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
+                                cav_error *error)
+{
+    cav_error fault = {0};
+    json_t *object = NULL;
+    caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
+    if (code == CAVIAR_INVALID) // or was memory short? In the middle of a string jansson cannot say
+        code = cav_json_parse(text, strlen(text), &object, &fault);
+    if (code == CAVIAR_NOMEM)
+        return cav_fail_memory(error);
+    if (!code && json_is_object(object)) {
+        *ret_object = object;
+        return CAVIAR_OK;
+    }
+    json_decref(object);
+    return cav_sqlite_fail_damaged(store, error, "an object is expected in place of '%.100s'",
+                                   text);
+}
+
+static caviar_code read_slowly(cav_sqlite *store, const cav_space *space, const char *text,
+                               double *ret_raw, cav_error *error)
 {
     json_t *object;
-    caviar_code code = cav_json_parse(text, strlen(text), &object, error);
+    caviar_code code = parse_object(store, text, &object, error);
     if (code)
         return code;
     code = cav_space_read(space, object, ret_raw, error);
@@ -45,38 +65,70 @@ static caviar_code read_slowly(const cav_space *space, const char *text, double 
     return code;
 }
 
-// Final values: {"val_error":0.02}. The form that this store writes is read without a tree.
-static caviar_code read_values(const cav_scope *scope, const char *text, double *ret_values,
-                               cav_error *error)
+static bool skip(const char **at, const char *word)
 {
-    for (size_t m = 0; m < scope->metric_count; m++)
+    size_t size = strlen(word);
+    bool same = strncmp(*at, word, size) == 0;
+    *at += same ? size : 0;
+    return same;
+}
+
+// Reads the form that this store writes, {"val_error":0.02}, without a tree; false for any other.
+static bool read_values_fast(const cav_scope *scope, const char *text, double *ret_values)
+{
+    const char *at = text;
+    bool filled = false;
+    if (!skip(&at, "{"))
+        return false;
+    for (size_t m = 0; m < scope->metric_count; m++) {
+        const char *before = at;
         ret_values[m] = NAN;
-    if (strcmp(text, "{}") == 0)
+        if ((filled && !skip(&at, ",")) || !skip(&at, "\"") || !skip(&at, scope->metrics[m]) ||
+            !skip(&at, "\":")) {
+            at = before; // it has no value
+            continue;
+        }
+        size_t size = strcspn(at, ",}");
+        if (!cav_number_parse(at, size, &ret_values[m]) || !isfinite(ret_values[m]))
+            return false;
+        at += size;
+        filled = true;
+    }
+    return strcmp(at, "}") == 0;
+}
+
+static caviar_code read_values(cav_sqlite *store, const cav_scope *scope, const char *text,
+                               double *ret_values, cav_error *error)
+{
+    if (read_values_fast(scope, text, ret_values))
         return CAVIAR_OK;
     json_t *object;
-    caviar_code code = cav_json_parse(text, strlen(text), &object, error);
+    caviar_code code = parse_object(store, text, &object, error);
     if (code)
         return code;
     for (size_t m = 0; m < scope->metric_count; m++) {
         const json_t *value = json_object_get(object, scope->metrics[m]);
-        if (json_is_number(value))
-            ret_values[m] = json_number_value(value);
+        ret_values[m] = json_is_number(value) ? json_number_value(value) : (double)NAN;
     }
     json_decref(object);
     return CAVIAR_OK;
 }
 
-static caviar_code fill_record(sqlite3_stmt *statement, cav_record *record, cav_error *error)
+static caviar_code fill_record(cav_sqlite *store, sqlite3_stmt *statement, cav_record *record,
+                               cav_error *error)
 {
     int state, reason = CAVIAR_REASON_NONE;
+    const char *state_word = cav_sqlite_text(statement, 1);
     const char *reason_word = cav_sqlite_text(statement, 2);
-    caviar_code code =
-        cav_names_find(&cav_state_names, cav_sqlite_text(statement, 1), &state, error);
-    if (!code && reason_word[0])
-        code = cav_names_find(&cav_reason_names, reason_word, &reason, error);
-    if (code)
-        return code;
     record->number = sqlite3_column_int64(statement, 0);
+    if (record->number < 0 || record->number >= sqlite3_column_int64(statement, 17))
+        return cav_sqlite_fail_damaged(store, error, "trial %lld has a number that was never given",
+                                       (long long)record->number);
+    if (cav_names_find(&cav_state_names, state_word, &state, NULL) ||
+        (reason_word[0] && cav_names_find(&cav_reason_names, reason_word, &reason, NULL)))
+        return cav_sqlite_fail_damaged(store, error,
+                                       "trial %lld has the unknown state '%.40s %.40s'",
+                                       (long long)record->number, state_word, reason_word);
     record->state = (caviar_state)state;
     record->reason = (caviar_reason)reason;
     record->attempt = sqlite3_column_int64(statement, 3);
@@ -90,6 +142,7 @@ static caviar_code fill_record(sqlite3_stmt *statement, cav_record *record, cav_
     record->finished_ms = sqlite3_column_int64(statement, 13);
     record->lease_ms = sqlite3_column_int64(statement, 14);
     record->message = cav_sqlite_text(statement, 15);
+    record->output = "";
     return CAVIAR_OK;
 }
 
@@ -99,17 +152,41 @@ static caviar_code visit_trial(cav_sqlite *store, sqlite3_stmt *statement, const
 {
     cav_record record = {.raw = raw, .values = values};
     const char *params = cav_sqlite_text(statement, 6);
-    caviar_code code = fill_record(statement, &record, error);
-    if (!code && !cav_space_read_fast(scope->space, params, raw))
-        code = read_slowly(scope->space, params, raw, error);
+    const char *metrics = cav_sqlite_text(statement, 7);
+    caviar_code read = fill_record(store, statement, &record, error);
+    caviar_code code = cav_sqlite_check_row(store, error);
+    if (code || read)
+        return code ? code : read;
+    if (!cav_space_read_fast(scope->space, params, raw))
+        code = read_slowly(store, scope->space, params, raw, error);
     if (!code)
-        code = read_values(scope, cav_sqlite_text(statement, 7), values, error);
+        code = read_values(store, scope, metrics, values, error);
     if (code) {
-        cav_error_prefix(error, "%s: trial %lld", store->path,
-                         (long long)sqlite3_column_int64(statement, 0));
+        cav_error_prefix(error, "trial %lld", (long long)record.number);
         return code;
     }
     return visit(context, &record, error);
+}
+
+// Visits the rows of a statement that is bound; ret_last is the change of the last one.
+static caviar_code visit_trials(cav_sqlite *store, sqlite3_stmt *statement, const cav_scope *scope,
+                                cav_record_visitor *visit, void *context, int64_t *ret_last,
+                                cav_error *error)
+{
+    double *raw = calloc(scope->space->count + scope->metric_count + 1, sizeof *raw);
+    if (!raw)
+        return cav_fail_memory(error);
+    caviar_code code = CAVIAR_OK;
+    int status = SQLITE_DONE;
+    while (!code && (status = sqlite3_step(statement)) == SQLITE_ROW) {
+        code = visit_trial(store, statement, scope, raw, raw + scope->space->count, visit, context,
+                           error);
+        *ret_last = sqlite3_column_int64(statement, 16);
+    }
+    if (!code && status != SQLITE_DONE)
+        code = cav_sqlite_fail(store, "reading trials", error);
+    free(raw);
+    return code;
 }
 
 caviar_code cav_sqlite_trial_read(cav_store *base, const cav_scope *scope, int64_t *cursor,
@@ -120,61 +197,62 @@ caviar_code cav_sqlite_trial_read(cav_store *base, const cav_scope *scope, int64
     caviar_code code = look_for_news(store, scope->study, *cursor, &news, error);
     if (code || !news)
         return code;
+    store->read_study = -1; // until all was read
+    store->has_written = false;
     sqlite3_stmt *statement;
     code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_READ, &statement, error);
-    double *raw = calloc(scope->space->count + scope->metric_count + 1, sizeof *raw);
-    if (!code && !raw)
-        code = cav_fail_memory(error);
-    int64_t last = *cursor;
-    int status = SQLITE_DONE;
-    if (!code) {
-        sqlite3_bind_int64(statement, 1, scope->study);
-        sqlite3_bind_int64(statement, 2, *cursor);
-        while (!code && (status = sqlite3_step(statement)) == SQLITE_ROW) {
-            code = visit_trial(store, statement, scope, raw, raw + scope->space->count, visit,
-                               context, error);
-            last = sqlite3_column_int64(statement, 16);
-        }
-        if (!code && status != SQLITE_DONE)
-            code = cav_sqlite_fail(store, "reading trials", error);
-        sqlite3_reset(statement);
-    }
-    free(raw);
     if (code)
-        store->has_written = true; // not everything was read: look again next time
-    else
-        *cursor = last;
-    return code;
+        return code;
+    sqlite3_bind_int64(statement, 1, scope->study);
+    sqlite3_bind_int64(statement, 2, *cursor);
+    int64_t last = *cursor;
+    code = visit_trials(store, statement, scope, visit, context, &last, error);
+    sqlite3_reset(statement);
+    if (!code && last == *cursor) // is nothing new, or nothing there any more?
+        code = cav_sqlite_need_study(store, scope->study, error);
+    if (code)
+        return code;
+    store->read_study = scope->study;
+    store->read_cursor = *cursor = last;
+    return CAVIAR_OK;
 }
 
-enum { MOST_METRICS = 256 }; // of one report
+static caviar_code visit_metrics(const json_t *object, cav_report *report,
+                                 cav_report_visitor *visit, void *context, cav_error *error)
+{
+    size_t count = json_object_size(object);
+    caviar_metric *metrics = calloc(count + 1, sizeof *metrics);
+    if (!metrics)
+        return cav_fail_memory(error);
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
+        metrics[report->metric_count++] =
+            (caviar_metric){name, json_is_number(value) ? json_number_value(value) : (double)NAN};
+    report->metrics = metrics;
+    caviar_code code = visit(context, report, error);
+    free(metrics);
+    return code;
+}
 
 static caviar_code visit_report(cav_sqlite *store, sqlite3_stmt *statement,
                                 cav_report_visitor *visit, void *context, cav_error *error)
 {
-    caviar_metric metrics[MOST_METRICS];
     cav_report report = {.number = sqlite3_column_int64(statement, 0),
                          .attempt = sqlite3_column_int64(statement, 1),
                          .step = sqlite3_column_int64(statement, 2),
-                         .time_ms = sqlite3_column_int64(statement, 3),
-                         .metrics = metrics};
+                         .time_ms = sqlite3_column_int64(statement, 3)};
     const char *text = cav_sqlite_text(statement, 4);
-    json_t *object;
-    caviar_code code = cav_json_parse(text, strlen(text), &object, error);
-    if (code) {
-        cav_error_prefix(error, "%s: a report of trial %lld", store->path,
-                         (long long)report.number);
+    json_t *object = NULL;
+    caviar_code code = cav_sqlite_check_row(store, error);
+    if (!code && (report.number < 0 || report.number >= sqlite3_column_int64(statement, 6)))
+        code = cav_sqlite_fail_damaged(store, error, "a report of trial %lld, which is not there",
+                                       (long long)report.number);
+    if (!code)
+        code = parse_object(store, text, &object, error);
+    if (code)
         return code;
-    }
-    const char *name;
-    json_t *value;
-    json_object_foreach (object, name, value) {
-        if (report.metric_count == MOST_METRICS)
-            break;
-        metrics[report.metric_count++] =
-            (caviar_metric){name, json_is_number(value) ? json_number_value(value) : (double)NAN};
-    }
-    code = visit(context, &report, error);
+    code = visit_metrics(object, &report, visit, context, error);
     json_decref(object);
     return code;
 }
@@ -193,14 +271,19 @@ caviar_code cav_sqlite_report_read(cav_store *base, const cav_scope *scope, int6
     sqlite3_bind_int64(statement, 2, *cursor);
     if (number >= 0)
         sqlite3_bind_int64(statement, 3, number);
+    int64_t last = *cursor;
     int status = SQLITE_DONE;
     while (!code && (status = sqlite3_step(statement)) == SQLITE_ROW) {
         code = visit_report(store, statement, visit, context, error);
-        *cursor = sqlite3_column_int64(statement, 5);
+        last = sqlite3_column_int64(statement, 5);
     }
     if (!code && status != SQLITE_DONE)
         code = cav_sqlite_fail(store, "reading reports", error);
     sqlite3_reset(statement);
+    if (!code && last == *cursor)
+        code = cav_sqlite_need_study(store, scope->study, error);
+    if (!code)
+        *cursor = last;
     return code;
 }
 
@@ -208,17 +291,24 @@ caviar_code cav_sqlite_output_read(cav_store *base, const cav_scope *scope, int6
                                    cav_text *text, cav_error *error)
 {
     cav_sqlite *store = cav_sqlite_of(base);
+    caviar_state state;
+    int64_t attempt;
     sqlite3_stmt *statement;
-    caviar_code code = cav_sqlite_prepare(store, CAV_SQLITE_OUTPUT_GET, &statement, error);
+    caviar_code code = cav_sqlite_trial_state(store, scope, number, &state, &attempt, error);
+    if (!code)
+        code = cav_sqlite_prepare(store, CAV_SQLITE_OUTPUT_GET, &statement, error);
     if (code)
         return code;
     sqlite3_bind_int64(statement, 1, scope->study);
     sqlite3_bind_int64(statement, 2, number);
     int status = sqlite3_step(statement);
-    if (status == SQLITE_ROW)
-        cav_text_append(text, cav_sqlite_text(statement, 0));
-    else if (status != SQLITE_DONE)
+    const char *output = status == SQLITE_ROW ? cav_sqlite_text(statement, 0) : "";
+    if (status != SQLITE_ROW && status != SQLITE_DONE)
         code = cav_sqlite_fail(store, "reading the output", error);
+    else if (status == SQLITE_ROW)
+        code = cav_sqlite_check_row(store, error);
+    if (!code)
+        cav_text_append(text, output);
     sqlite3_reset(statement);
     return code;
 }

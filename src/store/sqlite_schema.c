@@ -17,7 +17,7 @@ enum { APPLICATION_ID = 0x43617641 }; // "CavA"
 static const char *const migrations[] = {
     // 1
     "CREATE TABLE studies ("
-    "  id INTEGER PRIMARY KEY,"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT," // never the id of a study that was removed
     "  name TEXT NOT NULL UNIQUE,"
     "  definition TEXT NOT NULL," // a study file, as JSON
     "  control TEXT NOT NULL DEFAULT 'run',"
@@ -49,8 +49,7 @@ static const char *const migrations[] = {
     "  PRIMARY KEY (study, number)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX trials_by_change ON trials (study, change);"
-    "CREATE INDEX trials_open ON trials (study, state)"
-    "  WHERE state IN ('waiting', 'running', 'paused');"
+    "CREATE INDEX trials_by_state ON trials (study, state);"
     "CREATE UNIQUE INDEX trials_distinct ON trials (study, params) WHERE is_distinct = 1;"
     "CREATE TABLE outputs (" // the end of what a trial printed
     "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
@@ -59,47 +58,44 @@ static const char *const migrations[] = {
     "  PRIMARY KEY (study, number)"
     ") STRICT;"
     "CREATE TABLE reports ("
-    "  id INTEGER PRIMARY KEY," // grows, so a reader knows what is new
     "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
+    "  id INTEGER NOT NULL," // counts from 1, so a reader knows what is new
     "  number INTEGER NOT NULL,"
     "  attempt INTEGER NOT NULL,"
     "  step INTEGER NOT NULL,"
     "  time_ms INTEGER NOT NULL,"
-    "  metrics TEXT NOT NULL" // JSON object
-    ") STRICT;"
-    "CREATE INDEX reports_by_trial ON reports (study, number, id);",
+    "  metrics TEXT NOT NULL," // JSON object
+    "  PRIMARY KEY (study, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX reports_by_trial ON reports (study, number);",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };
 
-static caviar_code read_pragma(cav_sqlite *store, const char *sql, int *ret_value, cav_error *error)
+typedef struct header {
+    int application, version, tables;
+} header;
+
+// One statement, so that nobody makes the tables between one answer and the next.
+static const char header_sql[] =
+    "SELECT (SELECT application_id FROM pragma_application_id),"
+    " (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)";
+
+static caviar_code read_header(cav_sqlite *store, header *ret_header, cav_error *error)
 {
     sqlite3_stmt *statement = NULL;
     caviar_code code = CAVIAR_OK;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(store->db, header_sql, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW)
-        *ret_value = sqlite3_column_int(statement, 0);
+        *ret_header = (header){sqlite3_column_int(statement, 0), sqlite3_column_int(statement, 1),
+                               sqlite3_column_int(statement, 2)};
     else
         code = cav_sqlite_fail(store, "opening", error);
     sqlite3_finalize(statement);
     return code;
 }
 
-typedef struct header {
-    int application, version, tables;
-} header;
-
-static caviar_code read_header(cav_sqlite *store, header *ret_header, cav_error *error)
-{
-    caviar_code code = read_pragma(store, "PRAGMA application_id", &ret_header->application, error);
-    if (!code)
-        code = read_pragma(store, "PRAGMA user_version", &ret_header->version, error);
-    if (!code)
-        code = read_pragma(store, "SELECT count(*) FROM sqlite_schema", &ret_header->tables, error);
-    return code;
-}
-
-static caviar_code check_header(const cav_sqlite *store, const header *found, bool create,
+static caviar_code check_header(cav_sqlite *store, const header *found, bool create,
                                 cav_error *error)
 {
     bool is_empty = found->application == 0 && found->version == 0 && found->tables == 0;
@@ -116,6 +112,9 @@ static caviar_code check_header(const cav_sqlite *store, const header *found, bo
                         "'%s' was written by a newer Caviar (schema %d; this one knows %d); use "
                         "that version, nothing was changed",
                         store->path, found->version, LATEST);
+    if (found->version < 1)
+        return cav_sqlite_fail_damaged(store, error, "its schema has the version %d",
+                                       found->version);
     return CAVIAR_OK;
 }
 
@@ -141,6 +140,8 @@ caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error 
     if (code)
         return code;
     code = read_header(store, &found, error); // somebody else may have been faster
+    if (!code)
+        code = check_header(store, &found, create, error);
     for (int version = found.version; version < LATEST && !code; version++)
         code = apply(store, version, error);
     return cav_sqlite_end(store, code, error);

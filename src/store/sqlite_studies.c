@@ -7,15 +7,30 @@
 
 #include <string.h>
 
-static caviar_code read_control(const char *word, cav_control *ret_control)
+static caviar_code read_control(cav_sqlite *store, const char *word, cav_control *ret_control,
+                                cav_error *error)
 {
+    caviar_code code = cav_sqlite_check_row(store, error);
+    if (code)
+        return code;
     for (int control = 0; cav_control_name((cav_control)control)[0]; control++) {
         if (strcmp(cav_control_name((cav_control)control), word) == 0) {
             *ret_control = (cav_control)control;
             return CAVIAR_OK;
         }
     }
-    return CAVIAR_CORRUPT;
+    return cav_sqlite_fail_damaged(store, error, "a study has the unknown control '%.40s'", word);
+}
+
+static caviar_code fail_no_study(cav_error *error)
+{
+    return cav_fail(error, CAVIAR_NOT_FOUND, "the study is not in the store any more");
+}
+
+caviar_code cav_sqlite_need_study(cav_sqlite *store, int64_t id, cav_error *error)
+{
+    cav_control control;
+    return cav_sqlite_study_control(&store->base, id, &control, error);
 }
 
 caviar_code cav_sqlite_study_add(cav_store *base, const char *name, const char *definition,
@@ -33,14 +48,16 @@ caviar_code cav_sqlite_study_add(cav_store *base, const char *name, const char *
     sqlite3_bind_text(statement, 2, definition, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, cav_clock_wall_ms(store->clock));
     int status = sqlite3_step(statement);
-    if (status == SQLITE_DONE)
-        *ret_id = sqlite3_last_insert_rowid(store->db);
-    else if ((status & 0xff) == SQLITE_CONSTRAINT)
+    int64_t id = sqlite3_last_insert_rowid(store->db);
+    if ((status & 0xff) == SQLITE_CONSTRAINT)
         code = cav_fail(error, CAVIAR_EXISTS, "there is a study '%s' already", name);
-    else
+    else if (status != SQLITE_DONE)
         code = cav_sqlite_fail(store, "adding a study", error);
     sqlite3_reset(statement);
-    return cav_sqlite_end(store, code, error);
+    code = cav_sqlite_end(store, code, error);
+    if (!code)
+        *ret_id = id;
+    return code;
 }
 
 static caviar_code visit_row(cav_sqlite *store, sqlite3_stmt *statement, cav_study_visitor *visit,
@@ -50,12 +67,10 @@ static caviar_code visit_row(cav_sqlite *store, sqlite3_stmt *statement, cav_stu
                          .name = cav_sqlite_text(statement, 1),
                          .definition = cav_sqlite_text(statement, 2),
                          .created_ms = sqlite3_column_int64(statement, 4)};
-    if (read_control(cav_sqlite_text(statement, 3), &row.control))
-        return cav_fail(error, CAVIAR_CORRUPT, "%s: study '%s' has the unknown control '%s'",
-                        store->path, row.name, cav_sqlite_text(statement, 3));
+    caviar_code code = read_control(store, cav_sqlite_text(statement, 3), &row.control, error);
     for (int state = 0; state < 6; state++)
         row.counts[state] = sqlite3_column_int64(statement, 5 + state);
-    return visit(context, &row, error);
+    return code ? code : visit(context, &row, error);
 }
 
 // The counts by state are one pass over the trials of the study.
@@ -109,7 +124,7 @@ caviar_code cav_sqlite_study_set(cav_store *base, int64_t id, const char *defini
     sqlite3_bind_text(statement, 3, cav_control_name(control), -1, SQLITE_STATIC);
     code = cav_sqlite_run(store, statement, "changing a study", error);
     if (!code && sqlite3_changes(store->db) == 0)
-        code = cav_fail(error, CAVIAR_NOT_FOUND, "the study is not in the store any more");
+        code = fail_no_study(error);
     return cav_sqlite_end(store, code, error);
 }
 
@@ -124,9 +139,9 @@ caviar_code cav_sqlite_study_control(cav_store *base, int64_t id, cav_control *r
     sqlite3_bind_int64(statement, 1, id);
     int status = sqlite3_step(statement);
     if (status == SQLITE_ROW)
-        code = read_control(cav_sqlite_text(statement, 0), ret_control);
+        code = read_control(store, cav_sqlite_text(statement, 0), ret_control, error);
     else if (status == SQLITE_DONE)
-        code = cav_fail(error, CAVIAR_NOT_FOUND, "the study is not in the store any more");
+        code = fail_no_study(error);
     else
         code = cav_sqlite_fail(store, "reading a study", error);
     sqlite3_reset(statement);
@@ -139,11 +154,13 @@ caviar_code cav_sqlite_study_remove(cav_store *base, int64_t id, cav_error *erro
     caviar_code code = cav_sqlite_begin(base, error);
     if (code)
         return code;
-    char *sql = sqlite3_mprintf("DELETE FROM studies WHERE id = %lld", (long long)id);
-    if (!sql)
-        code = cav_fail_memory(error);
-    else if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        code = cav_sqlite_fail(store, "deleting a study", error);
-    sqlite3_free(sql);
+    sqlite3_stmt *statement;
+    code = cav_sqlite_prepare(store, CAV_SQLITE_STUDY_REMOVE, &statement, error);
+    if (!code) {
+        sqlite3_bind_int64(statement, 1, id);
+        code = cav_sqlite_run(store, statement, "deleting a study", error);
+    }
+    if (!code && sqlite3_changes(store->db) == 0)
+        code = fail_no_study(error);
     return cav_sqlite_end(store, code, error);
 }

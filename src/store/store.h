@@ -13,7 +13,11 @@
  * Durability: an operation that returned is safe from kill -9. It is safe from power loss once
  * cav_store_sync returned.
  *
- * A store is used by one thread at a time.
+ * Numbers come back to the bit, but those that are not finite come back as NaN. A call that names
+ * a study or a trial that is not there (any more) is CAVIAR_NOT_FOUND.
+ *
+ * A store is used by one thread at a time, and by one process: after a fork the child opens its
+ * own. A visitor does not call the store that it visits.
  */
 #ifndef CAV_STORE_STORE_H
 #define CAV_STORE_STORE_H
@@ -77,10 +81,10 @@ typedef struct cav_claim {
 /** How a trial moves to another state. Pointers may be NULL where the old value stays. */
 typedef struct cav_move {
     int64_t number, attempt; // the token
-    caviar_state to;
-    caviar_reason reason;
-    bool is_failure;      // counts as one, where it goes back to waiting
-    const double *values; // [metric_count] final values
+    caviar_state to;         // not running: that is what a claim is for
+    caviar_reason reason;    // why, for a failed one
+    bool is_failure;         // counts as one, where it goes back to waiting
+    const double *values;    // [metric_count] final values
     const char *message;
     const char *output; // the end of what it printed
 } cav_move;
@@ -126,7 +130,7 @@ typedef struct cav_store_type {
 
     /**
      * Adds a trial; times, number and attempt are the store's to give. A running one starts with
-     * attempt 1. See cav_insert for the conditions.
+     * attempt 1. What is NULL in the record is empty. See cav_insert for the conditions.
      */
     caviar_code (*trial_add)(cav_store *store, const cav_scope *scope, const cav_record *record,
                              const cav_insert *insert, int64_t *ret_number, cav_error *error);
@@ -137,12 +141,16 @@ typedef struct cav_store_type {
     caviar_code (*trial_claim)(cav_store *store, const cav_scope *scope, const cav_claim *claim,
                                int64_t *ret_number, cav_error *error);
     /**
-     * Moves a running trial on. CAVIAR_STALE if it has another attempt or was taken back,
+     * Moves a trial on: one that runs, one whose lease ran out and that nobody took, or, with
+     * attempt 0, one that nobody has run yet. CAVIAR_STALE if it has another attempt by now,
      * CAVIAR_STATE for an illegal move: a result is recorded once.
      */
     caviar_code (*trial_move)(cav_store *store, const cav_scope *scope, const cav_move *move,
                               cav_error *error);
-    /** Keeps a report and renews the trial's lease. Fenced like trial_move. */
+    /**
+     * Keeps a report and renews the trial's lease. Fenced like trial_move. Of metrics of the same
+     * name the last one counts.
+     */
     caviar_code (*report_add)(cav_store *store, const cav_scope *scope, const cav_report *report,
                               int64_t lease_ms, cav_error *error);
     /** Renews the leases of all running trials of an owner. */
@@ -151,12 +159,13 @@ typedef struct cav_store_type {
 
     /**
      * Visits the trials that were added or changed since *cursor (0: all), each once, in the order
-     * of their latest change, and moves the cursor. A report alone is no change. Costs next to
-     * nothing when there is none. Pointers in a record are valid during the visit only.
+     * of their latest change, and moves the cursor, unless the visitor or the reading fails. A
+     * report alone is no change. Costs next to nothing when there is none. Pointers in a record
+     * are valid during the visit only; its `output` is "": see output_read.
      */
     caviar_code (*trial_read)(cav_store *store, const cav_scope *scope, int64_t *cursor,
                               cav_record_visitor *visit, void *context, cav_error *error);
-    /** Visits reports in the order they came in since *cursor, of one trial (-1: of all). */
+    /** The same for reports, in the order they came in, of one trial (-1: of all). */
     caviar_code (*report_read)(cav_store *store, const cav_scope *scope, int64_t number,
                                int64_t *cursor, cav_report_visitor *visit, void *context,
                                cav_error *error);
@@ -164,7 +173,11 @@ typedef struct cav_store_type {
     caviar_code (*output_read)(cav_store *store, const cav_scope *scope, int64_t number,
                                cav_text *text, cav_error *error);
 
-    /** Everything between begin and commit becomes visible, and survives a crash, together. */
+    /**
+     * Everything between begin and commit becomes visible, and survives a crash, together. Groups
+     * nest; the outermost counts. When writing fails in a group (not when a call is refused) all
+     * of it is undone: every call from there to the commit, and the commit, fail.
+     */
     caviar_code (*begin)(cav_store *store, cav_error *error);
     caviar_code (*commit)(cav_store *store, cav_error *error);
 
