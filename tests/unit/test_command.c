@@ -4,8 +4,8 @@
 #include "support/test.h"
 
 #include "support/literal.h"
+#include "support/scratch.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "run/command.h"
 
@@ -209,9 +209,9 @@ static void test_an_unclosed_brace_at_the_end_of_a_long_word_is_no_overflow(void
 static void test_a_program_that_cannot_be_started_is_seen_before(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/caviar-test-XXXXXX", path[64], keys[128];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/program", folder);
+    scratch at = scratch_new();
+    char keys[3 * SCRATCH_SIZE];
+    const char *path = scratch_path(&at, "program");
     snprintf(keys, sizeof keys, "command: '%s'", path);
     expect_refused("command: no-such-program-here", CAVIAR_NOT_FOUND,
                    "cannot start 'no-such-program-here': there is no such program");
@@ -226,9 +226,9 @@ static void test_a_program_that_cannot_be_started_is_seen_before(void **state)
     cav_spec *spec = spec_with(keys);
     assert_ok(cav_command_check(spec, &error), &error);
     cav_spec_free(spec);
-    snprintf(keys, sizeof keys, "command: '%s'", folder);
+    snprintf(keys, sizeof keys, "command: '%s'", at.folder);
     expect_refused(keys, CAVIAR_NOT_FOUND, "it is a folder");
-    cav_folder_remove(folder, NULL);
+    scratch_remove(&at);
 }
 
 static void test_a_program_that_is_inactive_is_no_program(void **state)

@@ -3,7 +3,8 @@
  */
 #include "support/test.h"
 
-#include "base/file.h"
+#include "support/scratch.h"
+
 #include "base/memory.h"
 #include "run/output.h"
 
@@ -106,7 +107,8 @@ static void test_a_progress_bar_that_never_ends_its_line_keeps_its_last_values(v
 // ---- The file and the tail ------------------------------------------------------------------
 
 typedef struct fixture {
-    char folder[64], path[96];
+    scratch scratch;
+    const char *path;
     cav_output output;
 } fixture;
 
@@ -114,9 +116,8 @@ static int set_up(void **state)
 {
     fixture *at = calloc(1, sizeof *at);
     assert_non_null(at);
-    strcpy(at->folder, "/tmp/caviar-test-XXXXXX");
-    assert_non_null(mkdtemp(at->folder));
-    snprintf(at->path, sizeof at->path, "%s/output.log", at->folder);
+    at->scratch = scratch_new();
+    at->path = scratch_path(&at->scratch, "output.log");
     *state = at;
     return 0;
 }
@@ -124,7 +125,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *at = *state;
-    cav_folder_remove(at->folder, NULL);
+    scratch_remove(&at->scratch);
     free(at);
     return 0;
 }
@@ -175,8 +176,8 @@ static void test_the_file_has_what_was_printed_and_a_new_attempt_goes_on_behind_
 static void test_the_file_is_no_way_to_write_elsewhere(void **state)
 {
     fixture *at = *state;
-    char target[96];
-    snprintf(target, sizeof target, "%s/target", at->folder);
+    char target[SCRATCH_SIZE + 8];
+    snprintf(target, sizeof target, "%s/target", at->scratch.folder);
     assert_int_equal(symlink(target, at->path), 0);
     cav_error error;
     assert_int_equal(cav_output_open(&at->output, at->path, false, &error), CAVIAR_IO);
