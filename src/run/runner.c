@@ -10,7 +10,6 @@
 #include "run/folder.h"
 #include "run/reap.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,16 +306,11 @@ static void on_beat(uv_timer_t *timer)
 
 // ---- Beginning the run ----------------------------------------------------------------------
 
-// Ends what a tuner left running that was killed: processes of trials that nobody has any more.
-static void kill_leftover(void *context, pid_t pid, const char *rest)
+// Ends what a tuner left running that was killed: processes of trials that nobody looks after.
+static void kill_leftover(void *context, pid_t pid, const char *rest, const char *socket)
 {
-    const cav_history *history = context;
-    char *end;
-    if (rest[0] != '/')
-        return;
-    unsigned long number = strtoul(rest + 1, &end, 10);
-    bool is_trial = end != rest + 1 && *end == '\0' && number < history->count;
-    if (is_trial && history->states[number] != CAVIAR_STATE_RUNNING)
+    (void)context;
+    if (rest[0] == '/' && socket[0] && !cav_sockets_is_served(socket))
         kill(pid, SIGKILL);
 }
 
@@ -327,17 +321,6 @@ static void raise_file_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-}
-
-static caviar_code make_socket_folder(cav_runner *runner, cav_error *error)
-{
-    const char *base = getenv("XDG_RUNTIME_DIR");
-    if (!base || base[0] != '/' || strlen(base) > 40 || access(base, W_OK) != 0)
-        base = "/tmp";
-    snprintf(runner->socket_folder, sizeof runner->socket_folder, "%s/caviar-XXXXXX", base);
-    return mkdtemp(runner->socket_folder)
-               ? CAVIAR_OK
-               : cav_fail_errno(error, errno, "cannot make a folder for sockets in %s", base);
 }
 
 static void init_handles(cav_runner *runner)
@@ -366,7 +349,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     if (!code)
         code = cav_line_reader_new(study->spec, &runner->reader, error);
     if (!code)
-        code = make_socket_folder(runner, error);
+        code = cav_sockets_make(NULL, &runner->sockets, error);
     if (code)
         return code;
     runner->study_folder =
@@ -377,7 +360,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
         return error ? error->code : CAVIAR_IO;
     raise_file_limit();
     cav_reap_adopt_orphans();
-    cav_reap_visit(runner->study_folder, kill_leftover, study->history);
+    cav_reap_visit(runner->study_folder, kill_leftover, NULL);
     int failed = uv_loop_init(&runner->loop);
     return failed
                ? cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed))
@@ -386,8 +369,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
 
 static void tear_down(cav_runner *runner)
 {
-    if (runner->socket_folder[0])
-        rmdir(runner->socket_folder);
+    cav_sockets_remove(&runner->sockets);
     cav_line_reader_free(runner->reader);
     free(runner->study_folder);
     free(runner->told);
@@ -397,7 +379,8 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
                     cav_error *error)
 {
     *ret_summary = (cav_run_summary){.why = ""};
-    cav_runner runner = {.study = study, .options = options, .summary = ret_summary};
+    cav_runner runner = {
+        .study = study, .options = options, .summary = ret_summary, .sockets.lock = -1};
     runner.parallel = options->parallel > 0 ? options->parallel : study->spec->parallel;
     caviar_code code = set_up(&runner, error);
     if (code) {
@@ -411,6 +394,7 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
     close_if_over(&runner);
     uv_run(&runner.loop, UV_RUN_DEFAULT);
     uv_loop_close(&runner.loop);
+    cav_reap_kill_orphans();
     study->defers_sync = false;
     if (runner.mode == CAV_MODE_CANCEL)
         cav_study_sync(study, NULL);

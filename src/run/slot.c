@@ -334,17 +334,18 @@ static bool is_ours(const char *variable)
     return strncmp(variable, "CAVIAR_", 7) == 0;
 }
 
-static bool add_variable(cav_arena *arena, char **variables, size_t *count, const char *format,
+static bool add_variable(cav_arena *arena, char **variables, size_t *count, const char *name,
                          const char *value)
 {
     cav_text text = {0};
-    cav_text_appendf(&text, "%s=%s", format, value);
+    cav_text_appendf(&text, "%s=%s", name, value);
     variables[*count] = text.failed ? NULL : cav_arena_strdup(arena, text.data);
     cav_text_free(&text);
     return variables[(*count)++] != NULL;
 }
 
-// This process's environment, but for what speaks of Caviar, and the trial's own variables.
+// The trial's own variables, and behind them this process's environment, but for what speaks of
+// Caviar. In this order they are found also in an environment that is too long to be read whole.
 static char **make_environment(const cav_slot *slot, const char *socket)
 {
     size_t inherited = 0, count = 0;
@@ -356,19 +357,19 @@ static char **make_environment(const cav_slot *slot, const char *socket)
     cav_text params = {0};
     if (!variables)
         return NULL;
-    for (size_t i = 0; i < inherited; i++)
-        if (!is_ours(environ[i]))
-            variables[count++] = environ[i];
     snprintf(number, sizeof number, "%lld", (long long)slot->trial->number);
     snprintf(seed, sizeof seed, "%u", slot->trial->seed);
     cav_text_appendf(&params, "%s/params.json", slot->folder);
     bool done =
+        add_variable(arena, variables, &count, "CAVIAR_DIR", slot->folder) &&
+        add_variable(arena, variables, &count, "CAVIAR_SOCKET", socket) &&
         add_variable(arena, variables, &count, "CAVIAR_STUDY", slot->runner->study->spec->study) &&
         add_variable(arena, variables, &count, "CAVIAR_TRIAL", number) &&
         add_variable(arena, variables, &count, "CAVIAR_PARAMS", cav_text_get(&params)) &&
-        add_variable(arena, variables, &count, "CAVIAR_DIR", slot->folder) &&
-        add_variable(arena, variables, &count, "CAVIAR_SEED", seed) &&
-        add_variable(arena, variables, &count, "CAVIAR_SOCKET", socket) && !params.failed;
+        add_variable(arena, variables, &count, "CAVIAR_SEED", seed) && !params.failed;
+    for (size_t i = 0; i < inherited; i++)
+        if (!is_ours(environ[i]))
+            variables[count++] = environ[i];
     cav_text_free(&params);
     return done ? variables : NULL;
 }
@@ -401,8 +402,8 @@ static caviar_code launch(cav_slot *slot, cav_error *error)
     cav_study *study = slot->runner->study;
     cav_text socket = {0};
     char **argv, **variables = NULL;
-    cav_text_appendf(&socket, "%s/%lld", slot->runner->socket_folder,
-                     (long long)slot->trial->number);
+    cav_text_appendf(&socket, "%s/%lld.%lld", slot->runner->sockets.folder,
+                     (long long)slot->trial->number, (long long)slot->trial->attempt);
     caviar_code code = cav_command_fill(study->spec, slot->trial, slot->folder, &argv, error);
     if (!code)
         code = socket.failed ? cav_fail_memory(error) : cav_door_open(slot, socket.data, error);

@@ -7,6 +7,7 @@
 #include "run/metric_line.h"
 #include "run/output.h"
 #include "run/runner.h"
+#include "run/sockets.h"
 
 #include <uv.h>
 
@@ -81,9 +82,9 @@ struct cav_runner {
     cav_study *study;
     const cav_run_options *options;
     cav_line_reader *reader;
-    char *study_folder;     // of the trials
-    char socket_folder[64]; // private, under the system's folder for such things
-    cav_slot *slots;        // in use
+    char *study_folder; // of the trials
+    cav_sockets sockets;
+    cav_slot *slots; // in use
     int64_t parallel, active;
     cav_runner_mode mode;
     bool is_paused, is_done, is_closing;
