@@ -49,7 +49,7 @@ static bool is_locked(int fd)
 static void clear(const char *folder, int fd)
 {
     struct stat info;
-    int copy = dup(fd);
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     DIR *all = fdopendir(copy);
     const struct dirent *entry;
     while (all && (entry = readdir(all)))
