@@ -410,7 +410,10 @@ CAVIAR_API caviar_code caviar_trial_tell(caviar_trial *trial, const caviar_metri
 /** The same for the study's one metric. */
 CAVIAR_API caviar_code caviar_trial_tell_value(caviar_trial *trial, double value);
 
-/** Tells that the trial failed; it is queued again while the study's `retry` allows. */
+/**
+ * Tells that the trial failed; it is queued again while the study's `retry` allows, unless the
+ * reason would only come again (infeasible, not-finite, no-metric).
+ */
 CAVIAR_API caviar_code caviar_trial_fail(caviar_trial *trial, caviar_reason reason,
                                          const char *message);
 

@@ -107,7 +107,7 @@ static void roff(const char *text)
 
 static void roff_title(const char *name, const char *summary)
 {
-    printf(".TH \"CAVIAR%s%s\" 1 \"\" \"caviar %s\" \"Caviar\"\n.SH NAME\ncaviar%s%s \\- ",
+    printf(".TH \"caviar%s%s\" 1 \"\" \"caviar %s\" \"Caviar\"\n.SH NAME\ncaviar%s%s \\- ",
            name[0] ? "\\-" : "", name, caviar_version(), name[0] ? "\\-" : "", name);
     roff(summary);
     printf("\n");

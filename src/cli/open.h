@@ -34,9 +34,8 @@ caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json,
         {'t', "time", "TIME", "stop starting trials after this time: 90s, 30m, 2h"},               \
         {0, "minimize", "METRIC", "the metric, as the program prints it; less is better"},         \
         {0, "maximize", "METRIC", "the same; more is better"},                                     \
-        {0, "sampler", "NAME",                                                                     \
-         "how to search: auto, grid, random, sobol, zoom, or '{type: ...}'"},                      \
-        {0, "scheduler", "NAME", "what stops trials early: none"},                                 \
+        {0, "sampler", "NAME", "how to search: see 'caviar help samplers'"},                       \
+        {0, "scheduler", "NAME", "what stops trials early: see 'caviar help schedulers'"},         \
         {0, "seed", "N", "the same seed gives the same trials"},                                   \
         {0, "steps", "N", "how many steps (epochs) a trial goes: {steps} in the command"},         \
         {0, "retry", "N", "run a failed trial so many times again (default 0)"},                   \

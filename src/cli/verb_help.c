@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "cli/print.h"
+#include "cli/topics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static const cav_flag flags[] = {
 
 static const cav_example examples[] = {
     {"caviar help run", "what 'caviar run --help' prints"},
+    {"caviar help samplers", "the ways to search, and their options"},
     {"caviar help --man run > caviar-run.1", "the manual page of 'caviar run'"},
 };
 
@@ -43,36 +45,45 @@ static void write_verb(const cav_verb *verb, cav_json *json)
     cav_json_end_object(json);
 }
 
-static cav_exit print_json(const cav_verb *verb)
+static void write_verbs(const cav_verb *verb, cav_json *json)
+{
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < cav_verb_count; i++)
+        if (!verb || cav_verbs[i] == verb)
+            write_verb(cav_verbs[i], json);
+    cav_json_end_array(json);
+}
+
+static cav_exit print_json(const char *name, const cav_verb *verb)
 {
     cav_error error;
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
-    cav_json_begin_array(&json);
-    for (size_t i = 0; i < cav_verb_count; i++)
-        if (!verb || cav_verbs[i] == verb)
-            write_verb(cav_verbs[i], &json);
-    cav_json_end_array(&json);
+    if (!cav_topic_write(name, &json))
+        write_verbs(verb, &json);
     return cav_print_json(&text, &error) ? cav_complain(&error) : CAV_EXIT_OK;
 }
 
 static cav_exit run(const cav_arguments *arguments)
 {
     const char *name = arguments->operand_count > 0 ? arguments->operands[0] : "";
-    bool is_manual = cav_flag_is_on(arguments, "man"), is_all = strcmp(name, "caviar") == 0;
     const cav_verb *verb = cav_verb_find(name);
-    if (name[0] && !verb && !is_all) {
+    bool is_topic = strcmp(name, "samplers") == 0 || strcmp(name, "schedulers") == 0;
+    if (name[0] && !verb && !is_topic && strcmp(name, "caviar") != 0) {
         cav_error error;
-        cav_fail(&error, CAVIAR_INVALID, "there is no verb '%.60s'", name);
+        cav_fail(&error, CAVIAR_INVALID,
+                 "there is no verb '%.60s'; 'caviar help' lists them, and there are the topics "
+                 "samplers and schedulers",
+                 name);
         return cav_complain_usage(arguments, &error);
     }
     if (cav_flag_is_on(arguments, "json"))
-        return print_json(verb);
-    if (is_manual)
+        return print_json(name, verb);
+    if (cav_flag_is_on(arguments, "man"))
         cav_help_manual(verb);
     else if (verb)
         cav_help_print(verb);
-    else
+    else if (!cav_topic_print(name))
         cav_help_overview();
     return CAV_EXIT_OK;
 }
@@ -81,8 +92,9 @@ const cav_verb cav_verb_help = {
     .name = "help",
     .group = "Help",
     .summary = "explain a verb",
-    .operands = "[VERB]",
-    .description = "Prints the overview of all verbs, or the help of one.",
+    .operands = "[VERB|samplers|schedulers]",
+    .description = "Prints the overview of all verbs, the help of one, or what samplers or "
+                   "schedulers there are, with their options.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_json = true,

@@ -33,7 +33,7 @@ caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_o
                              size_t given_count, const cav_sampler_setup *setup, cav_error *error)
 {
     *sampler = (cav_sampler){0};
-    const cav_sampler_type *type;
+    const cav_sampler_type *type = NULL;
     caviar_code code = cav_sampler_find(name, &type, error);
     if (code)
         return code;

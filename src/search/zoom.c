@@ -1,16 +1,19 @@
 /**
  * zoom.c: coarse to fine.
  *
- * The first round spreads Sobol points over the whole start region. Each further round draws most
- * of its points from a box around the best trials so far, and the rest from the start region, so
- * that a better region elsewhere can still be found.
+ * The first trial takes the parameters' defaults, where there are any. The first round spreads
+ * Sobol points over the whole start region. Each further round draws most of its points from a box
+ * around the best trials so far, and the rest from the start region, so that a better region
+ * elsewhere can still be found.
  *
  * The box is where the elite (the few best trials) suggests that good values lie. If m values were
  * drawn from an interval, it reaches about one gap, (max - min) / (m - 1), past the outermost on
  * either side; so the box of a parameter that does not matter, whose elite values are spread over
  * everything, stays wide, and that of one that matters closes in. Where the best trial lies near
- * the edge of the box, the box grows past it, as far as the parameter's limits allow. Unordered
- * choices have no box but shares: each as often as the elite has it, and never none.
+ * an edge of the box that it was drawn from, the next box does not close in but goes on past that
+ * edge and is larger than the last, as far as the parameter's limits allow: so it moves on as fast
+ * as a minimum outside needs. Unordered choices have no box but shares: each as often as the elite
+ * has it, and never none.
  */
 #include "search/sampler.h"
 
@@ -28,7 +31,7 @@ typedef struct zoom_settings {
 
 static const cav_option options[] = {
     {"first", CAV_OPTION_INT, offsetof(zoom_settings, first), 0, 0, 1e6,
-     "trials of the first, coarse round; 0: four for each parameter, at most a quarter of the "
+     "trials of the first, coarse round; 0: two for each parameter, at most a quarter of the "
      "budget, at least 8"},
     {"round", CAV_OPTION_INT, offsetof(zoom_settings, round), 0, 0, 1e6,
      "trials of each further round; 0: one for each parameter, at least 4"},
@@ -36,8 +39,8 @@ static const cav_option options[] = {
      "best trials that span the box; 0: four, and one more for each two parameters"},
     {"outside", CAV_OPTION_REAL, offsetof(zoom_settings, outside), 0.15, 0, 1,
      "share of points drawn from everywhere instead of the box"},
-    {"grow", CAV_OPTION_REAL, offsetof(zoom_settings, grow), 0.25, 0, 10,
-     "how far a box grows past the edge that the best trial lies at, in widths of the box"},
+    {"grow", CAV_OPTION_REAL, offsetof(zoom_settings, grow), 0.5, 0, 10,
+     "by how much a box grows where the best trial lies at its edge, in widths of the box"},
 };
 
 // Where to draw one coordinate from.
@@ -77,7 +80,7 @@ static size_t or_default(int64_t setting, size_t otherwise)
 
 static size_t default_first(const cav_sampler_setup *setup)
 {
-    size_t first = 4 * setup->space->dim_count;
+    size_t first = 2 * setup->space->dim_count;
     size_t quarter = (size_t)setup->trial_budget / 4;
     if (setup->trial_budget > 0 && first > quarter)
         first = quarter;
@@ -89,6 +92,12 @@ static const cav_parameter *parameter_of(const zoom_state *state, size_t dim)
     return &state->space->parameters[state->space->dims[dim]];
 }
 
+static void start_axis(const cav_parameter *parameter, zoom_axis *axis)
+{
+    axis->low = cav_parameter_start(parameter, 0);
+    axis->high = cav_parameter_start(parameter, 1);
+}
+
 static bool make_axes(zoom_state *state)
 {
     state->axes = calloc(state->space->dim_count + 1, sizeof *state->axes);
@@ -97,6 +106,7 @@ static bool make_axes(zoom_state *state)
         return false;
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         const cav_parameter *parameter = parameter_of(state, dim);
+        start_axis(parameter, &state->axes[dim]);
         if (parameter->axis != CAV_AXIS_CHOICES)
             continue;
         state->axes[dim].shares = calloc(parameter->choice_count, sizeof(double));
@@ -177,19 +187,22 @@ static void make_shares(zoom_state *state, const cav_history *history, size_t di
         shares[i] = (sum += shares[i] / total);
 }
 
-// Lets the box grow past the edge that the best value lies at.
+// Lets the box grow past the edge of the one before that the best value lies at.
 static void grow(const zoom_state *state, const cav_parameter *parameter, double best,
-                 zoom_axis *axis)
+                 zoom_axis before, zoom_axis *axis)
 {
-    double width = axis->high - axis->low;
+    double width = before.high - before.low;
+    double ahead = (0.5 + state->settings->grow) * width, behind = 0.5 * width;
+    if (best - before.low < 0.2 * width && before.low > 0) {
+        axis->low = fmin(axis->low, best - ahead);
+        axis->high = fmax(axis->high, best + behind);
+    } else if (before.high - best < 0.2 * width && before.high < 1) {
+        axis->low = fmin(axis->low, best - behind);
+        axis->high = fmax(axis->high, best + ahead);
+    }
     // a box never gets so narrow that the neighbouring levels are out of reach
     size_t levels = cav_parameter_size(parameter);
     double least = levels ? 1.0 / (double)levels : 1e-9;
-    double extra = state->settings->grow * width;
-    if (best - axis->low < 0.2 * width)
-        axis->low -= extra;
-    if (axis->high - best < 0.2 * width)
-        axis->high += extra;
     axis->low = fmax(0, fmin(axis->low, best - least));
     axis->high = fmin(1, fmax(axis->high, best + least));
 }
@@ -209,14 +222,14 @@ static void make_box(zoom_state *state, const cav_history *history, size_t dim)
         low = fmin(low, u);
         high = fmax(high, u);
     }
-    axis->low = cav_parameter_start(parameter, 0);
-    axis->high = cav_parameter_start(parameter, 1);
+    zoom_axis before = *axis;
+    start_axis(parameter, axis);
     if (count < 3) // too few to say anything
         return;
     double gap = (high - low) / (double)(count - 1);
     axis->low = low - gap;
     axis->high = high + gap;
-    grow(state, parameter, best, axis);
+    grow(state, parameter, best, before, axis);
 }
 
 static void make_boxes(zoom_state *state, const cav_history *history)
@@ -254,6 +267,16 @@ static double draw(const zoom_state *state, size_t dim, double v)
     return cav_parameter_nth(parameter, choice);
 }
 
+// The first trial is the user's own guess, as far as there are defaults.
+static void put_defaults(const zoom_state *state, double *point)
+{
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        if (!isnan(parameter->initial))
+            point[dim] = cav_parameter_encode(parameter, parameter->initial);
+    }
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -269,6 +292,8 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         ret_point[dim] =
             everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
     }
+    if (suggest->number == 0 && suggest->attempt == 0)
+        put_defaults(state, ret_point);
     return CAVIAR_OK;
 }
 

@@ -435,8 +435,8 @@ static bool set_output(row *at, const char *output)
 static caviar_code trial_move(cav_store *store, const cav_scope *scope, const cav_move *move,
                               cav_error *error)
 {
-    study *at;
-    row *moved;
+    study *at = NULL;
+    row *moved = NULL;
     caviar_code code = find_row(store, scope, move->number, &at, &moved, error);
     if (!code)
         code = cav_rule_move(move, moved->record.state, moved->record.attempt, error);
@@ -490,8 +490,8 @@ static caviar_code keep_report(study *at, const cav_report *report, int64_t now,
 static caviar_code report_add(cav_store *store, const cav_scope *scope, const cav_report *report,
                               int64_t lease_ms, cav_error *error)
 {
-    study *at;
-    row *from;
+    study *at = NULL;
+    row *from = NULL;
     caviar_code code = find_row(store, scope, report->number, &at, &from, error);
     if (!code)
         code = cav_rule_token(report->number, report->attempt, from->record.state,
@@ -570,8 +570,8 @@ static caviar_code report_read(cav_store *store, const cav_scope *scope, int64_t
 static caviar_code output_read(cav_store *store, const cav_scope *scope, int64_t number,
                                cav_text *text, cav_error *error)
 {
-    study *at;
-    row *from;
+    study *at = NULL;
+    row *from = NULL;
     caviar_code code = find_row(store, scope, number, &at, &from, error);
     if (!code)
         cav_text_append(text, from->output);

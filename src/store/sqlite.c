@@ -129,7 +129,7 @@ static int wait_for_lock(void *context, int count)
 static caviar_code run_plain(cav_sqlite *store, cav_sqlite_statement which, const char *what,
                              cav_error *error)
 {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     caviar_code code = cav_sqlite_prepare(store, which, &statement, error);
     return code ? code : cav_sqlite_run(store, statement, what, error);
 }

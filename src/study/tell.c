@@ -55,10 +55,17 @@ static caviar_code move(cav_study *study, caviar_trial *trial, cav_move *how)
     return CAVIAR_OK;
 }
 
+// What the same parameters would give again is not tried again.
+static bool may_be_luck(caviar_reason reason)
+{
+    return reason != CAVIAR_REASON_INFEASIBLE && reason != CAVIAR_REASON_NOT_FINITE &&
+           reason != CAVIAR_REASON_NO_METRIC;
+}
+
 static caviar_code fail_now(cav_study *study, caviar_trial *trial, caviar_reason reason,
                             const char *message)
 {
-    bool again = reason != CAVIAR_REASON_INFEASIBLE && trial->failures < study->spec->retry;
+    bool again = may_be_luck(reason) && trial->failures < study->spec->retry;
     cav_move how = {.to = again ? CAVIAR_STATE_WAITING : CAVIAR_STATE_FAILED,
                     .reason = again ? CAVIAR_REASON_NONE : reason,
                     .is_failure = true,

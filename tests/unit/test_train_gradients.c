@@ -1,0 +1,204 @@
+/**
+ * test_train_gradients.c: every gradient against central finite differences, in double, for the
+ * plain kernels and for each of the fast ones.
+ */
+#include "support/train.h"
+
+#include "trainer/optimizer.h"
+
+#include <math.h>
+
+enum { SAMPLES = 9, SEED = 3 };
+
+static const double step_size = 1e-6, tolerance = 1e-7;
+
+static architecture small_architecture(activation kind, bool batch_norm)
+{
+    return (architecture){.in = 5,
+                          .classes = 3,
+                          .hidden_count = 2,
+                          .units = {7, 6},
+                          .activation = kind,
+                          .batch_norm = batch_norm,
+                          .norm_epsilon = 1e-5,
+                          .norm_new_weight = 0.1};
+}
+
+// A network with random parameters, biases and gammas too, and a mini-batch in it.
+static network *make_network(const architecture *shape, const kernels *table)
+{
+    train_error error;
+    network *net;
+    assert_fine(network_new(shape, table, SAMPLES, &net, &error), &error);
+    network_init(net, INIT_XAVIER, SEED);
+    rng random = {.stream = rng_stream_of(SEED, RNG_TEST, 0, 0)};
+    for (size_t i = net->weight_count; i < net->parameter_count; i++)
+        net->parameters[i] += 0.3 * rng_normal(&random);
+    for (size_t i = 0; i < SAMPLES * shape->in; i++)
+        net->x[i] = rng_normal(&random);
+    for (size_t i = 0; i < SAMPLES; i++)
+        net->labels[i] = (uint16_t)rng_below(&random, shape->classes);
+    return net;
+}
+
+static double mean_loss(network *net, double dropout)
+{
+    totals sum = {0};
+    network_forward(net, SAMPLES, &(mask_key){SEED, 12, dropout}, &sum);
+    return sum.loss / SAMPLES;
+}
+
+static double difference(network *net, real *parameter, double dropout)
+{
+    double before = *parameter;
+    *parameter = before + step_size;
+    double above = mean_loss(net, dropout);
+    *parameter = before - step_size;
+    double below = mean_loss(net, dropout);
+    *parameter = before;
+    return (above - below) / (2 * step_size);
+}
+
+static void check_network(const kernels *table, activation kind, bool batch_norm, double dropout)
+{
+    architecture shape = small_architecture(kind, batch_norm);
+    network *net = make_network(&shape, table);
+    mean_loss(net, dropout);
+    network_backward(net, SAMPLES);
+    real *gradients = copy_reals(net->gradients, net->parameter_count);
+    double greatest = 0;
+    for (size_t i = 0; i < net->parameter_count; i++) {
+        double expected = difference(net, &net->parameters[i], dropout);
+        greatest = fmax(greatest, fabs(expected));
+        if (!(fabs(gradients[i] - expected) <= tolerance))
+            fail_msg("%s, %s, batch norm %d, dropout %g: gradient %zu is %.10g, by differences "
+                     "%.10g (seed %d)",
+                     table->name, activation_words[kind], batch_norm, dropout, i, gradients[i],
+                     expected, SEED);
+    }
+    assert_true(greatest > 0.01); // or the comparison would say nothing
+    free(gradients);
+    network_free(net);
+}
+
+static void check_activations(bool batch_norm, double dropout)
+{
+    for (size_t t = 0; kernels_at(t); t++)
+        for (activation kind = ACTIVATION_RELU; kind < ACTIVATION_COUNT; kind++)
+            check_network(kernels_at(t), kind, batch_norm, dropout);
+}
+
+static void test_gradients_with_bias(void **state)
+{
+    (void)state;
+    check_activations(false, 0);
+}
+
+static void test_gradients_with_batch_norm(void **state)
+{
+    (void)state;
+    check_activations(true, 0);
+}
+
+static void test_gradients_with_dropout(void **state)
+{
+    (void)state;
+    check_activations(false, 0.4);
+}
+
+static void test_gradients_with_batch_norm_and_dropout(void **state)
+{
+    (void)state;
+    check_activations(true, 0.4);
+}
+
+static void test_gradients_without_hidden_layers(void **state)
+{
+    (void)state;
+    for (size_t t = 0; kernels_at(t); t++) {
+        architecture shape = small_architecture(ACTIVATION_RELU, true);
+        shape.hidden_count = 0;
+        network *net = make_network(&shape, kernels_at(t));
+        mean_loss(net, 0);
+        network_backward(net, SAMPLES);
+        for (size_t i = 0; i < net->parameter_count; i++)
+            assert_near(net->gradients[i], difference(net, &net->parameters[i], 0), tolerance);
+        network_free(net);
+    }
+}
+
+// The gradient of a stage with respect to its input, which is what the layer before it sees.
+static void test_gradient_of_batch_norm_with_respect_to_its_input(void **state)
+{
+    (void)state;
+    for (size_t t = 0; kernels_at(t); t++) {
+        architecture shape = small_architecture(ACTIVATION_TANH, true);
+        network *net = make_network(&shape, kernels_at(t));
+        stage *at = &net->layers[0].stage;
+        rng random = {.stream = rng_stream_of(SEED, RNG_TEST, 1, 0)};
+        size_t count = SAMPLES * at->n;
+        real *z = random_reals(&random, count, 1), *weights = random_reals(&random, count, 1);
+        real *dz = copy_reals(weights, count);
+        memcpy(at->z, z, count * sizeof *z);
+        kernels_at(t)->stage_forward(at, SAMPLES);
+        kernels_at(t)->stage_backward(at, SAMPLES, dz); // of the sum of weights * a
+        for (size_t i = 0; i < count; i++) {
+            double sums[2] = {0, 0};
+            for (int side = 0; side < 2; side++) {
+                memcpy(at->z, z, count * sizeof *z);
+                at->z[i] += side ? step_size : -step_size;
+                kernels_at(t)->stage_forward(at, SAMPLES);
+                for (size_t k = 0; k < count; k++)
+                    sums[side] += weights[k] * at->a[k];
+            }
+            assert_near(dz[i], (sums[1] - sums[0]) / (2 * step_size), tolerance);
+        }
+        free(z);
+        free(weights);
+        free(dz);
+        network_free(net);
+    }
+}
+
+// A step of plain descent shows the gradient of the whole cost: the weights have the penalty, the
+// biases, gammas and betas have not.
+static void test_the_step_descends_the_cost_with_its_penalty(void **state)
+{
+    (void)state;
+    const double lr = 1e-3, l2 = 0.7;
+    for (int batch_norm = 0; batch_norm < 2; batch_norm++) {
+        train_error error;
+        architecture shape = small_architecture(ACTIVATION_TANH, batch_norm);
+        network *net = make_network(&shape, kernels_at(0));
+        optimizer *descent;
+        assert_fine(optimizer_new(OPTIMIZER_SGD, net, &descent, &error), &error);
+        real *before = copy_reals(net->parameters, net->parameter_count);
+        real *expected = copy_reals(net->parameters, net->parameter_count);
+        for (size_t i = 0; i < net->parameter_count; i++)
+            expected[i] = difference(net, &net->parameters[i], 0) +
+                          (i < net->weight_count ? l2 * before[i] : 0);
+        mean_loss(net, 0);
+        network_backward(net, SAMPLES);
+        optimizer_step(descent, net, &(hyper){.l2 = l2}, lr);
+        for (size_t i = 0; i < net->parameter_count; i++)
+            assert_near((before[i] - net->parameters[i]) / lr, expected[i], tolerance);
+        free(before);
+        free(expected);
+        optimizer_free(descent);
+        network_free(net);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients_with_bias),
+        cmocka_unit_test(test_gradients_with_batch_norm),
+        cmocka_unit_test(test_gradients_with_dropout),
+        cmocka_unit_test(test_gradients_with_batch_norm_and_dropout),
+        cmocka_unit_test(test_gradients_without_hidden_layers),
+        cmocka_unit_test(test_gradient_of_batch_norm_with_respect_to_its_input),
+        cmocka_unit_test(test_the_step_descends_the_cost_with_its_penalty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+/**
+ * run.c: a whole run of the program, from the data to the test error.
+ *
+ * At a report, the checkpoint is written first: a change that the answer brings is then not in the
+ * checkpoint of that step, and going back to it takes the change back.
+ */
+#include "trainer/run.h"
+
+#include "trainer/checkpoint.h"
+#include "trainer/checkpoint_folder.h"
+#include "trainer/machine.h"
+#include "trainer/model.h"
+#include "trainer/tuner.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct state {
+    const options *wanted;
+    data *data;
+    training *training;
+    tuner tuner;
+    const char *folder; // of checkpoints, or NULL
+    uint64_t reported;  // the last step that the tuner has from an earlier attempt
+    bool ended;         // before the last epoch: stopped, paused, or by a signal
+    int signal;
+} state;
+
+// Telling people what is done ---------------------------------------------------------------------
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "caviar-train: ");
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n");
+    va_end(args);
+}
+
+static void describe(const state *at)
+{
+    const network *net = at->training->net;
+    const schema *columns = &data_preprocessing(at->data)->schema;
+    char shape[ARCHITECTURE_TEXT_SIZE];
+    architecture_print(&net->architecture, shape);
+    note("%s, %zu parameters; %zu samples to train on, %zu to validate; %s, %s", shape,
+         net->parameter_count, data_training(at->data)->count, data_validation(at->data)->count,
+         machine_core(), net->kernels->name);
+    for (size_t i = 0; i < columns->column_count; i++)
+        if (columns->columns[i].kind == COLUMN_LEFT_OUT)
+            note("column '%s' is left out: %s", columns->columns[i].name,
+                 columns->columns[i].name[0] ? "nearly every row has another text there"
+                                             : "it has no name");
+    if (net->architecture.batch_norm && at->training->options.batch < 8)
+        note("warning: batch normalisation of mini-batches of %zu trains badly; use --batch 8 or "
+             "more, or --batch-norm off",
+             at->training->options.batch);
+}
+
+// Checkpoints -------------------------------------------------------------------------------------
+
+static caviar_code write_checkpoint(const state *at, train_error *error)
+{
+    char path[PATH_MAX];
+    const progress *now = &at->training->progress;
+    checkpoint_place place = {now->step, now->update};
+    caviar_code code = checkpoint_path(at->folder, place, path, error);
+    if (!code)
+        code = checkpoint_write(path, at->training, &at->wanted->hyper, error);
+    if (!code)
+        code = checkpoint_folder_prune(at->folder, (size_t)at->wanted->checkpoint_keep, error);
+    return code;
+}
+
+// Goes to a checkpoint, and drops those behind it, which are of a course that is given up.
+static caviar_code go_to(const state *at, checkpoint_place place, train_error *error)
+{
+    char path[PATH_MAX];
+    caviar_code code = checkpoint_path(at->folder, place, path, error);
+    if (!code)
+        code = checkpoint_read(path, at->training, &at->wanted->hyper, error);
+    if (!code)
+        code = checkpoint_folder_cut(at->folder, place, error);
+    return code;
+}
+
+// Goes on from the newest checkpoint up to the step that the tuner has. One that is damaged is
+// passed over; without any, the training begins at its beginning.
+static caviar_code resume(state *at, train_error *error)
+{
+    checkpoint_list list = {0};
+    caviar_code code = checkpoint_folder_list(at->folder, &list, error);
+    bool found = false;
+    for (size_t i = list.count; i > 0 && !found && !code; i--) {
+        if (list.places[i - 1].step > at->reported)
+            continue;
+        code = go_to(at, list.places[i - 1], error);
+        found = !code;
+        if (code == CAVIAR_CORRUPT) {
+            note("warning: %s", error->sentence);
+            code = CAVIAR_OK;
+        }
+    }
+    free(list.places);
+    if (!code && found)
+        note("going on from step %llu", (unsigned long long)at->training->progress.step);
+    return code;
+}
+
+// Goes back to the checkpoint that was written with report `step`: the first of that step.
+static caviar_code go_back(const state *at, uint64_t step, train_error *error)
+{
+    checkpoint_list list = {0};
+    if (!at->folder)
+        return train_fail(
+            error, CAVIAR_INVALID,
+            "the tuner asks for step %llu again, but no --checkpoint folder was given",
+            (unsigned long long)step);
+    caviar_code code = checkpoint_folder_list(at->folder, &list, error);
+    size_t i = 0;
+    while (i < list.count && list.places[i].step != step)
+        i++;
+    if (!code && i == list.count)
+        code = train_fail(error, CAVIAR_NOT_FOUND,
+                          "the tuner asks for step %llu again, of which %s has no checkpoint; "
+                          "--checkpoint-keep keeps more of them",
+                          (unsigned long long)step, at->folder);
+    if (!code)
+        code = go_to(at, list.places[i], error);
+    free(list.places);
+    if (!code)
+        note("back at step %llu", (unsigned long long)step);
+    return code;
+}
+
+// Reports -----------------------------------------------------------------------------------------
+
+static caviar_code fail_not_finite(const state *at, train_error *error)
+{
+    return train_fail(error, CAVIAR_INVALID,
+                      "the loss is not finite in epoch %llu, mini-batch %llu; a smaller --lr may "
+                      "help",
+                      (unsigned long long)at->training->progress.epoch + 1,
+                      (unsigned long long)at->training->progress.update + 1);
+}
+
+static double share(double part, uint64_t count)
+{
+    return count ? part / (double)count : NAN;
+}
+
+// The metrics of a report: of the validation part, and of the mini-batches since the last report.
+// Without a validation part, there is only the second.
+static size_t list_metrics(const state *at, const totals *validation, const totals *train,
+                           caviar_metric ret_metrics[3])
+{
+    caviar_metric error = {"val_error", share((double)validation->wrong, validation->count)};
+    caviar_metric loss = {"val_loss", share(validation->loss, validation->count)};
+    caviar_metric train_wrong = {"train_error", share((double)train->wrong, train->count)};
+    caviar_metric train_loss = {"train_loss", share(train->loss, train->count)};
+    bool held_out = data_validation(at->data)->count > 0;
+    ret_metrics[0] = held_out ? error : train_loss;
+    ret_metrics[1] = held_out ? loss : train_wrong;
+    ret_metrics[2] = train_loss;
+    return held_out ? 3 : 2;
+}
+
+static bool are_finite(const caviar_metric *metrics, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(metrics[i].value))
+            return false;
+    return true;
+}
+
+static caviar_code obey(state *at, caviar_verdict verdict, train_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    switch (verdict) {
+    case CAVIAR_VERDICT_CONTINUE:
+        break;
+    case CAVIAR_VERDICT_STOP:
+        at->ended = true;
+        break;
+    case CAVIAR_VERDICT_PAUSE:
+        at->ended = true;
+        if (at->folder)
+            return write_checkpoint(at, error);
+        note("warning: paused without a --checkpoint folder; it will begin at its beginning again");
+        break;
+    case CAVIAR_VERDICT_RESTORE:
+        code = go_back(at, (uint64_t)caviar_trial_restore_step(at->tuner.trial), error);
+        break;
+    }
+    tuner_take_changes(&at->tuner, &at->training->hyper);
+    return code;
+}
+
+static caviar_code report(state *at, train_error *error)
+{
+    caviar_metric metrics[3];
+    totals validation = training_evaluate(at->training, data_validation(at->data));
+    size_t count = list_metrics(at, &validation, &at->training->progress.sum, metrics);
+    caviar_verdict verdict = CAVIAR_VERDICT_CONTINUE;
+    training_count_report(at->training);
+    uint64_t step = at->training->progress.step;
+    bool finite = are_finite(metrics, count);
+    caviar_code code = CAVIAR_OK;
+    if (finite && at->folder && step % (uint64_t)at->wanted->checkpoint_every == 0)
+        code = write_checkpoint(at, error);
+    if (!code && (step > at->reported || !at->tuner.trial))
+        code = tuner_report(&at->tuner, step, metrics, count, &verdict, error);
+    if (!code && !finite)
+        code = fail_not_finite(at, error);
+    return code ? code : obey(at, verdict, error);
+}
+
+// A loss that is not finite cannot be measured any better: every metric is NaN.
+static caviar_code report_not_finite(state *at, train_error *error)
+{
+    caviar_metric metrics[3];
+    caviar_verdict verdict;
+    totals nothing = {0};
+    size_t count = list_metrics(at, &nothing, &nothing, metrics);
+    uint64_t step = at->training->progress.step + 1;
+    caviar_code code = tuner_report(&at->tuner, step, metrics, count, &verdict, error);
+    return code ? code : fail_not_finite(at, error);
+}
+
+// The run -----------------------------------------------------------------------------------------
+
+static caviar_code end_by_signal(state *at, train_error *error)
+{
+    at->ended = true;
+    note("ended by signal %d after mini-batch %llu", at->signal,
+         (unsigned long long)at->training->progress.update);
+    return at->folder ? write_checkpoint(at, error) : CAVIAR_OK;
+}
+
+static caviar_code train(state *at, train_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    while (!code && !at->ended && !training_is_done(at->training)) {
+        if (!training_step(at->training))
+            return report_not_finite(at, error);
+        if (training_is_due(at->training))
+            code = report(at, error);
+        if (!code && !at->ended && (at->signal = machine_signal()) != 0)
+            code = end_by_signal(at, error);
+    }
+    return code;
+}
+
+static caviar_code finish(state *at, train_error *error)
+{
+    const sample_list *test = data_test(at->data);
+    caviar_code code = CAVIAR_OK;
+    if (at->wanted->save)
+        code =
+            model_write(at->wanted->save, at->training->net, data_preprocessing(at->data), error);
+    if (code || test->count == 0)
+        return code;
+    totals cost = training_evaluate(at->training, test);
+    printf("test_error=%.6g test_loss=%.6g\n", share((double)cost.wrong, cost.count),
+           share(cost.loss, cost.count));
+    return fflush(stdout) ? train_fail(error, CAVIAR_IO, "cannot write to standard output")
+                          : CAVIAR_OK;
+}
+
+static caviar_code make_training(state *at, train_error *error)
+{
+    const options *wanted = at->wanted;
+    const preprocessing *how = data_preprocessing(at->data);
+    const kernels *table = kernels_find(wanted->kernels);
+    if (!table)
+        return train_fail(error, CAVIAR_INVALID, "this processor cannot run --kernels %s; use auto",
+                          wanted->kernels);
+    architecture shape = {.in = how->feature_count,
+                          .classes = how->class_count,
+                          .activation = wanted->activation,
+                          .batch_norm = wanted->batch_norm,
+                          .norm_epsilon = wanted->norm_epsilon,
+                          .norm_new_weight = wanted->norm_new_weight};
+    options_layers(wanted, shape.units, &shape.hidden_count);
+    training_options settings = {
+        .seed = (uint64_t)wanted->seed,
+        .batch = (size_t)wanted->batch,
+        .epochs = (size_t)wanted->epochs,
+        .report_every = (size_t)wanted->report_every,
+        .schedule = {wanted->decay, wanted->decay_steps, (double)wanted->epochs},
+        .optimizer = wanted->optimizer,
+    };
+    return training_new(&settings, &wanted->hyper, &shape, wanted->init, table, at->data,
+                        &at->training, error);
+}
+
+static caviar_code prepare(state *at, train_error *error)
+{
+    caviar_code code = data_open(&at->wanted->data, &at->data, error);
+    if (!code)
+        code = make_training(at, error);
+    if (!code)
+        code = tuner_join(&at->tuner, error);
+    if (code)
+        return code;
+    describe(at);
+    at->reported = tuner_first_step(&at->tuner);
+    at->folder = at->wanted->checkpoint ? at->wanted->checkpoint : getenv("CAVIAR_DIR");
+    if (!at->folder || !*at->folder) {
+        at->folder = NULL;
+        return CAVIAR_OK;
+    }
+    code = checkpoint_folder_make(at->folder, error);
+    return code ? code : resume(at, error);
+}
+
+caviar_code run(const options *wanted, int *ret_signal, train_error *error)
+{
+    state at = {.wanted = wanted};
+    machine_prepare((int)wanted->threads);
+    caviar_code code = prepare(&at, error);
+    if (!code)
+        code = train(&at, error);
+    if (!code && !at.ended)
+        code = finish(&at, error);
+    *ret_signal = at.signal;
+    tuner_leave(&at.tuner);
+    training_free(at.training);
+    data_close(at.data);
+    return code;
+}
