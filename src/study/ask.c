@@ -8,7 +8,6 @@
 #include "study/study.h"
 
 #include "base/random.h"
-#include "space/walk.h"
 #include "study/point.h"
 
 #include <math.h>
@@ -128,6 +127,9 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
         code = cav_study_refresh(study, error);
     if (code)
         return code;
+    const char *over = cav_study_over(study);
+    if (over)
+        return cav_fail(error, CAVIAR_DONE, "%s", over);
     code = claim(study, -1, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
@@ -154,37 +156,12 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
     return code;
 }
 
-// Fills in what a configuration of the user's leaves open: defaults, then the sampler.
-static caviar_code complete(cav_study *study, const double *given, cav_error *error)
-{
-    const cav_space *space = study->spec->space;
-    caviar_code code =
-        cav_point_find(study, study->history->count, study->point, study->raw, error);
-    if (code == CAVIAR_DONE) // nothing new to suggest, but what is given may be complete
-        cav_space_decode(space, study->point, study->raw, study->point);
-    else if (code)
-        return code;
-    for (size_t i = 0; i < space->count; i++) {
-        const cav_parameter *parameter = &space->parameters[i];
-        bool active = cav_space_is_active(space, i, study->raw);
-        if (!isnan(given[i]))
-            study->raw[i] = given[i]; // checked below
-        else if (!active)
-            study->raw[i] = NAN;
-        else if (!isnan(parameter->initial))
-            study->raw[i] = parameter->initial;
-        else if (isnan(study->raw[i])) // was not active in what the sampler suggested
-            study->raw[i] = cav_parameter_decode(parameter, cav_parameter_start(parameter, 0.5));
-    }
-    return cav_space_check(space, study->raw, error);
-}
-
 static caviar_code add(cav_study *study, const double *raw, const double *values,
                        int64_t *ret_number, cav_error *error)
 {
     caviar_code code = cav_study_refresh(study, error);
     if (!code)
-        code = complete(study, raw, error);
+        code = cav_point_complete(study, raw, study->raw, error);
     if (code)
         return code;
     cav_record record = {.state = values ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_WAITING,

@@ -12,6 +12,9 @@
 
 enum { DEFAULT_LEASE_MS = 60000 };
 
+// Longer than any process lives, and still far from the end of the numbers.
+static const int64_t endless_ms = INT64_C(1) << 52;
+
 static caviar_code note_lost(cav_study *study, const cav_record *record, cav_error *error)
 {
     if (record->state != CAVIAR_STATE_RUNNING || study->is_read_only ||
@@ -89,32 +92,6 @@ caviar_code cav_study_refresh(cav_study *study, cav_error *error)
     return code;
 }
 
-static caviar_code open_sampler(cav_study *study, cav_error *error)
-{
-    const cav_choice *choice = &study->spec->sampler;
-    cav_sampler_setup setup = {.space = study->spec->space,
-                               .seed = study->spec->seed,
-                               .trial_budget = study->spec->budget.trials};
-    caviar_code code = cav_sampler_open(&study->sampler, choice->name, choice->options,
-                                        choice->option_count, &setup, error);
-    if (code && choice->where[0] && choice->option_count == 0)
-        cav_error_prefix(error, "%s", choice->where);
-    return code;
-}
-
-static caviar_code open_scheduler(cav_study *study, cav_error *error)
-{
-    const cav_choice *choice = &study->spec->scheduler;
-    cav_scheduler_setup setup = {.step_min = study->spec->step_min,
-                                 .step_max = study->spec->step_max,
-                                 .seed = study->spec->seed};
-    caviar_code code = cav_scheduler_open(&study->scheduler, choice->name, choice->options,
-                                          choice->option_count, &setup, error);
-    if (code && choice->where[0] && choice->option_count == 0)
-        cav_error_prefix(error, "%s", choice->where);
-    return code;
-}
-
 static caviar_code allocate(cav_study *study, cav_error *error)
 {
     const cav_spec *spec = study->spec;
@@ -140,12 +117,12 @@ static caviar_code allocate(cav_study *study, cav_error *error)
 static caviar_code set_up(cav_study *study, const cav_study_options *options, cav_error *error)
 {
     caviar_code code = cav_opening_find(study, options, error);
+    if (!code && study->store->type == &cav_store_memory)
+        study->lease_ms = endless_ms; // nobody else could take over its trials
     if (!code)
         code = allocate(study, error);
-    if (!code)
-        code = open_sampler(study, error); // also when only looking: it checks the definition
-    if (!code)
-        code = open_scheduler(study, error);
+    if (!code) // also when only looking: it checks the definition
+        code = cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
     if (!code)
         study->is_distinct =
             study->sampler.type->is_distinct || cav_space_is_finite(study->spec->space);
@@ -159,7 +136,11 @@ static void init(cav_study *study, const cav_study_options *options)
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&study->lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
-    pthread_cond_init(&study->wake, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&study->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     study->clock = options->clock ? options->clock : &cav_clock_system;
     study->lease_ms = options->lease_ms > 0 ? options->lease_ms : DEFAULT_LEASE_MS;
     study->is_read_only = options->read_only;
@@ -238,18 +219,27 @@ static int64_t time_spent(cav_study *study)
     return study->busy_ms;
 }
 
-const char *cav_study_spent(cav_study *study)
+const char *cav_study_over(cav_study *study)
 {
     const cav_budget *budget = &study->spec->budget;
-    const cav_history *history = study->history;
-    const char *spent = NULL;
+    const char *over = NULL;
     cav_study_lock(study);
-    if (budget->trials > 0 && (int64_t)(history->count - history->imported_count) >= budget->trials)
+    if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
+        over = "the time of the budget is spent";
+    else if (budget->steps > 0 && study->history->step_sum >= budget->steps)
+        over = "the steps of the budget are spent";
+    cav_study_unlock(study);
+    return over;
+}
+
+const char *cav_study_spent(cav_study *study)
+{
+    const cav_history *history = study->history;
+    int64_t trials = study->spec->budget.trials;
+    cav_study_lock(study);
+    const char *spent = cav_study_over(study);
+    if (trials > 0 && (int64_t)(history->count - history->imported_count) >= trials)
         spent = "all trials of the budget have been started";
-    else if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
-        spent = "the time of the budget is spent";
-    else if (budget->steps > 0 && history->step_sum >= budget->steps)
-        spent = "the steps of the budget are spent";
     cav_study_unlock(study);
     return spent;
 }

@@ -67,12 +67,13 @@ typedef struct cav_study_options {
     int64_t lease_ms;       // 0: 60,000
     bool read_only;         // to look at: no sampler, no writes
     bool detached;          // trials that are asked for outlive this process
+    bool keeps_definition;  // of a study that exists; only a larger budget of trials extends it
 } cav_study_options;
 
 /**
  * Opens a study, and makes it if the store has none of that name and there is a spec. A spec for a
  * study that exists must have its space, metrics and, if any, its seed (else CAVIAR_EXISTS, with
- * the difference); its other keys replace the stored ones.
+ * the difference); its other keys replace the stored ones, unless the definition is kept.
  */
 caviar_code cav_study_open(const cav_study_options *options, cav_study **ret_study,
                            cav_error *error);
@@ -109,7 +110,10 @@ caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
 /** Makes all that was told safe from power loss. */
 caviar_code cav_study_sync(cav_study *study, cav_error *error);
 
-/** Why the study is at its end, in words, or NULL: a budget is spent. */
+/** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
+const char *cav_study_over(cav_study *study);
+
+/** Why no new trial is made, in words, or NULL: that, or all trials of the budget are there. */
 const char *cav_study_spent(cav_study *study);
 
 /** The caviar_trial's way back to the study. */

@@ -234,8 +234,9 @@ int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms)
         return 0;
     size_t count = 0;
     for (size_t i = 0; i < history->count; i++) {
-        if (history->states[i] == ABSENT || history->started_ms[i] == 0)
-            continue;
+        bool counts = history->states[i] != ABSENT && history->states[i] != CAVIAR_STATE_WAITING;
+        if (!counts || history->started_ms[i] == 0)
+            continue; // of one that was put back nobody knows when it really ended
         bool running = history->states[i] == CAVIAR_STATE_RUNNING;
         spans[count][0] = history->started_ms[i];
         spans[count++][1] = running ? now_ms : history->finished_ms[i];

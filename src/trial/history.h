@@ -68,6 +68,7 @@ size_t cav_history_best(const cav_history *history, size_t metric);
 
 /**
  * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.
+ * Of a trial that was started more than once it is the last attempt.
  */
 int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms);
 
