@@ -33,6 +33,12 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
     trial->step = history->steps[number];
     trial->first_step = trial->step > 0 ? trial->step : 0;
     trial->last_step = study->spec->step_max > 0 ? study->spec->step_max : INT64_MAX;
+    if (trial->state == CAVIAR_STATE_FAILED && history->messages[number])
+        trial->message = cav_arena_strdup(trial->arena, history->messages[number]);
+    if (!trial->message) {
+        caviar_trial_free(trial);
+        return NULL;
+    }
     cav_random random = cav_random_stream(study->spec->seed, number, CAV_PURPOSE_TRIAL_SEED, 0);
     trial->seed = cav_random_u32(&random) >> 1;
     for (size_t i = 0; i < space->count; i++) {

@@ -33,6 +33,7 @@ typedef struct cav_history {
     int64_t *steps;    // [count] last step reported; -1: none
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
+    char **messages;                   // [count] why it failed; NULL where there is nothing to say
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
