@@ -13,10 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    MOST_CONFLICTS = 100000, // with other workers, for one trial
-    LEAST_CHANCES = 3,       // that a trial has whose workers vanish
-};
+enum { MOST_CONFLICTS = 100000 }; // with other workers, for one trial
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
 {
@@ -75,11 +72,10 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
 
 static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, cav_error *error)
 {
-    int64_t retry = study->spec->retry;
     cav_claim claim = {.number = wanted,
                        .owner = study->owner,
                        .lease_ms = study->lease_ms,
-                       .most_failures = retry > LEAST_CHANCES ? retry : LEAST_CHANCES};
+                       .most_failures = cav_study_most_lost(study)};
     return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
 }
 
@@ -131,6 +127,8 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
     caviar_code code = check_control(study, error);
     if (!code)
         code = cav_study_refresh(study, error);
+    if (!code)
+        code = cav_study_reclaim(study, error);
     if (code)
         return code;
     const char *over = cav_study_over(study);

@@ -24,9 +24,12 @@
 
 #include <pthread.h>
 
-typedef struct cav_lost {
+/** A trial that another worker runs, as far as is known. */
+typedef struct cav_foreign {
     int64_t number, attempt;
-} cav_lost;
+    bool is_over; // its lease was, when it was read
+    char owner[CAV_WORKER_SIZE];
+} cav_foreign;
 
 struct caviar_study {
     pthread_mutex_t lock; // recursive
@@ -49,8 +52,9 @@ struct caviar_study {
     bool defers_sync;            // tells do not sync; whoever set this does
     bool is_distinct;            // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
-    cav_lost *lost;              // [lost_count] running trials whose worker was seen to be gone
-    size_t lost_count, lost_capacity;
+    cav_foreign *foreign;        // [foreign_count] trials to take back when their worker is gone
+    size_t foreign_count, foreign_capacity;
+    int64_t looked_ms; // when their workers were looked for last, by the monotonic clock
 
     pthread_t heart; // see heartbeat.c
     pthread_cond_t wake;
@@ -79,8 +83,18 @@ caviar_code cav_study_open(const cav_study_options *options, cav_study **ret_stu
                            cav_error *error);
 void cav_study_close(cav_study *study);
 
-/** Reads what is new in the store into the history. */
+/**
+ * Reads what is new in the store into the history. Trials of workers that are surely gone are taken
+ * back; looking for those means looking at processes, so it is done once a second, or when there is
+ * a new one to look at.
+ */
 caviar_code cav_study_refresh(cav_study *study, cav_error *error);
+
+/**
+ * Takes back trials that were found with a lease that is over, before a budget of time counts what
+ * nobody runs. For ask.c, which holds the lock.
+ */
+caviar_code cav_study_reclaim(cav_study *study, cav_error *error);
 
 /** Hands out the next trial; see caviar_study_ask. */
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error);
@@ -121,6 +135,9 @@ extern const cav_trial_link cav_study_link;
 
 /** A handle for row `number`, without a link. For ask.c. NULL when out of memory. */
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number);
+
+/** How often a trial may be lost until it fails. */
+int64_t cav_study_most_lost(const cav_study *study);
 
 static inline void cav_study_lock(cav_study *study)
 {
