@@ -15,12 +15,14 @@ cav_style cav_style_of(FILE *file)
 {
     struct winsize size = {0};
     const char *plain = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    cav_style style = {.columns = 80};
+    cav_style style = {.columns = 80, .rows = 24};
     style.is_terminal = isatty(fileno(file)) && !(terminal && strcmp(terminal, "dumb") == 0);
     style.has_colour = style.is_terminal && !(plain && plain[0]);
     style.has_unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    if (style.is_terminal && ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (style.is_terminal && ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         style.columns = size.ws_col;
+        style.rows = size.ws_row > 0 ? size.ws_row : 24;
+    }
     return style;
 }
 

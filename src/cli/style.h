@@ -15,7 +15,7 @@ typedef struct cav_style {
     bool is_terminal;
     bool has_colour;  // a terminal, and NO_COLOR is not set
     bool has_unicode; // the locale is UTF-8
-    int columns;
+    int columns, rows;
 } cav_style;
 
 /** Looks at what `file` is. */

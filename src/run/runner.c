@@ -56,11 +56,16 @@ static void close_if_over(cav_runner *runner)
         close_loop_handles(runner);
 }
 
+// A second time it is without grace.
 static void cancel(cav_runner *runner)
 {
+    bool again = runner->mode == CAV_MODE_CANCEL;
     runner->mode = CAV_MODE_CANCEL;
     for (cav_slot *slot = runner->slots; slot; slot = slot->next)
-        cav_slot_kill(slot, CAV_KILL_CANCEL);
+        if (again)
+            cav_slot_kill_now(slot);
+        else
+            cav_slot_kill(slot, CAV_KILL_CANCEL);
 }
 
 void cav_runner_fail(cav_runner *runner, const cav_error *error)
@@ -88,7 +93,8 @@ static void on_signal(uv_signal_t *handle, int number)
     if (!gently) {
         runner->summary->end = CAV_RUN_INTERRUPTED;
         runner->summary->why = "interrupted; running trials were put back";
-        notice(runner, "killing the running trials; they go back to the queue");
+        if (runner->mode != CAV_MODE_CANCEL)
+            notice(runner, "killing the running trials; they go back to the queue");
         cancel(runner);
     } else if (runner->active > 0) {
         char text[120];
@@ -156,8 +162,8 @@ static void count_end(cav_runner *runner, const caviar_trial *trial)
     summary->failed += trial->state == CAVIAR_STATE_FAILED;
     if (well)
         runner->failures_in_a_row = INT64_MIN; // never again the study's own fault
-    else if (trial->reason != CAVIAR_REASON_INFEASIBLE)
-        runner->failures_in_a_row++;
+    else if (trial->state == CAVIAR_STATE_FAILED && trial->reason != CAVIAR_REASON_INFEASIBLE)
+        runner->failures_in_a_row++; // one that is tried again has not failed yet
 }
 
 static bool has_good_trial(const cav_history *history)
@@ -168,6 +174,21 @@ static bool has_good_trial(const cav_history *history)
     return false;
 }
 
+// At most so many bytes of the end of a text, from the start of a line if there is one.
+static const char *end_of(const char *text, size_t most)
+{
+    size_t size = strlen(text);
+    if (size <= most)
+        return text;
+    text += size - most;
+    const char *newline = strchr(text, '\n');
+    if (newline && newline[1])
+        return newline + 1;
+    while (((unsigned char)*text & 0xc0) == 0x80) // not in the middle of a character
+        text++;
+    return text;
+}
+
 // A study whose first trials all fail would fail to the end of its budget.
 static void stop_if_hopeless(cav_runner *runner, const caviar_trial *trial)
 {
@@ -175,11 +196,10 @@ static void stop_if_hopeless(cav_runner *runner, const caviar_trial *trial)
         has_good_trial(runner->study->history))
         return;
     cav_error error;
-    const char *output = trial->output ? trial->output : "";
+    const char *output = trial->output ? end_of(trial->output, 600) : "";
     cav_fail(&error, CAVIAR_STATE,
              "the first %d trials all failed, so the run was stopped; the last one: %.200s%s%.600s",
-             MOST_FAILURES, trial->message, output[0] ? "\nThe end of its output:\n" : "",
-             strlen(output) > 600 ? output + strlen(output) - 600 : output);
+             MOST_FAILURES, trial->message, output[0] ? "\nThe end of its output:\n" : "", output);
     cav_runner_fail(runner, &error);
 }
 
@@ -314,13 +334,17 @@ static void kill_leftover(void *context, pid_t pid, const char *rest, const char
         kill(pid, SIGKILL);
 }
 
-static void raise_file_limit(void)
+// Trials inherit the limit, and some programs go wrong with a high one, so it is raised no further
+// than so many trials need.
+static void raise_file_limit(int64_t parallel)
 {
+    enum { FILES_OF_A_TRIAL = 16, OTHER_FILES = 128 };
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    rlim_t wanted = OTHER_FILES + FILES_OF_A_TRIAL * (rlim_t)parallel;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void init_handles(cav_runner *runner)
@@ -358,7 +382,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
         return error ? error->code : CAVIAR_IO;
     if (study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error))
         return error ? error->code : CAVIAR_IO;
-    raise_file_limit();
+    raise_file_limit(runner->parallel);
     cav_reap_adopt_orphans();
     cav_reap_visit(runner->study_folder, kill_leftover, NULL);
     int failed = uv_loop_init(&runner->loop);

@@ -80,6 +80,12 @@ void cav_slot_kill(cav_slot *slot, cav_kill why)
     uv_timer_start(&slot->timer, on_grace_over, (uint64_t)slot->runner->study->spec->grace_ms, 0);
 }
 
+void cav_slot_kill_now(cav_slot *slot)
+{
+    if (!slot->has_exited)
+        signal_all(slot, SIGKILL);
+}
+
 static void on_timeout(uv_timer_t *timer)
 {
     cav_slot_kill(timer->data, CAV_KILL_TIMEOUT);
@@ -103,11 +109,13 @@ void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, boo
     if (observer->reported)
         observer->reported(observer->context, slot->trial, step, slot->trial->finals[0]);
     bool must_end = verdict == CAVIAR_VERDICT_STOP || verdict == CAVIAR_VERDICT_PAUSE;
-    if (must_end && heard) // it was told, and may end by itself
+    if (must_end && !heard) {
+        cav_slot_kill(slot, CAV_KILL_STOP);
+    } else if (must_end && !slot->is_warned) { // it may end by itself
+        slot->is_warned = true;
         uv_timer_start(&slot->timer, on_verdict_unheeded,
                        (uint64_t)slot->runner->study->spec->grace_ms, 0);
-    else if (must_end)
-        cav_slot_kill(slot, CAV_KILL_STOP);
+    }
 }
 
 // A report by way of the output, whose answer the program cannot hear.
