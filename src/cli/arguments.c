@@ -1,5 +1,8 @@
 /**
  * arguments.c: command lines against the tables of flags.
+ *
+ * Not getopt_long: to that a negative number is a flag, and a flag may be shortened, so that
+ * another flag in a later version would break a script.
  */
 #include "cli/verb.h"
 
@@ -7,7 +10,6 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,46 +41,52 @@ void cav_arguments_list(const cav_verb *verb, cav_arguments *arguments)
     list_one(arguments, &help_flag);
 }
 
-// The tables that getopt_long wants; a flag's index is its return value.
-static void make_tables(const cav_arguments *arguments, char *letters, struct option *options)
-{
-    *letters++ = ':'; // a missing value is told apart from an unknown flag
-    for (size_t i = 0; i < arguments->flag_count; i++) {
-        const cav_flag *flag = arguments->flags[i];
-        options[i] = (struct option){flag->name, flag->value ? required_argument : no_argument,
-                                     NULL, 1000 + (int)i};
-        if (flag->letter) {
-            *letters++ = flag->letter;
-            if (flag->value)
-                *letters++ = ':';
-        }
-    }
-    *letters = '\0';
-    options[arguments->flag_count] = (struct option){0};
-}
+// A command line while it is read. Operands are moved to its front.
+typedef struct reader {
+    cav_arguments *arguments;
+    char **words; // [count] up to "--"; the first is the verb
+    int count, at;
+    cav_error *error;
+} reader;
 
-static const cav_flag *flag_of(const cav_arguments *arguments, int found)
+static const cav_flag *find_name(const cav_arguments *arguments, const char *name, size_t size)
 {
-    if (found >= 1000)
-        return arguments->flags[found - 1000];
     for (size_t i = 0; i < arguments->flag_count; i++)
-        if (arguments->flags[i]->letter == found)
+        if (strlen(arguments->flags[i]->name) == size &&
+            strncmp(arguments->flags[i]->name, name, size) == 0)
             return arguments->flags[i];
     return NULL;
 }
 
+static const cav_flag *find_letter(const cav_arguments *arguments, char letter)
+{
+    for (size_t i = 0; i < arguments->flag_count; i++)
+        if (arguments->flags[i]->letter == letter)
+            return arguments->flags[i];
+    return NULL;
+}
+
+// The flag that a word was meant to be: one that it begins, or that it is a typo of.
+static const char *meant_by(const cav_arguments *arguments, const char *word)
+{
+    const char *names[CAV_MOST_FLAGS];
+    size_t size = strlen(word);
+    for (size_t i = 0; i < arguments->flag_count; i++) {
+        names[i] = arguments->flags[i]->name;
+        if (size > 0 && strncmp(names[i], word, size) == 0)
+            return names[i];
+    }
+    return cav_text_nearest(word, names, arguments->flag_count);
+}
+
 static caviar_code fail_unknown(const cav_arguments *arguments, const char *word, cav_error *error)
 {
-    char wanted[64], hint[CAV_HINT_SIZE] = "";
-    const char *names[CAV_MOST_FLAGS];
-    snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
-             word + strspn(word, "-"));
-    for (size_t i = 0; i < arguments->flag_count; i++)
-        names[i] = arguments->flags[i]->name;
-    const char *nearest = cav_text_nearest(wanted, names, arguments->flag_count);
-    if (nearest)
-        snprintf(hint, sizeof hint, "; did you mean --%s?", nearest);
-    return cav_fail(error, CAVIAR_INVALID, "unknown flag %.80s%s", word, hint);
+    char wanted[64];
+    const char *name = word + strspn(word, "-");
+    snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(name, "="), name);
+    const char *meant = word[1] == '-' ? meant_by(arguments, wanted) : NULL;
+    return cav_fail(error, CAVIAR_INVALID, "unknown flag %.80s%s%s%s", word,
+                    meant ? "; did you mean --" : "", meant ? meant : "", meant ? "?" : "");
 }
 
 static caviar_code note(cav_arguments *arguments, const cav_flag *flag, const char *value,
@@ -88,6 +96,66 @@ static caviar_code note(cav_arguments *arguments, const cav_flag *flag, const ch
         return cav_fail(error, CAVIAR_INVALID, "too many flags");
     arguments->given[arguments->given_count++] = (struct cav_given){flag, value ? value : ""};
     return CAVIAR_OK;
+}
+
+// Notes a flag with the value that stands in its own word, or else with the next word.
+static caviar_code note_with_value(reader *at, const cav_flag *flag, const char *value)
+{
+    if (!value && at->at + 1 == at->count)
+        return cav_fail(at->error, CAVIAR_INVALID, "%.80s needs a value", at->words[at->at]);
+    return note(at->arguments, flag, value ? value : at->words[++at->at], at->error);
+}
+
+// --trials 5, --trials=5, --quiet
+static caviar_code read_long(reader *at, const char *word)
+{
+    const char *name = word + 2, *equals = strchr(name, '=');
+    size_t size = equals ? (size_t)(equals - name) : strlen(name);
+    const cav_flag *flag = find_name(at->arguments, name, size);
+    if (!flag)
+        return fail_unknown(at->arguments, word, at->error);
+    if (flag->value)
+        return note_with_value(at, flag, equals ? equals + 1 : NULL);
+    return equals ? cav_fail(at->error, CAVIAR_INVALID, "--%s takes no value", flag->name)
+                  : note(at->arguments, flag, NULL, at->error);
+}
+
+// -q, -n 5, -n5, -qn5
+static caviar_code read_letters(reader *at, const char *word)
+{
+    for (const char *letter = word + 1; *letter; letter++) {
+        const cav_flag *flag = find_letter(at->arguments, *letter);
+        if (!flag)
+            return fail_unknown(at->arguments, word, at->error);
+        if (flag->value)
+            return note_with_value(at, flag, letter[1] ? letter + 1 : NULL);
+        caviar_code code = note(at->arguments, flag, NULL, at->error);
+        if (code)
+            return code;
+    }
+    return CAVIAR_OK;
+}
+
+// "-" and negative numbers are none.
+static bool is_flag(const char *word)
+{
+    double number;
+    return word[0] == '-' && word[1] && !cav_number_parse(word, strlen(word), &number);
+}
+
+static caviar_code read_words(reader *at)
+{
+    caviar_code code = CAVIAR_OK;
+    cav_arguments *arguments = at->arguments;
+    arguments->operands = at->words + 1;
+    for (at->at = 1; at->at < at->count && !code; at->at++) {
+        char *word = at->words[at->at];
+        if (!is_flag(word))
+            arguments->operands[arguments->operand_count++] = word;
+        else
+            code = word[1] == '-' ? read_long(at, word) : read_letters(at, word);
+    }
+    return code;
 }
 
 // Cuts off what stands behind "--"; returns the number of words before it.
@@ -119,29 +187,13 @@ static caviar_code check_operands(const cav_arguments *arguments, cav_error *err
 caviar_code cav_arguments_parse(const cav_verb *verb, int argc, char **argv,
                                 cav_arguments *ret_arguments, cav_error *error)
 {
-    char letters[2 * CAV_MOST_FLAGS + 2];
-    struct option options[CAV_MOST_FLAGS + 1];
     *ret_arguments = (cav_arguments){.verb = verb};
     cav_arguments_list(verb, ret_arguments);
-    make_tables(ret_arguments, letters, options);
-    int count = split_command(ret_arguments, argc, argv), found;
-    opterr = 0;
-    optind = 0;
-    while ((found = getopt_long(count, argv, letters, options, NULL)) != -1) {
-        const cav_flag *flag = flag_of(ret_arguments, found);
-        const char *word = argv[optind > 1 ? optind - 1 : 1];
-        if (found == ':')
-            return cav_fail(error, CAVIAR_INVALID, "%.80s needs a value", word);
-        if (!flag)
-            return fail_unknown(ret_arguments, word, error);
-        caviar_code code = note(ret_arguments, flag, optarg, error);
-        if (code)
-            return code;
-    }
-    ret_arguments->operands = argv + optind;
-    ret_arguments->operand_count = (size_t)(count - optind);
-    if (cav_flag_is_on(ret_arguments, "help"))
-        return CAVIAR_OK;
+    reader at = {.arguments = ret_arguments, .words = argv, .error = error};
+    at.count = split_command(ret_arguments, argc, argv);
+    caviar_code code = read_words(&at);
+    if (code || cav_flag_is_on(ret_arguments, "help"))
+        return code;
     return check_operands(ret_arguments, error);
 }
 

@@ -24,6 +24,7 @@ struct cav_display {
     cav_run_observer observer;
     bool is_quiet;
     int live_lines;         // that are on the screen now
+    int columns_left;       // in the line that is being put together
     size_t news;            // lines since the last tick
     double best;            // value, as a loss
     int64_t started_ms;     // of the run
@@ -46,6 +47,11 @@ static void wipe(cav_display *display)
     display->live_lines = 0;
 }
 
+static void begin_line(cav_display *display)
+{
+    display->columns_left = display->style.columns - 1; // the last column would wrap on some
+}
+
 static void end_line(cav_display *display)
 {
     cav_text_append(&display->text, "\n");
@@ -59,67 +65,80 @@ static void flush(cav_display *display)
     cav_text_clear(&display->text);
 }
 
+// Puts a piece into the line: on a terminal no more than fits, elsewhere all of it, in one line.
+static void put(cav_display *display, cav_ink ink, const char *piece)
+{
+    if (!display->style.is_terminal) {
+        for (const char *c = piece; *c; c++)
+            cav_text_append_char(&display->text, (unsigned char)*c < 0x20 ? ' ' : *c);
+        return;
+    }
+    int width = cav_style_width(piece);
+    if (ink != CAV_INK_PLAIN)
+        cav_style_ink(&display->style, ink, &display->text);
+    cav_style_clip(&display->style, piece, display->columns_left, &display->text);
+    if (ink != CAV_INK_PLAIN)
+        cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
+    display->columns_left -= width < display->columns_left ? width : display->columns_left;
+}
+
+static void put_blanks(cav_display *display, int count)
+{
+    for (int i = 0; i < count; i++)
+        put(display, CAV_INK_PLAIN, " ");
+}
+
 static double loss_of(const cav_display *display, const caviar_trial *trial)
 {
     return display->study->maximize[0] ? -trial->finals[0] : trial->finals[0];
 }
 
 // "val_error=0.0213"
-static void append_values(cav_display *display, const caviar_trial *trial)
+static void put_values(cav_display *display, cav_ink ink, const caviar_trial *trial)
 {
+    cav_text values = {0};
     for (size_t m = 0; m < trial->final_count; m++) {
-        cav_text_appendf(&display->text, "%s%s=", m ? " " : "", display->study->metric_names[m]);
-        cav_print_value(trial->finals[m], &display->text);
+        cav_text_appendf(&values, "%s%s=", m ? " " : "", display->study->metric_names[m]);
+        cav_print_value(trial->finals[m], &values);
     }
+    put(display, ink, cav_text_get(&values));
+    cav_text_free(&values);
 }
 
-static void append_config(cav_display *display, const caviar_trial *trial, int columns)
+static void put_config(cav_display *display, const caviar_trial *trial)
 {
     cav_text config = {0};
     cav_print_config(trial, &config);
-    cav_style_ink(&display->style, CAV_INK_DIM, &display->text);
-    if (display->style.is_terminal)
-        cav_style_clip(&display->style, cav_text_get(&config), columns, &display->text);
-    else
-        cav_text_append(&display->text, cav_text_get(&config));
-    cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
+    put(display, CAV_INK_DIM, cav_text_get(&config));
     cav_text_free(&config);
-}
-
-static int columns_left(const cav_display *display, const char *line)
-{
-    int left = display->style.columns - cav_style_width(line) - 1;
-    return left > 0 ? left : 0;
 }
 
 // ---- Lines that stay ------------------------------------------------------------------------
 
+static void put_failure(cav_display *display, const caviar_trial *trial)
+{
+    bool again = trial->state == CAVIAR_STATE_WAITING;
+    put(display, CAV_INK_BAD, again ? "failed, will run again" : caviar_reason_name(trial->reason));
+    put(display, CAV_INK_BAD, ": ");
+    put(display, CAV_INK_BAD, trial->message[0] ? trial->message : trial->error.message);
+}
+
 static void append_ended(cav_display *display, const caviar_trial *trial, int64_t elapsed_ms,
                          bool is_best)
 {
-    char head[160], took[CAV_NUMBER_SIZE];
-    bool failed = trial->state == CAVIAR_STATE_FAILED || trial->state == CAVIAR_STATE_WAITING;
-    cav_duration_print(elapsed_ms, took);
+    char head[32], took[CAV_NUMBER_SIZE];
+    begin_line(display);
     snprintf(head, sizeof head, "trial %-4lld ", (long long)trial->number);
-    cav_text_append(&display->text, head);
-    cav_style_ink(&display->style,
-                  failed    ? CAV_INK_BAD
-                  : is_best ? CAV_INK_GOOD
-                            : CAV_INK_PLAIN,
-                  &display->text);
-    size_t from = display->text.size;
-    if (failed)
-        cav_text_appendf(&display->text, "%s: %.300s%s",
-                         trial->state == CAVIAR_STATE_WAITING ? "failed, will run again"
-                                                              : caviar_reason_name(trial->reason),
-                         trial->message[0] ? trial->message : trial->error.message, "");
+    put(display, CAV_INK_PLAIN, head);
+    if (trial->state == CAVIAR_STATE_FAILED || trial->state == CAVIAR_STATE_WAITING)
+        put_failure(display, trial);
     else
-        append_values(display, trial);
-    int used = (int)strlen(head) + cav_style_width(display->text.data + from);
-    cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
-    cav_text_appendf(&display->text, "%s  %s  ", is_best ? " best" : "", took);
-    used += (int)strlen(took) + 4 + (is_best ? 5 : 0);
-    append_config(display, trial, display->style.columns - used - 1);
+        put_values(display, is_best ? CAV_INK_GOOD : CAV_INK_PLAIN, trial);
+    put(display, CAV_INK_PLAIN, is_best ? " best  " : "  ");
+    cav_duration_print(elapsed_ms, took);
+    put(display, CAV_INK_PLAIN, took);
+    put(display, CAV_INK_PLAIN, "  ");
+    put_config(display, trial);
     end_line(display);
 }
 
@@ -132,7 +151,7 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
     if (is_best)
         display->best = loss_of(display, trial);
     display->ended += trial->state != CAVIAR_STATE_WAITING;
-    if (display->is_quiet || trial->message == NULL)
+    if (display->is_quiet)
         return;
     // on a terminal only what matters scrolls by, and never so fast that nobody could read it
     bool shows =
@@ -148,7 +167,8 @@ static void on_notice(void *context, const char *text)
 {
     cav_display *display = context;
     wipe(display);
-    cav_text_append(&display->text, text);
+    begin_line(display);
+    put(display, CAV_INK_PLAIN, text);
     end_line(display);
     flush(display);
 }
@@ -186,33 +206,43 @@ static progress estimate(const cav_display *display)
     return at;
 }
 
+// "  12 of 100 trials, 3m20s left, 4.5/min, 2 running"
+static void write_counts(const cav_display *display, const progress *at, size_t running, char *text,
+                         size_t size)
+{
+    int64_t budget = display->study->spec->budget.trials;
+    char left[CAV_NUMBER_SIZE], rate[CAV_NUMBER_SIZE];
+    size_t used =
+        (size_t)snprintf(text, size, "  %lld", (long long)(display->ended_before + display->ended));
+    if (budget > 0)
+        used += (size_t)snprintf(text + used, size - used, " of %lld", (long long)budget);
+    used += (size_t)snprintf(text + used, size - used, " trials");
+    if (at->left_ms >= 0) {
+        cav_duration_print(at->left_ms, left);
+        used += (size_t)snprintf(text + used, size - used, ", %s left", left);
+    }
+    cav_number_print_short(at->per_minute, 3, rate);
+    snprintf(text + used, size - used, ", %s/min, %zu running", rate, running);
+}
+
 static void append_progress(cav_display *display, size_t running)
 {
     progress at = estimate(display);
-    const cav_budget *budget = &display->study->spec->budget;
-    char right[160], left[CAV_NUMBER_SIZE], rate[CAV_NUMBER_SIZE];
-    int used = snprintf(right, sizeof right, "  %lld",
-                        (long long)(display->ended_before + display->ended));
-    if (budget->trials > 0)
-        used += snprintf(right + used, sizeof right - (size_t)used, " of %lld",
-                         (long long)budget->trials);
-    used += snprintf(right + used, sizeof right - (size_t)used, " trials");
-    if (at.left_ms >= 0) {
-        cav_duration_print(at.left_ms, left);
-        used += snprintf(right + used, sizeof right - (size_t)used, ", %s left", left);
+    char counts[256];
+    cav_text name = {0};
+    write_counts(display, &at, running, counts, sizeof counts);
+    begin_line(display);
+    cav_style_clip(&display->style, display->study->spec->study, 16, &name);
+    put(display, CAV_INK_BOLD, cav_text_get(&name));
+    put_blanks(display, 1);
+    cav_text_free(&name);
+    int room = display->columns_left - cav_style_width(counts);
+    if (!isnan(at.share) && room >= 4) {
+        int columns = room < 30 ? room : 30;
+        cav_style_bar(&display->style, at.share, columns, &display->text);
+        display->columns_left -= columns;
     }
-    cav_number_print_short(at.per_minute, 3, rate);
-    snprintf(right + used, sizeof right - (size_t)used, ", %s/min, %zu running", rate, running);
-    cav_style_ink(&display->style, CAV_INK_BOLD, &display->text);
-    cav_style_clip(&display->style, display->study->spec->study, 16, &display->text);
-    cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
-    cav_text_append(&display->text, " ");
-    int name = cav_style_width(display->study->spec->study);
-    int room = display->style.columns - (name < 16 ? name : 16) - 2 - cav_style_width(right);
-    if (!isnan(at.share) && room >= 4)
-        cav_style_bar(&display->style, at.share, room < 30 ? room : 30, &display->text);
-    cav_style_clip(&display->style, right, display->style.columns - (name < 16 ? name : 16) - 2,
-                   &display->text);
+    put(display, CAV_INK_PLAIN, counts);
     end_line(display);
 }
 
@@ -225,15 +255,12 @@ static void append_best(cav_display *display)
     if (!trial)
         return;
     char number[48];
-    cav_style_ink(&display->style, CAV_INK_GOOD, &display->text);
-    size_t from = display->text.size;
-    cav_text_append(&display->text, "best  ");
-    append_values(display, trial);
-    int used = cav_style_width(display->text.data + from);
-    cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
+    begin_line(display);
+    put(display, CAV_INK_GOOD, "best  ");
+    put_values(display, CAV_INK_GOOD, trial);
     snprintf(number, sizeof number, "  trial %lld  ", (long long)trial->number);
-    cav_text_append(&display->text, number);
-    append_config(display, trial, display->style.columns - used - (int)strlen(number) - 1);
+    put(display, CAV_INK_PLAIN, number);
+    put_config(display, trial);
     end_line(display);
     caviar_trial_free(trial);
 }
@@ -241,25 +268,30 @@ static void append_best(cav_display *display)
 static void append_running(cav_display *display, const cav_run_trial *running)
 {
     char head[32], tail[64], took[CAV_NUMBER_SIZE], value[CAV_NUMBER_SIZE] = "";
-    snprintf(head, sizeof head, "%6lld  ", (long long)running->trial->number);
-    cav_text_append(&display->text, head);
     cav_text curve = {0};
+    begin_line(display);
+    snprintf(head, sizeof head, "%6lld  ", (long long)running->trial->number);
+    put(display, CAV_INK_PLAIN, head);
     cav_style_sparkline(&display->style, running->curve, running->curve_count, CURVE_COLUMNS,
                         &curve);
-    int width = cav_style_width(cav_text_get(&curve));
-    cav_style_ink(&display->style, CAV_INK_ACCENT, &display->text);
-    cav_text_append(&display->text, cav_text_get(&curve));
-    cav_style_ink(&display->style, CAV_INK_PLAIN, &display->text);
-    cav_text_appendf(&display->text, "%*s", CURVE_COLUMNS - width, "");
+    put(display, CAV_INK_ACCENT, cav_text_get(&curve));
+    put_blanks(display, CURVE_COLUMNS - cav_style_width(cav_text_get(&curve)));
     cav_text_free(&curve);
     if (running->curve_count > 0)
         cav_number_print_short(running->curve[running->curve_count - 1], 4, value);
     cav_duration_print(running->elapsed_ms, took);
     snprintf(tail, sizeof tail, "  %9.9s  %7s  ", value, took);
-    cav_text_append(&display->text, tail);
-    append_config(display, running->trial,
-                  columns_left(display, head) - CURVE_COLUMNS - (int)strlen(tail));
+    put(display, CAV_INK_PLAIN, tail);
+    put_config(display, running->trial);
     end_line(display);
+}
+
+// The picture is never higher than the terminal, or it could not be taken away again.
+static size_t most_shown(const cav_display *display, size_t running_count)
+{
+    int room = display->style.rows - 4; // beside progress, best, "and … more" and the cursor
+    size_t most = room < 0 ? 0 : room < MOST_SHOWN ? (size_t)room : MOST_SHOWN;
+    return running_count < most ? running_count : most;
 }
 
 static void on_tick(void *context, const cav_run_trial *running, size_t running_count)
@@ -272,11 +304,16 @@ static void on_tick(void *context, const cav_run_trial *running, size_t running_
     wipe(display);
     append_progress(display, running_count);
     append_best(display);
-    size_t shown = running_count < MOST_SHOWN ? running_count : MOST_SHOWN;
+    size_t shown = most_shown(display, running_count);
     for (size_t i = 0; i < shown; i++)
         append_running(display, &running[running_count - 1 - i]); // the oldest first
-    if (running_count > shown)
-        cav_text_appendf(&display->text, "        and %zu more\n", running_count - shown);
+    if (running_count > shown) {
+        char more[48];
+        begin_line(display);
+        snprintf(more, sizeof more, "        and %zu more", running_count - shown);
+        put(display, CAV_INK_PLAIN, more);
+        end_line(display);
+    }
     for (const char *c = cav_text_get(&display->text); *c; c++)
         display->live_lines += *c == '\n';
     flush(display);
@@ -320,30 +357,37 @@ const cav_run_observer *cav_display_observer(cav_display *display)
     return &display->observer;
 }
 
-static void append_summary(cav_display *display, const cav_run_summary *summary, const char *took)
+// What a person should know when all is over: how it ended, and what came out.
+static void append_summary(cav_display *display, const cav_run_summary *summary)
 {
-    cav_text_appendf(&display->text, "%s: %s after %s; %lld complete", display->study->spec->study,
-                     summary->end == CAV_RUN_FAILED ? "stopped" : summary->why, took,
-                     (long long)summary->complete);
+    char took[CAV_NUMBER_SIZE];
+    const char *name = display->study->spec->study;
+    cav_duration_print(now_ms(display) - display->started_ms, took);
+    if (summary->end == CAV_RUN_FINISHED && display->ended == 0) {
+        cav_text_appendf(&display->text,
+                         "%s: nothing to do, %s; 'caviar resume %s -n +10' tries ten more\n", name,
+                         summary->why, name);
+        return;
+    }
+    cav_text head = {0}, counts = {0};
+    cav_text_appendf(&head, "%s: %s after %s;", name,
+                     summary->end == CAV_RUN_FAILED ? "stopped" : summary->why, took);
+    cav_text_appendf(&counts, "%lld complete", (long long)summary->complete);
     if (summary->pruned > 0)
-        cav_text_appendf(&display->text, ", %lld stopped early", (long long)summary->pruned);
+        cav_text_appendf(&counts, ", %lld stopped early", (long long)summary->pruned);
     if (summary->failed > 0)
-        cav_text_appendf(&display->text, ", %lld failed", (long long)summary->failed);
-    end_line(display);
+        cav_text_appendf(&counts, ", %lld failed", (long long)summary->failed);
+    bool fits = head.size + 1 + counts.size < (size_t)display->style.columns;
+    cav_text_appendf(&display->text, "%s%s%s\n", cav_text_get(&head),
+                     fits || !display->style.is_terminal ? " " : "\n  ", cav_text_get(&counts));
+    cav_text_free(&head);
+    cav_text_free(&counts);
 }
 
 void cav_display_end(cav_display *display, const cav_run_summary *summary)
 {
-    char took[CAV_NUMBER_SIZE];
-    const char *name = display->study->spec->study;
     wipe(display);
-    cav_duration_print(now_ms(display) - display->started_ms, took);
-    if (summary->end == CAV_RUN_FINISHED && display->ended == 0)
-        cav_text_appendf(&display->text,
-                         "%s: nothing to do, %s; 'caviar resume %s -n +10' tries ten more\n", name,
-                         summary->why, name);
-    else
-        append_summary(display, summary, took);
+    append_summary(display, summary);
     append_best(display);
     flush(display);
 }

@@ -7,9 +7,11 @@
 #include "base/text.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const cav_verb *const cav_verbs[] = {
 #define X(verb) &verb,
@@ -52,6 +54,12 @@ static int fail_unknown_verb(const char *name)
     return CAV_EXIT_USAGE;
 }
 
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) > 0 && (output.revents & POLLERR);
+}
+
 static int run_verb(const cav_verb *verb, int argc, char **argv)
 {
     cav_arguments arguments;
@@ -63,11 +71,10 @@ static int run_verb(const cav_verb *verb, int argc, char **argv)
         return CAV_EXIT_OK;
     }
     int status = (int)verb->run(&arguments);
-    if (fflush(stdout) != 0 && status == CAV_EXIT_OK) { // a full disk, a closed pipe
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!written && !reader_is_gone()) // one that has seen enough is no news
         fprintf(stderr, "caviar: cannot write the output\n");
-        return CAV_EXIT_FAILURE;
-    }
-    return status;
+    return written || status != CAV_EXIT_OK ? status : CAV_EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

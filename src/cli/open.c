@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,61 @@ caviar_code cav_cli_open_detached(const cav_arguments *arguments, int64_t lease_
     return cav_study_open(&options, ret_study, error);
 }
 
-caviar_code cav_cli_number(const char *text, int64_t *ret_number, cav_error *error)
+caviar_code cav_cli_trial_read(const char *text, cav_cli_trial *ret_trial, cav_error *error)
 {
-    if (!cav_number_parse_int(text, ret_number) || *ret_number < 0)
-        return cav_fail(error, CAVIAR_INVALID, "'%.60s' is no trial's number", text);
+    cav_cli_trial trial = {.attempt = 1};
+    char number[CAV_CLI_TRIAL_SIZE];
+    const char *point = strchr(text, '.');
+    size_t size = point ? (size_t)(point - text) : strlen(text);
+    snprintf(number, sizeof number, "%.*s", (int)(size < sizeof number ? size : 0), text);
+    if (!cav_number_parse_int(number, &trial.number) || trial.number < 0 ||
+        (point && (!cav_number_parse_int(point + 1, &trial.attempt) || trial.attempt < 1)))
+        return cav_fail(error, CAVIAR_INVALID,
+                        "'%.60s' is no trial: its number is expected, 7, or 7.2 for its second "
+                        "attempt",
+                        text);
+    *ret_trial = trial;
+    return CAVIAR_OK;
+}
+
+void cav_cli_trial_print(const caviar_trial *trial, char ret_text[CAV_CLI_TRIAL_SIZE])
+{
+    if (trial->attempt > 1)
+        snprintf(ret_text, CAV_CLI_TRIAL_SIZE, "%lld.%lld", (long long)trial->number,
+                 (long long)trial->attempt);
+    else
+        snprintf(ret_text, CAV_CLI_TRIAL_SIZE, "%lld", (long long)trial->number);
+}
+
+caviar_code cav_cli_adopt(cav_study *study, const cav_cli_trial *named, caviar_trial **ret_trial,
+                          cav_error *error)
+{
+    caviar_trial *trial;
+    caviar_code code = cav_study_adopt(study, named->number, &trial, error);
+    if (code)
+        return code;
+    if (trial->state == CAVIAR_STATE_RUNNING && trial->attempt != named->attempt) {
+        cav_fail(error, CAVIAR_STALE,
+                 "trial %lld was handed out again (attempt %lld is over); this comes too late and "
+                 "is not kept. Whoever has it now calls it %lld.%lld",
+                 (long long)named->number, (long long)named->attempt, (long long)named->number,
+                 (long long)trial->attempt);
+        trial->link = NULL;
+        caviar_trial_free(trial);
+        return CAVIAR_STALE;
+    }
+    *ret_trial = trial;
+    return CAVIAR_OK;
+}
+
+caviar_code cav_cli_lease(const cav_arguments *arguments, int64_t *ret_ms, cav_error *error)
+{
+    const char *lease = cav_flag_get(arguments, "lease");
+    int64_t ms = 3600000;
+    if (lease && (!cav_duration_parse(lease, &ms) || ms == 0))
+        return cav_fail(error, CAVIAR_INVALID,
+                        "--lease: a duration such as 30m is expected, not '%.40s'", lease);
+    *ret_ms = ms;
     return CAVIAR_OK;
 }
 

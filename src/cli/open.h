@@ -21,8 +21,29 @@ caviar_code cav_cli_open(const cav_arguments *arguments, const char *name, bool 
 caviar_code cav_cli_open_detached(const cav_arguments *arguments, int64_t lease_ms,
                                   cav_study **ret_study, cav_error *error);
 
-/** Reads a trial's number. */
-caviar_code cav_cli_number(const char *text, int64_t *ret_number, cav_error *error);
+/** A trial as it is named on a command line: 7, or 7.2, its second attempt. */
+typedef struct cav_cli_trial {
+    int64_t number, attempt; // the first attempt where none is named
+} cav_cli_trial;
+
+enum { CAV_CLI_TRIAL_SIZE = 48 };
+
+/** Reads such a name; and prints one, as `caviar ask` gives it. */
+caviar_code cav_cli_trial_read(const char *text, cav_cli_trial *ret_trial, cav_error *error);
+void cav_cli_trial_print(const caviar_trial *trial, char ret_text[CAV_CLI_TRIAL_SIZE]);
+
+/** Takes over a trial that is out, for a worker who knows it by that name; see cav_study_adopt. */
+caviar_code cav_cli_adopt(cav_study *study, const cav_cli_trial *named, caviar_trial **ret_trial,
+                          cav_error *error);
+
+/** How long a trial that was handed out is its worker's without a word: --lease, or an hour. */
+caviar_code cav_cli_lease(const cav_arguments *arguments, int64_t *ret_ms, cav_error *error);
+
+/** The flag that it reads. */
+#define CAV_LEASE_FLAG                                                                             \
+    {                                                                                              \
+        0, "lease", "TIME", "how long the trial is yours without a word from you (default 1h)"     \
+    }
 
 /** What --trials, --parallel, --minimize, … say, as the keys of a study file. */
 caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json, cav_error *error);

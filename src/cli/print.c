@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "run/folder.h"
+#include "trial/state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static caviar_code copy_details(cav_details *to, const cav_record *from, cav_err
     to->message = strdup(from->message);
     to->created_ms = from->created_ms;
     to->started_ms = from->started_ms;
-    to->finished_ms = from->finished_ms;
+    to->finished_ms = cav_state_is_final(from->state) ? from->finished_ms : 0;
     return to->origin && to->owner && to->message ? CAVIAR_OK : cav_fail_memory(error);
 }
 
@@ -129,7 +130,7 @@ void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
     add_time(json, "created", details->created_ms);
     add_time(json, "started", details->started_ms);
     add_time(json, "finished", details->finished_ms);
-    if (details->finished_ms > details->started_ms && details->started_ms > 0)
+    if (details->finished_ms > 0 && details->started_ms > 0)
         cav_json_add_number(json, "seconds",
                             (double)(details->finished_ms - details->started_ms) / 1000);
     cav_json_end_object(json);

@@ -4,12 +4,29 @@
 #include "cli/running.h"
 
 #include "base/json.h"
+#include "base/number.h"
 #include "cli/display.h"
 #include "cli/print.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+
+caviar_code cav_cli_add_trials(const cav_arguments *arguments, const cav_study *present,
+                               cav_spec *spec, cav_error *error)
+{
+    const char *trials = cav_flag_get(arguments, "trials");
+    int64_t more;
+    if (!trials || trials[0] != '+')
+        return CAVIAR_OK;
+    if (!cav_number_parse_int(trials + 1, &more) || more < 1 || more > INT64_C(1) << 53)
+        return cav_fail(error, CAVIAR_INVALID, "--trials: +N is expected, not '%.40s'", trials);
+    spec->budget.trials = more;
+    if (present)
+        spec->budget.trials +=
+            (int64_t)(present->history->count - present->history->imported_count);
+    return CAVIAR_OK;
+}
 
 static void write_log_line(void *sink, const char *line)
 {

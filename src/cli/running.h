@@ -9,6 +9,13 @@
 /** Runs a study in the foreground, shows it, and closes it. */
 cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study);
 
+/**
+ * What --trials +N means: so many trials more than the study has, in `spec`; `present` may be NULL,
+ * then it has none. Does nothing for any other --trials.
+ */
+caviar_code cav_cli_add_trials(const cav_arguments *arguments, const cav_study *present,
+                               cav_spec *spec, cav_error *error);
+
 /** Flags of both that are not keys of a study file. */
 #define CAV_SHOW_FLAGS                                                                             \
     {'q', "quiet", NULL, "print only how it ended"},                                               \

@@ -15,7 +15,7 @@ typedef struct cav_style {
     bool is_terminal;
     bool has_colour;  // a terminal, and NO_COLOR is not set
     bool has_unicode; // the locale is UTF-8
-    int columns;
+    int columns, rows;
 } cav_style;
 
 /** Looks at what `file` is. */
@@ -33,10 +33,13 @@ typedef enum cav_ink {
 /** Appends the sequence that starts an ink; PLAIN ends it. Nothing without colours. */
 void cav_style_ink(const cav_style *style, cav_ink ink, cav_text *text);
 
-/** Columns that a text takes. Control characters count as none. */
+/**
+ * Columns that a text takes when cav_style_clip has made it fit to be shown: tabs and newlines are
+ * blanks, other control characters are left out, and what is no character of the locale is a "?".
+ */
 int cav_style_width(const char *text);
 
-/** Appends at most `columns` columns of a text, with an ellipsis where it is cut. */
+/** Appends at most `columns` columns of a text so, with an ellipsis where it is cut. */
 void cav_style_clip(const cav_style *style, const char *text, int columns, cav_text *to);
 
 /** Appends a bar of `columns` columns, filled to a share in [0, 1]. */

@@ -3,14 +3,13 @@
  */
 #include "cli/open.h"
 
-#include "base/number.h"
 #include "cli/print.h"
 #include "run/folder.h"
 
 #include <stdio.h>
 
 static const cav_flag flags[] = {
-    {0, "lease", "TIME", "how long the trial is yours without a word from you (default 1h)"},
+    CAV_LEASE_FLAG,
 };
 
 static const cav_example examples[] = {
@@ -38,7 +37,9 @@ static void append_quoted(cav_text *text, const caviar_value *value)
 
 static void write_shell(const caviar_trial *trial, cav_text *text)
 {
-    cav_text_appendf(text, "trial=%lld", (long long)trial->number);
+    char name[CAV_CLI_TRIAL_SIZE];
+    cav_cli_trial_print(trial, name);
+    cav_text_appendf(text, "trial=%s", name);
     for (size_t i = 0; i < trial->parameter_count; i++) {
         if (trial->values[i].kind == CAVIAR_KIND_NONE)
             continue;
@@ -52,9 +53,12 @@ static void write_shell(const caviar_trial *trial, cav_text *text)
 
 static void write_json(const caviar_trial *trial, cav_text *text)
 {
+    char name[CAV_CLI_TRIAL_SIZE];
     cav_json json = {.text = text};
+    cav_cli_trial_print(trial, name);
     cav_json_begin_object(&json);
     cav_json_add_int(&json, "id", trial->number);
+    cav_json_add_string(&json, "trial", name);
     cav_json_add_int(&json, "attempt", trial->attempt);
     cav_json_key(&json, "config");
     cav_trial_write_config(trial, &json);
@@ -84,13 +88,9 @@ static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
-    int64_t lease_ms = 3600000;
-    const char *lease = cav_flag_get(arguments, "lease");
-    if (lease && (!cav_duration_parse(lease, &lease_ms) || lease_ms == 0)) {
-        cav_fail(&error, CAVIAR_INVALID, "--lease: a duration such as 30m is expected, not '%.40s'",
-                 lease);
+    int64_t lease_ms;
+    if (cav_cli_lease(arguments, &lease_ms, &error))
         return cav_complain_usage(arguments, &error);
-    }
     if (cav_cli_open_detached(arguments, lease_ms, &study, &error))
         return cav_complain(&error);
     caviar_code code = ask(arguments, study, &error);
@@ -106,7 +106,9 @@ const cav_verb cav_verb_ask = {
     .description =
         "Hands out the next trial of a study and prints its parameters. Run it however you like, "
         "'caviar report' values on the way and 'caviar tell' the result. The trial is yours for an "
-        "hour after the last word from you (--lease); then it is handed out again.\n\n"
+        "hour after the last word from you (--lease); then it is handed out again, and is called "
+        "7.2 instead of 7, so that a late result of the first attempt is not taken for one of the "
+        "second.\n\n"
         "Exits with 4 when the study has nothing left to try.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),

@@ -55,8 +55,10 @@ static caviar_code init(pipe_state *at, const json_t *message, cav_text *answer,
                                : cav_spec_from_json(message, ignore, &spec, error);
     if (code)
         return code;
-    cav_study_options options = {
-        .location = location_of(at), .name = cav_flag_get(at->arguments, "study"), .spec = spec};
+    cav_study_options options = {.location = location_of(at),
+                                 .name = cav_flag_get(at->arguments, "study"),
+                                 .spec = spec,
+                                 .keeps_definition = true};
     code = cav_study_open(&options, &at->study, error);
     if (!code && options.location)
         code = cav_study_start_heart(at->study, error);
@@ -128,6 +130,8 @@ static caviar_code report(pipe_state *at, const json_t *message, cav_text *answe
     caviar_trial *trial = at->trials[index];
     cav_protocol_report(trial, at->study->metric_names, at->study->spec->metric_count, message,
                         answer);
+    if (trial->state != CAVIAR_STATE_RUNNING) // a value that is not finite has ended it
+        drop(at, index);
     return CAVIAR_OK;
 }
 

@@ -15,7 +15,8 @@
 
 static const cav_flag flags[] = {
     {'s', "step", "N", "the step (epoch) that the values belong to; needed"},
-    {0, "trial", "N", "the trial, if not this process's own"},
+    {0, "trial", "TRIAL", "the trial, if not this process's own, as 'caviar ask' named it"},
+    CAV_LEASE_FLAG,
 };
 
 static const cav_example examples[] = {
@@ -76,16 +77,19 @@ static cav_exit report_to_socket(const cav_arguments *arguments, const char *soc
     return status;
 }
 
-static cav_exit report_to_store(const cav_arguments *arguments, int64_t number, int64_t step,
-                                const cav_cli_metrics *metrics)
+static cav_exit report_to_store(const cav_arguments *arguments, const cav_cli_trial *named,
+                                int64_t step, const cav_cli_metrics *metrics)
 {
     cav_error error = {0};
     cav_study *study;
     caviar_trial *trial;
-    if (cav_cli_open_detached(arguments, 3600000, &study, &error))
+    int64_t lease_ms;
+    if (cav_cli_lease(arguments, &lease_ms, &error))
+        return cav_complain_usage(arguments, &error);
+    if (cav_cli_open_detached(arguments, lease_ms, &study, &error))
         return cav_complain(&error);
     cav_exit status = CAV_EXIT_FAILURE;
-    if (cav_study_adopt(study, number, &trial, &error)) {
+    if (cav_cli_adopt(study, named, &trial, &error)) {
         status = cav_complain(&error);
     } else {
         status = report(arguments, trial, step, metrics);
@@ -100,13 +104,14 @@ static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_cli_metrics metrics;
-    int64_t step = -1, number = -1;
+    cav_cli_trial named;
+    int64_t step = -1;
     const char *given = cav_flag_get(arguments, "trial"), *socket = getenv("CAVIAR_SOCKET");
     caviar_code code = cav_flag_int(arguments, "step", 0, INT64_C(1) << 53, &step, &error);
     if (!code && step < 0)
         code = cav_fail(&error, CAVIAR_INVALID, "--step is needed: the epoch, say");
     if (!code && given)
-        code = cav_cli_number(given, &number, &error);
+        code = cav_cli_trial_read(given, &named, &error);
     if (!code)
         code = cav_cli_metrics_read(arguments, 0, &metrics, &error);
     if (!code && !given && !socket)
@@ -115,7 +120,7 @@ static cav_exit run(const cav_arguments *arguments)
                      "which trial? this process is none that 'caviar run' started; say --trial N");
     if (code)
         return cav_complain_usage(arguments, &error);
-    return given ? report_to_store(arguments, number, step, &metrics)
+    return given ? report_to_store(arguments, &named, step, &metrics)
                  : report_to_socket(arguments, socket, step, &metrics);
 }
 

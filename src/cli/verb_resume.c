@@ -3,9 +3,7 @@
  */
 #include "cli/running.h"
 
-#include "base/number.h"
-
-#include <string.h>
+#include <stdio.h>
 
 static const cav_flag flags[] = {
     CAV_RUN_FLAGS,
@@ -17,26 +15,6 @@ static const cav_example examples[] = {
     {"caviar resume", "go on with the only study in caviar.db"},
     {"caviar resume mnist -n +50 -j 8", "50 trials more, eight at a time"},
 };
-
-// What --trials +N means: so many more than there are.
-static caviar_code add_more(const cav_arguments *arguments, const cav_study *study,
-                            json_t *overrides, cav_error *error)
-{
-    const char *trials = cav_flag_get(arguments, "trials");
-    int64_t more;
-    if (!trials || trials[0] != '+')
-        return CAVIAR_OK;
-    if (!cav_number_parse_int(trials + 1, &more) || more < 1)
-        return cav_fail(error, CAVIAR_INVALID, "--trials: +N is expected, not '%.40s'", trials);
-    int64_t counted = (int64_t)(study->history->count - study->history->imported_count);
-    json_t *budget = json_object_get(overrides, "budget");
-    if (!budget) {
-        budget = json_object();
-        json_object_set_new(overrides, "budget", budget);
-    }
-    json_object_set_new(budget, "trials", json_integer(counted + more));
-    return CAVIAR_OK;
-}
 
 // The stored definition with the flags over it.
 static caviar_code change_spec(const cav_study *study, const json_t *overrides, cav_spec **ret_spec,
@@ -71,14 +49,29 @@ static caviar_code reopen(const cav_arguments *arguments, const char *name, cav_
     if (code)
         return code;
     json_object_del(overrides, "study");
-    code = add_more(arguments, looked, overrides, error);
-    if (!code)
-        code = change_spec(looked, overrides, &spec, error);
+    code = change_spec(looked, overrides, &spec, error);
     json_decref(overrides);
     if (code)
         return code;
+    code = cav_cli_add_trials(arguments, looked, spec, error);
+    if (code) {
+        cav_spec_free(spec);
+        return code;
+    }
     cav_study_options options = {.location = cav_cli_store(arguments), .name = name, .spec = spec};
     return cav_study_open(&options, ret_study, error);
+}
+
+static caviar_code let_go_on(const cav_arguments *arguments, cav_study *study, cav_error *error)
+{
+    const char *word = cav_control_name(CAV_CONTROL_RUN);
+    caviar_code code =
+        study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error);
+    if (!code && cav_flag_is_on(arguments, "json"))
+        printf("{\"study\":\"%s\",\"control\":\"%s\"}\n", study->spec->study, word);
+    else if (!code)
+        printf("%s: %s\n", study->spec->study, word);
+    return code;
 }
 
 static cav_exit run(const cav_arguments *arguments)
@@ -93,8 +86,7 @@ static cav_exit run(const cav_arguments *arguments)
     caviar_code code = reopen(arguments, found, looked, &study, &error);
     cav_study_close(looked);
     if (!code && cav_flag_is_on(arguments, "only")) {
-        code =
-            study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, &error);
+        code = let_go_on(arguments, study, &error);
         cav_study_close(study);
         return code ? cav_complain(&error) : CAV_EXIT_OK;
     }

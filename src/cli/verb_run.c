@@ -76,6 +76,21 @@ static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec
     return code;
 }
 
+// --trials +N counts from what the study has, if it is in the store already.
+static caviar_code add_trials(const cav_arguments *arguments, cav_spec *spec, cav_error *error)
+{
+    const char *trials = cav_flag_get(arguments, "trials"), *name = cav_cli_study(arguments);
+    cav_study *present = NULL;
+    if (!trials || trials[0] != '+')
+        return CAVIAR_OK;
+    caviar_code code = cav_cli_open(arguments, name ? name : spec->study, true, &present, error);
+    if (code && code != CAVIAR_NOT_FOUND)
+        return code;
+    code = cav_cli_add_trials(arguments, present, spec, error);
+    cav_study_close(present);
+    return code;
+}
+
 static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
@@ -85,7 +100,8 @@ static cav_exit run(const cav_arguments *arguments)
         return error.code == CAVIAR_INVALID && arguments->operand_count == 0
                    ? cav_complain_usage(arguments, &error)
                    : cav_complain(&error);
-    if (cav_command_check(spec, &error)) { // before anything is stored
+    if (add_trials(arguments, spec, &error) ||
+        cav_command_check(spec, &error)) { // before anything is stored
         cav_spec_free(spec);
         return cav_complain(&error);
     }

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "cli/print.h"
 #include "cli/style.h"
+#include "run/folder.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ static void print_head(const cav_study *study, const caviar_trial *trial,
         cav_text_free(&value);
     }
     printf("from %s, attempt %lld", details->origin, (long long)trial->attempt);
-    if (details->finished_ms > details->started_ms && details->started_ms > 0) {
+    if (details->finished_ms > 0 && details->started_ms > 0) {
         cav_duration_print(details->finished_ms - details->started_ms, took);
         printf(", took %s", took);
     }
@@ -170,12 +171,12 @@ static cav_exit run_show(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
-    int64_t number;
-    if (cav_cli_number(arguments->operands[0], &number, &error))
+    cav_cli_trial named;
+    if (cav_cli_trial_read(arguments->operands[0], &named, &error))
         return cav_complain_usage(arguments, &error);
     if (cav_cli_open(arguments, NULL, true, &study, &error))
         return cav_complain(&error);
-    caviar_code code = show(arguments, study, number, &error);
+    caviar_code code = show(arguments, study, named.number, &error);
     cav_study_close(study);
     return code ? cav_complain(&error) : CAV_EXIT_OK;
 }
@@ -202,17 +203,14 @@ const cav_verb cav_verb_show = {
 };
 
 // lr=0.0123, as a command line would have it: --lr 0.0123
-static void print_words(const caviar_trial *trial)
+static void write_words(const caviar_trial *trial, cav_text *line)
 {
-    cav_text line = {0};
     for (size_t i = 0; i < trial->parameter_count; i++) {
         if (trial->values[i].kind == CAVIAR_KIND_NONE)
             continue;
-        cav_text_appendf(&line, "%s%s=", line.size ? " " : "", trial->names[i]);
-        cav_value_print(&trial->values[i], &line);
+        cav_text_appendf(line, "%s%s=", line->size ? " " : "", trial->names[i]);
+        cav_value_print(&trial->values[i], line);
     }
-    puts(cav_text_get(&line));
-    cav_text_free(&line);
 }
 
 static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_error *error)
@@ -225,11 +223,15 @@ static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_er
     if (!cav_flag_is_on(arguments, "config"))
         return show(arguments, study, (int64_t)number, error);
     caviar_code code = cav_study_view(study, (int64_t)number, &trial, error);
-    if (!code)
-        print_words(trial);
-    if (!code)
-        caviar_trial_free(trial);
-    return code;
+    if (code)
+        return code;
+    cav_text text = {0};
+    if (cav_flag_is_on(arguments, "json"))
+        cav_trial_write_config(trial, &(cav_json){.text = &text});
+    else
+        write_words(trial, &text);
+    caviar_trial_free(trial);
+    return cav_print_json(&text, error);
 }
 
 static cav_exit run_best(const cav_arguments *arguments)

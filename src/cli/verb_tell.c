@@ -16,7 +16,7 @@ static const cav_flag flags[] = {
 
 static const cav_example examples[] = {
     {"caviar tell 7 loss=0.0213", "the result of trial 7"},
-    {"caviar tell 7 0.0213", "the same where the study has one metric"},
+    {"caviar tell 7.2 0.0213", "of its second attempt; where the study has one metric"},
     {"caviar tell 7 --failed infeasible -m 'out of memory'", "it cannot be run like this"},
 };
 
@@ -54,11 +54,11 @@ static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_cli_metrics metrics;
-    int64_t number;
+    cav_cli_trial named;
     cav_study *study;
     caviar_trial *trial;
     bool failed = cav_flag_is_on(arguments, "failed");
-    caviar_code code = cav_cli_number(arguments->operands[0], &number, &error);
+    caviar_code code = cav_cli_trial_read(arguments->operands[0], &named, &error);
     if (!code)
         code = cav_cli_metrics_read(arguments, 1, &metrics, &error);
     if (!code && failed == (metrics.count > 0))
@@ -67,7 +67,7 @@ static cav_exit run(const cav_arguments *arguments)
         return cav_complain_usage(arguments, &error);
     if (cav_cli_open_detached(arguments, 0, &study, &error))
         return cav_complain(&error);
-    code = cav_study_adopt(study, number, &trial, &error);
+    code = cav_cli_adopt(study, &named, &trial, &error);
     if (!code) {
         code = tell(arguments, trial, &metrics, &error);
         if (!code)
@@ -85,7 +85,8 @@ const cav_verb cav_verb_tell = {
     .summary = "tell the result of a trial that was asked for",
     .operands = "TRIAL [NAME=VALUE...]",
     .description =
-        "Ends a trial that 'caviar ask' handed out. When the command returns, the result is on "
+        "Ends a trial that 'caviar ask' handed out, under the name that it gave. When the command "
+        "returns, the result is on "
         "disk. A result is recorded once: a second one, or one that comes after the trial was "
         "handed to somebody else, is refused.",
     .flags = flags,

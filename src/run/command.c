@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // What a placeholder may stand for besides parameters and what `set` defines.
@@ -126,17 +127,23 @@ static caviar_code fill_word(filler *fill, const char *at)
     return fill->word.failed ? cav_fail_memory(fill->error) : CAVIAR_OK;
 }
 
+static bool is_program(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
 // Is there a program of that name, where the system would look for it?
 static bool has_program(const char *name)
 {
     char path[4096];
     const char *folders = getenv("PATH");
     if (strchr(name, '/'))
-        return access(name, X_OK) == 0;
+        return is_program(name);
     while (folders && *folders) {
         int size = (int)strcspn(folders, ":");
         snprintf(path, sizeof path, "%.*s/%s", size ? size : 1, size ? folders : ".", name);
-        if (access(path, X_OK) == 0)
+        if (is_program(path))
             return true;
         folders += size + (folders[size] == ':');
     }
@@ -145,13 +152,15 @@ static bool has_program(const char *name)
 
 static caviar_code check_program(const cav_spec *spec, cav_error *error)
 {
+    struct stat info;
     const char *program = spec->command[0];
     if (strchr(program, '{') || has_program(program)) // one that is tuned, too, is seen later
         return CAVIAR_OK;
-    bool is_file = access(program, F_OK) == 0;
-    return cav_fail(error, CAVIAR_NOT_FOUND, "cannot start '%s': %s", program,
-                    is_file && strchr(program, '/') ? "it is not executable (chmod +x makes it so)"
-                                                    : "there is no such program");
+    bool exists = strchr(program, '/') && stat(program, &info) == 0;
+    const char *why = !exists                 ? "there is no such program"
+                      : S_ISDIR(info.st_mode) ? "it is a folder"
+                                              : "it is not executable (chmod +x makes it so)";
+    return cav_fail(error, CAVIAR_NOT_FOUND, "cannot start '%s': %s", program, why);
 }
 
 caviar_code cav_command_check(const cav_spec *spec, cav_error *error)
@@ -176,6 +185,42 @@ static bool is_bare(const char *word)
     return size > 2 && word[0] == '{' && strchr(word, '}') == word + size - 1;
 }
 
+// Is the word a flag that takes the next one as its value? Not -5, --flag=3 or --.
+static bool is_flag(const char *word)
+{
+    double number;
+    size_t dashes = strspn(word, "-"), size = strlen(word);
+    return dashes > 0 && dashes < size && !strchr(word, '=') &&
+           !cav_number_parse(word, size, &number);
+}
+
+static caviar_code fill_all(filler *fill, cav_arena *arena, char **argv)
+{
+    const cav_spec *spec = fill->spec;
+    bool has_previous = false; // the word before is the last one of argv
+    size_t count = 0;
+    for (size_t i = 0; i < spec->command_count; i++) {
+        caviar_code code = fill_word(fill, spec->command[i]);
+        if (code)
+            return code;
+        if (fill->is_inactive && i == 0)
+            return cav_fail(fill->error, CAVIAR_INVALID,
+                            "command: '%s' is inactive, so there is no program to start",
+                            spec->command[0]);
+        if (fill->is_inactive) {
+            bool has_flag = has_previous && i > 1 && is_flag(spec->command[i - 1]);
+            count -= has_flag && is_bare(spec->command[i]);
+        } else {
+            argv[count] = cav_arena_strdup(arena, cav_text_get(&fill->word));
+            if (!argv[count++])
+                return cav_fail_memory(fill->error);
+        }
+        has_previous = !fill->is_inactive;
+    }
+    argv[count] = NULL;
+    return CAVIAR_OK;
+}
+
 caviar_code cav_command_fill(const cav_spec *spec, caviar_trial *trial, const char *folder,
                              char ***ret_argv, cav_error *error)
 {
@@ -183,26 +228,9 @@ caviar_code cav_command_fill(const cav_spec *spec, caviar_trial *trial, const ch
     if (!argv)
         return cav_fail_memory(error);
     filler fill = {.spec = spec, .trial = trial, .folder = folder, .error = error};
-    size_t count = 0;
-    caviar_code code = CAVIAR_OK;
-    for (size_t i = 0; i < spec->command_count && !code; i++) {
-        code = fill_word(&fill, spec->command[i]);
-        if (code)
-            break;
-        if (fill.is_inactive) {
-            bool has_flag = count > 1 && i > 0 && spec->command[i - 1][0] == '-' &&
-                            argv[count - 1] && is_bare(spec->command[i]);
-            count -= has_flag;
-            continue;
-        }
-        argv[count] = cav_arena_strdup(trial->arena, cav_text_get(&fill.word));
-        if (!argv[count++])
-            code = cav_fail_memory(error);
-    }
+    caviar_code code = fill_all(&fill, trial->arena, argv);
     cav_text_free(&fill.word);
-    if (code)
-        return code;
-    argv[count] = NULL;
-    *ret_argv = argv;
-    return CAVIAR_OK;
+    if (!code)
+        *ret_argv = argv;
+    return code;
 }

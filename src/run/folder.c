@@ -8,34 +8,51 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-// caviar.db -> caviar.trials
-static void append_trials_folder(cav_text *path, const char *location)
+// The path of a store's file; for other stores something that names them well enough.
+static const char *path_of(const char *location)
 {
-    const char *base = strrchr(location, '/');
-    const char *dot = strrchr(base ? base : location, '.');
+    if (strncmp(location, "sqlite:", 7) != 0)
+        return location;
+    return strncmp(location, "sqlite:///", 10) == 0 ? location + 10 : location + 7;
+}
+
+// caviar.db -> caviar.trials
+static void append_trials_folder(cav_text *path, const char *base)
+{
+    const char *dot = strrchr(base, '.');
     bool has_ending = dot && strcmp(dot, ".db") == 0;
-    cav_text_append_size(path, location, has_ending ? (size_t)(dot - location) : strlen(location));
+    cav_text_append_size(path, base, has_ending ? (size_t)(dot - base) : strlen(base));
     cav_text_append(path, ".trials");
+}
+
+// The folder that a store's file lies in has one name only, whichever way it was reached: by it
+// the processes of a trial are known.
+static caviar_code append_real_folder(cav_text *path, const char *location, size_t size,
+                                      cav_error *error)
+{
+    char folder[PATH_MAX], real[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", size ? (int)size : 1, size ? location : ".");
+    if (!realpath(folder, real))
+        return cav_fail_errno(error, errno, "cannot find the folder %s", folder);
+    cav_text_append(path, strcmp(real, "/") == 0 ? "" : real);
+    cav_text_append_char(path, '/');
+    return CAVIAR_OK;
 }
 
 char *cav_folder_of_study(const char *location, const char *study, cav_error *error)
 {
-    char here[PATH_MAX];
     cav_text path = {0};
-    if (strncmp(location, "sqlite:///", 10) == 0)
-        location += 10;
-    if (location[0] != '/') {
-        if (!getcwd(here, sizeof here)) {
-            cav_fail_errno(error, errno, "cannot tell the present folder");
-            return NULL;
-        }
-        cav_text_appendf(&path, "%s/", here);
-    }
-    append_trials_folder(&path, location);
+    location = path_of(location);
+    const char *slash = strrchr(location, '/');
+    size_t size = slash ? (size_t)(slash - location) + 1 : 0;
+    if (append_real_folder(&path, location, size, error))
+        return NULL;
+    append_trials_folder(&path, location + size);
     cav_text_appendf(&path, "/%s", study);
     char *folder = cav_text_take(&path);
     if (!folder)

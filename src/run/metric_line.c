@@ -65,15 +65,47 @@ void cav_line_reader_free(cav_line_reader *reader)
     free(reader);
 }
 
-static void add_metric(cav_line *line, const char *name, size_t size, double value)
+// The study's own metric of that name; metric_count if there is none.
+static size_t find_own(const cav_spec *spec, const char *name, size_t size)
 {
-    if (line->metric_count == CAV_LINE_METRICS || line->names_size + size + 1 > sizeof line->names)
-        return;
+    size_t m = 0;
+    while (m < spec->metric_count &&
+           (strlen(spec->metrics[m].name) != size || strncmp(spec->metrics[m].name, name, size)))
+        m++;
+    return m;
+}
+
+// A copy of a name that is not the study's, in the line; NULL if there is no room.
+static const char *keep_name(cav_line *line, const char *name, size_t size)
+{
+    if (line->names_size + size + 1 > sizeof line->names)
+        return NULL;
     char *copy = line->names + line->names_size;
     memcpy(copy, name, size);
     copy[size] = '\0';
     line->names_size += size + 1;
-    line->metrics[line->metric_count++] = (caviar_metric){copy, value};
+    return copy;
+}
+
+// Of two values of one metric the last counts. Others never take the room of the study's own.
+static void add_metric(const cav_line_reader *reader, cav_line *line, const char *name, size_t size,
+                       double value)
+{
+    const cav_spec *spec = reader->spec;
+    for (size_t i = 0; i < line->metric_count; i++) {
+        caviar_metric *metric = &line->metrics[i];
+        if (strlen(metric->name) == size && strncmp(metric->name, name, size) == 0) {
+            metric->value = value;
+            return;
+        }
+    }
+    size_t own = find_own(spec, name, size);
+    bool is_own = own < spec->metric_count;
+    if (line->metric_count + (is_own ? 0 : spec->metric_count) >= CAV_LINE_METRICS)
+        return;
+    const char *kept = is_own ? spec->metrics[own].name : keep_name(line, name, size);
+    if (kept)
+        line->metrics[line->metric_count++] = (caviar_metric){kept, value};
 }
 
 // A number that begins at `text`; *ret_end is what follows it.
@@ -85,19 +117,12 @@ static bool read_value(const char *text, double *ret_value, const char **ret_end
     else
         size = strspn(text, "+-.0123456789eE");
     while (size > 0 && !cav_number_parse(text, size, ret_value))
-        size--; // such as the point behind a sentence
-    if (size == 0 || is_word_char(text[size]))
+        size--;
+    bool ends_sentence = text[size] == '.' && !is_word_char(text[size + 1]);
+    if (size == 0 || (is_word_char(text[size]) && !ends_sentence))
         return false;
     *ret_end = text + size;
     return true;
-}
-
-static void read_step(cav_line *line, const char *text, const char *end)
-{
-    double step;
-    if (cav_number_parse(text, (size_t)(end - text), &step) && step >= 0 && step <= 1e15 &&
-        step == floor(step))
-        line->step = (int64_t)step;
 }
 
 static bool is_step_name(const char *name, size_t size)
@@ -109,29 +134,45 @@ static bool is_step_name(const char *name, size_t size)
     return false;
 }
 
-// caviar: step=3 val_error=0.0213
-static void read_own(const char *text, cav_line *line)
+// A line may have several; what is called a step goes before an epoch.
+static void take_step(cav_line *line, const char *name, double step)
 {
+    bool is_whole = step >= 0 && step <= 1e15 && step == floor(step);
+    if (is_whole && (line->step < 0 || *name == 's'))
+        line->step = (int64_t)step;
+}
+
+static bool is_infeasible(const char *text)
+{
+    return strncmp(text, "infeasible", 10) == 0 && strchr(" :,", text[10]);
+}
+
+// caviar: step=3 val_error=0.0213. False if there is no pair in it.
+static bool read_own(const cav_line_reader *reader, const char *text, cav_line *line)
+{
+    bool any = false;
     text += strspn(text, " ");
-    if (strncmp(text, "infeasible", 10) == 0 && !is_word_char(text[10])) {
+    if (is_infeasible(text)) {
         line->is_infeasible = true;
-        line->text = text + 10 + strspn(text + 10, " :");
-        return;
+        line->text = text + 10 + strspn(text + 10, " :,");
+        return true;
     }
     while (*(text += strspn(text, " \t,;"))) {
         size_t name = strcspn(text, "= \t,;");
         const char *value_text = text + name + (text[name] == '='), *end = value_text;
         double value;
-        bool is_pair = text[name] == '=' && read_value(value_text, &value, &end);
+        bool is_pair = name > 0 && text[name] == '=' && read_value(value_text, &value, &end);
         if (is_pair && is_step_name(text, name))
-            read_step(line, value_text, end);
+            take_step(line, text, value);
         else if (is_pair)
-            add_metric(line, text, name, value);
+            add_metric(reader, line, text, name, value);
+        any |= is_pair;
         text = is_pair ? end : value_text + strcspn(value_text, " \t,;");
     }
+    return any;
 }
 
-static bool read_json(const char *text, cav_line *line)
+static bool read_json(const cav_line_reader *reader, const char *text, cav_line *line)
 {
     size_t size = strlen(text);
     while (size > 0 && strchr(" \t\r", text[size - 1]))
@@ -144,51 +185,52 @@ static bool read_json(const char *text, cav_line *line)
     const char *name;
     json_t *value;
     json_object_foreach (object, name, value) {
-        if (is_step_name(name, strlen(name)) && json_is_integer(value))
-            line->step = json_integer_value(value);
-        else if (json_is_number(value))
-            add_metric(line, name, strlen(name), json_number_value(value));
+        if (!json_is_number(value))
+            continue;
+        if (is_step_name(name, strlen(name)))
+            take_step(line, name, json_number_value(value));
+        else
+            add_metric(reader, line, name, strlen(name), json_number_value(value));
     }
     json_decref(object);
     return true;
 }
 
 // name=value or name: value, the last one in the line.
-static void read_named(const char *text, const char *name, cav_line *line)
+static void read_named(const cav_line_reader *reader, const char *text, const char *name,
+                       cav_line *line)
 {
     size_t size = strlen(name);
-    double value = NAN;
-    bool found = false;
     for (const char *at = text; (at = strstr(at, name)); at += size) {
-        const char *after = at + size + strspn(at + size, " \"'");
+        const char *after = at + size + strspn(at + size, " \t\"'");
         const char *end;
-        double number;
+        double value;
         if ((at > text && is_word_char(at[-1])) || (*after != '=' && *after != ':'))
             continue;
         after++;
-        if (read_value(after + strspn(after, " "), &number, &end)) {
-            value = number;
-            found = true;
-        }
+        if (read_value(after + strspn(after, " \t"), &value, &end))
+            add_metric(reader, line, name, size, value);
     }
-    if (found)
-        add_metric(line, name, size, value);
 }
 
-// step 3, epoch=3, epoch: 3/20, (step 3)
+// The number behind a word such as "step", wherever that stands: step 3, step: #3, step [3/20]
+static void read_step_behind(const char *text, const char *word, cav_line *line)
+{
+    size_t size = strlen(word);
+    for (const char *at = text; line->step < 0 && (at = strstr(at, word)); at += size) {
+        const char *number = at + size + strspn(at + size, " =:[#");
+        size_t digits = strspn(number, "0123456789");
+        double step;
+        if ((at == text || !is_word_char(at[-1])) && cav_number_parse(number, digits, &step))
+            take_step(line, word, step);
+    }
+}
+
 static void read_step_beside(const char *text, cav_line *line)
 {
-    static const char *const names[] = {"step", "epoch", "Epoch", "Step", "iteration"};
-    for (size_t i = 0; i < CAV_COUNT_OF(names) && line->step < 0; i++) {
-        const char *at = strstr(text, names[i]);
-        if (!at || (at > text && is_word_char(at[-1])))
-            continue;
-        at += strlen(names[i]);
-        at += strspn(at, " =:[#");
-        size_t digits = strspn(at, "0123456789");
-        if (digits > 0)
-            read_step(line, at, at + digits);
-    }
+    static const char *const words[] = {"step", "Step", "epoch", "Epoch", "iteration", "Iteration"};
+    for (size_t i = 0; i < CAV_COUNT_OF(words); i++)
+        read_step_behind(text, words[i], line);
 }
 
 static void read_pattern(const cav_line_reader *reader, size_t m, const char *text, cav_line *line)
@@ -199,7 +241,7 @@ static void read_pattern(const cav_line_reader *reader, size_t m, const char *te
     if (regexec(&reader->patterns[m], text, 2, groups, 0) == 0 && groups[1].rm_so >= 0 &&
         cav_number_parse(text + groups[1].rm_so, (size_t)(groups[1].rm_eo - groups[1].rm_so),
                          &value))
-        add_metric(line, metric->name, strlen(metric->name), value);
+        add_metric(reader, line, metric->name, strlen(metric->name), value);
 }
 
 static const char *skip_prefix(const char *text, const char *prefix)
@@ -216,18 +258,16 @@ void cav_line_read(const cav_line_reader *reader, const char *text, cav_line *re
     ret_line->text = "";
     text += strspn(text, " \t");
     const char *own = skip_prefix(text, "caviar:");
-    if (own) {
-        read_own(own, ret_line);
+    if (own && read_own(reader, own, ret_line))
         return;
-    }
     const char *tune = skip_prefix(text, "[tune-metric]:");
-    if (read_json(tune ? tune + strspn(tune, " ") : text, ret_line))
+    if (read_json(reader, tune ? tune + strspn(tune, " ") : text, ret_line))
         return;
     for (size_t m = 0; m < reader->spec->metric_count; m++) {
         if (reader->spec->metrics[m].pattern)
             read_pattern(reader, m, text, ret_line);
         else
-            read_named(text, reader->spec->metrics[m].name, ret_line);
+            read_named(reader, text, reader->spec->metrics[m].name, ret_line);
     }
     if (ret_line->metric_count > 0)
         read_step_beside(text, ret_line);

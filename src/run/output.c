@@ -11,26 +11,20 @@
 
 static void hand_on(cav_lines *lines)
 {
-    if (lines->size > 0 && lines->line[lines->size - 1] == '\r')
-        lines->size--;
     lines->line[lines->size] = '\0';
     lines->handle(lines->context, lines->line);
     lines->size = 0;
-    lines->is_cut = false;
 }
 
 void cav_lines_take(cav_lines *lines, const char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        if (data[i] == '\n') {
+        // a return alone ends a line, too: a progress bar writes over itself
+        if (data[i] == '\n' || lines->has_return)
             hand_on(lines);
-        } else if (data[i] == '\r' && i + 1 < size && data[i + 1] != '\n') {
-            hand_on(lines); // a progress bar that writes over itself
-        } else if (lines->size < CAV_OUTPUT_LINE - 1) {
+        lines->has_return = data[i] == '\r';
+        if (data[i] != '\n' && data[i] != '\r' && lines->size < CAV_OUTPUT_LINE - 1)
             lines->line[lines->size++] = data[i] ? data[i] : ' ';
-        } else {
-            lines->is_cut = true;
-        }
     }
 }
 
@@ -90,6 +84,13 @@ void cav_output_close(cav_output *output)
     output->fd = -1;
 }
 
+// A control character, also the C1 ones of UTF-8, which some terminals obey.
+static bool is_control(const unsigned char *c, size_t length)
+{
+    bool c0 = length == 1 && (*c < 0x20 || *c == 0x7f) && *c != '\n' && *c != '\t';
+    return c0 || (length == 2 && c[0] == 0xc2 && c[1] < 0xa0);
+}
+
 static void append_clean(cav_text *text, const char *data, size_t size)
 {
     char copy[CAV_OUTPUT_TAIL + 1];
@@ -97,9 +98,7 @@ static void append_clean(cav_text *text, const char *data, size_t size)
     copy[size] = '\0';
     for (size_t i = 0; i < size;) {
         size_t length = cav_utf8_length(copy + i);
-        bool control =
-            length == 1 && (unsigned char)copy[i] < 0x20 && copy[i] != '\n' && copy[i] != '\t';
-        if (length == 0 || control)
+        if (length == 0 || is_control((const unsigned char *)copy + i, length))
             cav_text_append(text, "?");
         else
             cav_text_append_size(text, copy + i, length);

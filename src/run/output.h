@@ -21,10 +21,13 @@ typedef struct cav_lines {
     void *context;
     char line[CAV_OUTPUT_LINE];
     size_t size;
-    bool is_cut; // the rest of this line is dropped
+    bool has_return; // the last byte was a \r
 } cav_lines;
 
-/** Takes bytes in; calls the handler for each whole line. NUL bytes become blanks. */
+/**
+ * Takes bytes in; calls the handler for each line, which ends with a newline or a return. NUL bytes
+ * become blanks; what a line has too much is dropped.
+ */
 void cav_lines_take(cav_lines *lines, const char *data, size_t size);
 
 /** Hands on what stands after the last newline. */

@@ -62,43 +62,63 @@ void cav_reap_collect(const pid_t *known, size_t count)
     each_orphan(known, count, collect_one);
 }
 
-// The value of CAVIAR_DIR in a process's environment, in `value`; false if it has none or is not
-// ours to look at.
-static bool read_folder(const char *pid, char *value, size_t size)
+static void kill_one(pid_t pid)
 {
-    static const char name[] = "CAVIAR_DIR=";
-    char path[64], buffer[65536];
+    kill(pid, SIGKILL);
+}
+
+void cav_reap_kill_orphans(void)
+{
+    enum { NAPS = 200 }; // for what the system cannot kill at once
+    for (int i = 0; i < NAPS && each_orphan(NULL, 0, kill_one) > 0; i++) {
+        usleep(i ? 5000 : 100);
+        cav_reap_collect(NULL, 0);
+    }
+}
+
+// Reads the environment of a process, NUL between its entries; 0 if it has none or is not ours to
+// look at. A trial's own variables stand before all others.
+static size_t read_environment(const char *pid, char *buffer, size_t size)
+{
+    char path[64];
     snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return false;
-    ssize_t got = read(fd, buffer, sizeof buffer - 1);
+        return 0;
+    ssize_t got = read(fd, buffer, size);
     close(fd);
-    if (got <= 0)
-        return false;
-    buffer[got] = '\0';
-    for (char *at = buffer; at < buffer + got; at += strlen(at) + 1) {
-        if (strncmp(at, name, sizeof name - 1) != 0)
-            continue;
-        return (size_t)snprintf(value, size, "%s", at + sizeof name - 1) < size;
-    }
-    return false;
+    return got > 0 ? (size_t)got : 0;
 }
 
-void cav_reap_visit(const char *folder, void (*visit)(void *context, pid_t pid, const char *rest),
-                    void *context)
+// The value of a variable; NULL if it is not there, or was cut.
+static const char *find_variable(const char *buffer, size_t size, const char *name)
+{
+    size_t length = strlen(name);
+    const char *end;
+    for (const char *at = buffer; (end = memchr(at, '\0', (size_t)(buffer + size - at)));
+         at = end + 1)
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return at + length + 1;
+    return NULL;
+}
+
+void cav_reap_visit(const char *folder, cav_reap_visitor *visit, void *context)
 {
     size_t size = strlen(folder);
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
     while (proc && (entry = readdir(proc))) {
-        char value[4096];
-        if (!isdigit((unsigned char)entry->d_name[0]) ||
-            !read_folder(entry->d_name, value, sizeof value) || strncmp(value, folder, size) != 0)
+        char buffer[65536];
+        if (!isdigit((unsigned char)entry->d_name[0]))
             continue;
+        size_t got = read_environment(entry->d_name, buffer, sizeof buffer);
+        const char *value = find_variable(buffer, got, "CAVIAR_DIR");
+        if (!value || strncmp(value, folder, size) != 0)
+            continue;
+        const char *socket = find_variable(buffer, got, "CAVIAR_SOCKET");
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid != getpid())
-            visit(context, pid, value + size);
+            visit(context, pid, value + size, socket ? socket : "");
     }
     if (proc)
         closedir(proc);
@@ -108,8 +128,9 @@ typedef struct sender {
     int signal, count;
 } sender;
 
-static void send_signal(void *context, pid_t pid, const char *rest)
+static void send_signal(void *context, pid_t pid, const char *rest, const char *socket)
 {
+    (void)socket;
     sender *at = context;
     if (rest[0] == '\0' && kill(pid, at->signal) == 0)
         at->count++;

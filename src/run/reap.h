@@ -23,11 +23,19 @@ bool cav_reap_has_orphans(const pid_t *known, size_t count);
 /** Ends waiting for zombies among the orphans: collects those that are dead already. */
 void cav_reap_collect(const pid_t *known, size_t count);
 
+/**
+ * Kills all children of this process, and their orphans in turn, which become its children, too.
+ * For the end of a run: what hid from its trial's end by another environment is found here.
+ */
+void cav_reap_kill_orphans(void);
+
 /** Sends a signal to every process whose CAVIAR_DIR is `folder`. Returns how many there were. */
 int cav_reap_signal(const char *folder, int signal);
 
-/** Calls `visit` for every process with a CAVIAR_DIR below `folder`, with the rest of the path. */
-void cav_reap_visit(const char *folder, void (*visit)(void *context, pid_t pid, const char *rest),
-                    void *context);
+/** A process of a trial: the rest of its CAVIAR_DIR, and its CAVIAR_SOCKET ("": none). */
+typedef void cav_reap_visitor(void *context, pid_t pid, const char *rest, const char *socket);
+
+/** Visits every process whose CAVIAR_DIR begins with `folder`. */
+void cav_reap_visit(const char *folder, cav_reap_visitor *visit, void *context);
 
 #endif

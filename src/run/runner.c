@@ -10,7 +10,6 @@
 #include "run/folder.h"
 #include "run/reap.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,11 +56,16 @@ static void close_if_over(cav_runner *runner)
         close_loop_handles(runner);
 }
 
+// A second time it is without grace.
 static void cancel(cav_runner *runner)
 {
+    bool again = runner->mode == CAV_MODE_CANCEL;
     runner->mode = CAV_MODE_CANCEL;
     for (cav_slot *slot = runner->slots; slot; slot = slot->next)
-        cav_slot_kill(slot, CAV_KILL_CANCEL);
+        if (again)
+            cav_slot_kill_now(slot);
+        else
+            cav_slot_kill(slot, CAV_KILL_CANCEL);
 }
 
 void cav_runner_fail(cav_runner *runner, const cav_error *error)
@@ -89,7 +93,8 @@ static void on_signal(uv_signal_t *handle, int number)
     if (!gently) {
         runner->summary->end = CAV_RUN_INTERRUPTED;
         runner->summary->why = "interrupted; running trials were put back";
-        notice(runner, "killing the running trials; they go back to the queue");
+        if (runner->mode != CAV_MODE_CANCEL)
+            notice(runner, "killing the running trials; they go back to the queue");
         cancel(runner);
     } else if (runner->active > 0) {
         char text[120];
@@ -157,8 +162,8 @@ static void count_end(cav_runner *runner, const caviar_trial *trial)
     summary->failed += trial->state == CAVIAR_STATE_FAILED;
     if (well)
         runner->failures_in_a_row = INT64_MIN; // never again the study's own fault
-    else if (trial->reason != CAVIAR_REASON_INFEASIBLE)
-        runner->failures_in_a_row++;
+    else if (trial->state == CAVIAR_STATE_FAILED && trial->reason != CAVIAR_REASON_INFEASIBLE)
+        runner->failures_in_a_row++; // one that is tried again has not failed yet
 }
 
 static bool has_good_trial(const cav_history *history)
@@ -169,6 +174,21 @@ static bool has_good_trial(const cav_history *history)
     return false;
 }
 
+// At most so many bytes of the end of a text, from the start of a line if there is one.
+static const char *end_of(const char *text, size_t most)
+{
+    size_t size = strlen(text);
+    if (size <= most)
+        return text;
+    text += size - most;
+    const char *newline = strchr(text, '\n');
+    if (newline && newline[1])
+        return newline + 1;
+    while (((unsigned char)*text & 0xc0) == 0x80) // not in the middle of a character
+        text++;
+    return text;
+}
+
 // A study whose first trials all fail would fail to the end of its budget.
 static void stop_if_hopeless(cav_runner *runner, const caviar_trial *trial)
 {
@@ -176,11 +196,10 @@ static void stop_if_hopeless(cav_runner *runner, const caviar_trial *trial)
         has_good_trial(runner->study->history))
         return;
     cav_error error;
-    const char *output = trial->output ? trial->output : "";
+    const char *output = trial->output ? end_of(trial->output, 600) : "";
     cav_fail(&error, CAVIAR_STATE,
              "the first %d trials all failed, so the run was stopped; the last one: %.200s%s%.600s",
-             MOST_FAILURES, trial->message, output[0] ? "\nThe end of its output:\n" : "",
-             strlen(output) > 600 ? output + strlen(output) - 600 : output);
+             MOST_FAILURES, trial->message, output[0] ? "\nThe end of its output:\n" : "", output);
     cav_runner_fail(runner, &error);
 }
 
@@ -307,37 +326,25 @@ static void on_beat(uv_timer_t *timer)
 
 // ---- Beginning the run ----------------------------------------------------------------------
 
-// Ends what a tuner left running that was killed: processes of trials that nobody has any more.
-static void kill_leftover(void *context, pid_t pid, const char *rest)
+// Ends what a tuner left running that was killed: processes of trials that nobody looks after.
+static void kill_leftover(void *context, pid_t pid, const char *rest, const char *socket)
 {
-    const cav_history *history = context;
-    char *end;
-    if (rest[0] != '/')
-        return;
-    unsigned long number = strtoul(rest + 1, &end, 10);
-    bool is_trial = end != rest + 1 && *end == '\0' && number < history->count;
-    if (is_trial && history->states[number] != CAVIAR_STATE_RUNNING)
+    (void)context;
+    if (rest[0] == '/' && socket[0] && !cav_sockets_is_served(socket))
         kill(pid, SIGKILL);
 }
 
-static void raise_file_limit(void)
+// Trials inherit the limit, and some programs go wrong with a high one, so it is raised no further
+// than so many trials need.
+static void raise_file_limit(int64_t parallel)
 {
+    enum { FILES_OF_A_TRIAL = 16, OTHER_FILES = 128 };
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-static caviar_code make_socket_folder(cav_runner *runner, cav_error *error)
-{
-    const char *base = getenv("XDG_RUNTIME_DIR");
-    if (!base || base[0] != '/' || strlen(base) > 40 || access(base, W_OK) != 0)
-        base = "/tmp";
-    snprintf(runner->socket_folder, sizeof runner->socket_folder, "%s/caviar-XXXXXX", base);
-    return mkdtemp(runner->socket_folder)
-               ? CAVIAR_OK
-               : cav_fail_errno(error, errno, "cannot make a folder for sockets in %s", base);
+    rlim_t wanted = OTHER_FILES + FILES_OF_A_TRIAL * (rlim_t)parallel;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void init_handles(cav_runner *runner)
@@ -366,7 +373,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     if (!code)
         code = cav_line_reader_new(study->spec, &runner->reader, error);
     if (!code)
-        code = make_socket_folder(runner, error);
+        code = cav_sockets_make(NULL, &runner->sockets, error);
     if (code)
         return code;
     runner->study_folder =
@@ -375,9 +382,9 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
         return error ? error->code : CAVIAR_IO;
     if (study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error))
         return error ? error->code : CAVIAR_IO;
-    raise_file_limit();
+    raise_file_limit(runner->parallel);
     cav_reap_adopt_orphans();
-    cav_reap_visit(runner->study_folder, kill_leftover, study->history);
+    cav_reap_visit(runner->study_folder, kill_leftover, NULL);
     int failed = uv_loop_init(&runner->loop);
     return failed
                ? cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed))
@@ -386,8 +393,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
 
 static void tear_down(cav_runner *runner)
 {
-    if (runner->socket_folder[0])
-        rmdir(runner->socket_folder);
+    cav_sockets_remove(&runner->sockets);
     cav_line_reader_free(runner->reader);
     free(runner->study_folder);
     free(runner->told);
@@ -397,7 +403,8 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
                     cav_error *error)
 {
     *ret_summary = (cav_run_summary){.why = ""};
-    cav_runner runner = {.study = study, .options = options, .summary = ret_summary};
+    cav_runner runner = {
+        .study = study, .options = options, .summary = ret_summary, .sockets.lock = -1};
     runner.parallel = options->parallel > 0 ? options->parallel : study->spec->parallel;
     caviar_code code = set_up(&runner, error);
     if (code) {
@@ -411,6 +418,7 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
     close_if_over(&runner);
     uv_run(&runner.loop, UV_RUN_DEFAULT);
     uv_loop_close(&runner.loop);
+    cav_reap_kill_orphans();
     study->defers_sync = false;
     if (runner.mode == CAV_MODE_CANCEL)
         cav_study_sync(study, NULL);

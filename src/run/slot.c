@@ -80,6 +80,12 @@ void cav_slot_kill(cav_slot *slot, cav_kill why)
     uv_timer_start(&slot->timer, on_grace_over, (uint64_t)slot->runner->study->spec->grace_ms, 0);
 }
 
+void cav_slot_kill_now(cav_slot *slot)
+{
+    if (!slot->has_exited)
+        signal_all(slot, SIGKILL);
+}
+
 static void on_timeout(uv_timer_t *timer)
 {
     cav_slot_kill(timer->data, CAV_KILL_TIMEOUT);
@@ -103,11 +109,13 @@ void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, boo
     if (observer->reported)
         observer->reported(observer->context, slot->trial, step, slot->trial->finals[0]);
     bool must_end = verdict == CAVIAR_VERDICT_STOP || verdict == CAVIAR_VERDICT_PAUSE;
-    if (must_end && heard) // it was told, and may end by itself
+    if (must_end && !heard) {
+        cav_slot_kill(slot, CAV_KILL_STOP);
+    } else if (must_end && !slot->is_warned) { // it may end by itself
+        slot->is_warned = true;
         uv_timer_start(&slot->timer, on_verdict_unheeded,
                        (uint64_t)slot->runner->study->spec->grace_ms, 0);
-    else if (must_end)
-        cav_slot_kill(slot, CAV_KILL_STOP);
+    }
 }
 
 // A report by way of the output, whose answer the program cannot hear.
@@ -334,17 +342,18 @@ static bool is_ours(const char *variable)
     return strncmp(variable, "CAVIAR_", 7) == 0;
 }
 
-static bool add_variable(cav_arena *arena, char **variables, size_t *count, const char *format,
+static bool add_variable(cav_arena *arena, char **variables, size_t *count, const char *name,
                          const char *value)
 {
     cav_text text = {0};
-    cav_text_appendf(&text, "%s=%s", format, value);
+    cav_text_appendf(&text, "%s=%s", name, value);
     variables[*count] = text.failed ? NULL : cav_arena_strdup(arena, text.data);
     cav_text_free(&text);
     return variables[(*count)++] != NULL;
 }
 
-// This process's environment, but for what speaks of Caviar, and the trial's own variables.
+// The trial's own variables, and behind them this process's environment, but for what speaks of
+// Caviar. In this order they are found also in an environment that is too long to be read whole.
 static char **make_environment(const cav_slot *slot, const char *socket)
 {
     size_t inherited = 0, count = 0;
@@ -356,19 +365,19 @@ static char **make_environment(const cav_slot *slot, const char *socket)
     cav_text params = {0};
     if (!variables)
         return NULL;
-    for (size_t i = 0; i < inherited; i++)
-        if (!is_ours(environ[i]))
-            variables[count++] = environ[i];
     snprintf(number, sizeof number, "%lld", (long long)slot->trial->number);
     snprintf(seed, sizeof seed, "%u", slot->trial->seed);
     cav_text_appendf(&params, "%s/params.json", slot->folder);
     bool done =
+        add_variable(arena, variables, &count, "CAVIAR_DIR", slot->folder) &&
+        add_variable(arena, variables, &count, "CAVIAR_SOCKET", socket) &&
         add_variable(arena, variables, &count, "CAVIAR_STUDY", slot->runner->study->spec->study) &&
         add_variable(arena, variables, &count, "CAVIAR_TRIAL", number) &&
         add_variable(arena, variables, &count, "CAVIAR_PARAMS", cav_text_get(&params)) &&
-        add_variable(arena, variables, &count, "CAVIAR_DIR", slot->folder) &&
-        add_variable(arena, variables, &count, "CAVIAR_SEED", seed) &&
-        add_variable(arena, variables, &count, "CAVIAR_SOCKET", socket) && !params.failed;
+        add_variable(arena, variables, &count, "CAVIAR_SEED", seed) && !params.failed;
+    for (size_t i = 0; i < inherited; i++)
+        if (!is_ours(environ[i]))
+            variables[count++] = environ[i];
     cav_text_free(&params);
     return done ? variables : NULL;
 }
@@ -401,8 +410,8 @@ static caviar_code launch(cav_slot *slot, cav_error *error)
     cav_study *study = slot->runner->study;
     cav_text socket = {0};
     char **argv, **variables = NULL;
-    cav_text_appendf(&socket, "%s/%lld", slot->runner->socket_folder,
-                     (long long)slot->trial->number);
+    cav_text_appendf(&socket, "%s/%lld.%lld", slot->runner->sockets.folder,
+                     (long long)slot->trial->number, (long long)slot->trial->attempt);
     caviar_code code = cav_command_fill(study->spec, slot->trial, slot->folder, &argv, error);
     if (!code)
         code = socket.failed ? cav_fail_memory(error) : cav_door_open(slot, socket.data, error);

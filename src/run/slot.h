@@ -7,6 +7,7 @@
 #include "run/metric_line.h"
 #include "run/output.h"
 #include "run/runner.h"
+#include "run/sockets.h"
 
 #include <uv.h>
 
@@ -61,6 +62,7 @@ struct cav_slot {
     int64_t exit_status;
     int exit_signal;
     cav_kill kill;
+    bool is_warned; // it was told to end, and has the grace time to do so
     bool is_infeasible;
     char infeasible[256]; // why
     char others[256];     // names of metrics that it gave and the study does not tune
@@ -81,9 +83,9 @@ struct cav_runner {
     cav_study *study;
     const cav_run_options *options;
     cav_line_reader *reader;
-    char *study_folder;     // of the trials
-    char socket_folder[64]; // private, under the system's folder for such things
-    cav_slot *slots;        // in use
+    char *study_folder; // of the trials
+    cav_sockets sockets;
+    cav_slot *slots; // in use
     int64_t parallel, active;
     cav_runner_mode mode;
     bool is_paused, is_done, is_closing;
@@ -104,6 +106,9 @@ caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *e
 
 /** Begins to end a running trial: SIGTERM, and SIGKILL after the grace time. */
 void cav_slot_kill(cav_slot *slot, cav_kill why);
+
+/** Ends it without grace. */
+void cav_slot_kill_now(cav_slot *slot);
 
 /** A report of the trial: hands it to the study, shows it, and acts on the verdict. */
 void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, bool heard);

@@ -399,11 +399,11 @@ static caviar_code trial_claim(cav_store *store, const cav_scope *scope, const c
         return cav_rule_fail_claim(claim, error);
     if (!reserve_log(at) || !set_text(&taken->record.owner, claim->owner))
         return cav_fail_memory(error);
+    if (taken->record.state != CAVIAR_STATE_PAUSED)
+        taken->record.started_ms = now;
     taken->record.state = CAVIAR_STATE_RUNNING;
     taken->record.attempt++;
     taken->record.lease_ms = now + claim->lease_ms;
-    if (taken->record.started_ms == 0)
-        taken->record.started_ms = now;
     note_change(at, (size_t)taken->record.number);
     *ret_number = taken->record.number;
     return CAVIAR_OK;

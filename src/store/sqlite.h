@@ -48,7 +48,7 @@
       "SELECT number FROM trials WHERE study = ?1 AND state = 'waiting' ORDER BY number LIMIT 1")  \
     X(TRIAL_TAKE,                                                                                  \
       "UPDATE trials SET state = 'running', attempt = attempt + 1, owner = ?3, lease_ms = ?4, "    \
-      "started_ms = CASE started_ms WHEN 0 THEN ?5 ELSE started_ms END, change = ?6 "              \
+      "started_ms = CASE state WHEN 'paused' THEN started_ms ELSE ?5 END, change = ?6 "            \
       "WHERE study = ?1 AND number = ?2")                                                          \
     X(TRIAL_MOVE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \

@@ -8,16 +8,12 @@
 #include "study/study.h"
 
 #include "base/random.h"
-#include "space/walk.h"
 #include "study/point.h"
 
 #include <math.h>
 #include <string.h>
 
-enum {
-    MOST_CONFLICTS = 100000, // with other workers, for one trial
-    LEAST_CHANCES = 3,       // that a trial has whose workers vanish
-};
+enum { MOST_CONFLICTS = 100000 }; // with other workers, for one trial
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
 {
@@ -34,6 +30,12 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
     trial->step = history->steps[number];
     trial->first_step = trial->step > 0 ? trial->step : 0;
     trial->last_step = study->spec->step_max > 0 ? study->spec->step_max : INT64_MAX;
+    if (trial->state == CAVIAR_STATE_FAILED && history->messages[number])
+        trial->message = cav_arena_strdup(trial->arena, history->messages[number]);
+    if (!trial->message) {
+        caviar_trial_free(trial);
+        return NULL;
+    }
     cav_random random = cav_random_stream(study->spec->seed, number, CAV_PURPOSE_TRIAL_SEED, 0);
     trial->seed = cav_random_u32(&random) >> 1;
     for (size_t i = 0; i < space->count; i++) {
@@ -70,11 +72,10 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
 
 static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, cav_error *error)
 {
-    int64_t retry = study->spec->retry;
     cav_claim claim = {.number = wanted,
                        .owner = study->owner,
                        .lease_ms = study->lease_ms,
-                       .most_failures = retry > LEAST_CHANCES ? retry : LEAST_CHANCES};
+                       .most_failures = cav_study_most_lost(study)};
     return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
 }
 
@@ -126,8 +127,13 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
     caviar_code code = check_control(study, error);
     if (!code)
         code = cav_study_refresh(study, error);
+    if (!code)
+        code = cav_study_reclaim(study, error);
     if (code)
         return code;
+    const char *over = cav_study_over(study);
+    if (over)
+        return cav_fail(error, CAVIAR_DONE, "%s", over);
     code = claim(study, -1, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
@@ -154,37 +160,12 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
     return code;
 }
 
-// Fills in what a configuration of the user's leaves open: defaults, then the sampler.
-static caviar_code complete(cav_study *study, const double *given, cav_error *error)
-{
-    const cav_space *space = study->spec->space;
-    caviar_code code =
-        cav_point_find(study, study->history->count, study->point, study->raw, error);
-    if (code == CAVIAR_DONE) // nothing new to suggest, but what is given may be complete
-        cav_space_decode(space, study->point, study->raw, study->point);
-    else if (code)
-        return code;
-    for (size_t i = 0; i < space->count; i++) {
-        const cav_parameter *parameter = &space->parameters[i];
-        bool active = cav_space_is_active(space, i, study->raw);
-        if (!isnan(given[i]))
-            study->raw[i] = given[i]; // checked below
-        else if (!active)
-            study->raw[i] = NAN;
-        else if (!isnan(parameter->initial))
-            study->raw[i] = parameter->initial;
-        else if (isnan(study->raw[i])) // was not active in what the sampler suggested
-            study->raw[i] = cav_parameter_decode(parameter, cav_parameter_start(parameter, 0.5));
-    }
-    return cav_space_check(space, study->raw, error);
-}
-
 static caviar_code add(cav_study *study, const double *raw, const double *values,
                        int64_t *ret_number, cav_error *error)
 {
     caviar_code code = cav_study_refresh(study, error);
     if (!code)
-        code = complete(study, raw, error);
+        code = cav_point_complete(study, raw, study->raw, error);
     if (code)
         return code;
     cav_record record = {.state = values ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_WAITING,

@@ -1,8 +1,8 @@
 /**
  * heartbeat.c: keeping this worker's trials its own.
  *
- * A third of the lease passes between two beats, so that two may be missed. Each beat also syncs,
- * at least once a second, what reports have written.
+ * A third of the lease passes between two beats, so that two may be missed. What reports have
+ * written is synced at least once a second.
  */
 #include "study/study.h"
 
@@ -21,31 +21,34 @@ caviar_code cav_study_beat(cav_study *study, cav_error *error)
     return code;
 }
 
-static struct timespec in_ms(int64_t ms)
+static int64_t now_ms(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    int64_t ns = time.tv_nsec + ms % 1000 * 1000000;
-    time.tv_sec += ms / 1000 + ns / 1000000000;
-    time.tv_nsec = ns % 1000000000;
-    return time;
+    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+}
+
+// Waits until then, by the monotonic clock, or until the study is closed.
+static void wait_until(cav_study *study, int64_t when_ms)
+{
+    struct timespec until = {.tv_sec = when_ms / 1000, .tv_nsec = when_ms % 1000 * 1000000};
+    while (!study->must_stop && now_ms() < when_ms)
+        pthread_cond_timedwait(&study->wake, &study->lock, &until);
 }
 
 static void *beat_on(void *context)
 {
     cav_study *study = context;
-    int64_t since_beat = 0;
+    int64_t between = study->lease_ms / 3 > 0 ? study->lease_ms / 3 : 1;
     cav_study_lock(study);
+    int64_t beat_ms = now_ms() + between;
     while (!study->must_stop) {
-        struct timespec until = in_ms(SYNC_MS);
-        pthread_cond_timedwait(&study->wake, &study->lock, &until);
-        since_beat += SYNC_MS;
+        int64_t sync_ms = now_ms() + SYNC_MS;
+        wait_until(study, beat_ms < sync_ms ? beat_ms : sync_ms);
         if (study->must_stop)
             break;
         // a failure is not the end: the next beat tries again, and the lease is long enough
-        if (since_beat >= study->lease_ms / 3) {
+        if (now_ms() >= beat_ms) {
             cav_study_beat(study, NULL);
-            since_beat = 0;
+            beat_ms = now_ms() + between;
         } else {
             study->store->type->sync(study->store, NULL);
         }

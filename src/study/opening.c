@@ -27,6 +27,9 @@ static void found_free(found *at)
 static caviar_code take(void *context, const cav_study_row *row, cav_error *error)
 {
     found *at = context;
+    if (!cav_text_is_name(row->name)) // it becomes the name of a folder
+        return cav_fail(error, CAVIAR_CORRUPT, "the store has a study '%.100s', which is no name",
+                        row->name);
     cav_text names = {0};
     cav_text_appendf(&names, "%s%s%s", at->names ? at->names : "", at->names ? ", " : "",
                      row->name);
@@ -40,6 +43,54 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     at->control = row->control;
     at->count++;
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
+}
+
+static caviar_code open_sampler(const cav_spec *spec, cav_sampler *ret_sampler, cav_error *error)
+{
+    const cav_choice *choice = &spec->sampler;
+    cav_sampler_setup setup = {
+        .space = spec->space, .seed = spec->seed, .trial_budget = spec->budget.trials};
+    caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
+                                        choice->option_count, &setup, error);
+    if (code && choice->where[0] && choice->option_count == 0)
+        cav_error_prefix(error, "%s", choice->where);
+    return code;
+}
+
+static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_scheduler,
+                                  cav_error *error)
+{
+    const cav_choice *choice = &spec->scheduler;
+    cav_scheduler_setup setup = {
+        .step_min = spec->step_min, .step_max = spec->step_max, .seed = spec->seed};
+    caviar_code code = cav_scheduler_open(ret_scheduler, choice->name, choice->options,
+                                          choice->option_count, &setup, error);
+    if (code && choice->where[0] && choice->option_count == 0)
+        cav_error_prefix(error, "%s", choice->where);
+    return code;
+}
+
+caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
+                                cav_scheduler *ret_scheduler, cav_error *error)
+{
+    caviar_code code = open_sampler(spec, ret_sampler, error);
+    if (code)
+        return code;
+    code = open_scheduler(spec, ret_scheduler, error);
+    if (code)
+        cav_sampler_close(ret_sampler);
+    return code;
+}
+
+// Nothing is stored that could not be opened again.
+static caviar_code check_methods(const cav_spec *spec, cav_error *error)
+{
+    cav_sampler sampler = {0};
+    cav_scheduler scheduler = {0};
+    caviar_code code = cav_opening_methods(spec, &sampler, &scheduler, error);
+    cav_sampler_close(&sampler);
+    cav_scheduler_close(&scheduler);
+    return code;
 }
 
 static caviar_code parse_stored(const found *at, cav_spec **ret_spec, cav_error *error)
@@ -60,6 +111,9 @@ static const char *differing_parameter(const cav_spec *given, const cav_spec *st
 {
     cav_text a = {0}, b = {0};
     const char *name = NULL;
+    for (size_t i = 0; i < stored->space->count && !name; i++)
+        if (cav_space_find(given->space, stored->space->parameters[i].name) == given->space->count)
+            name = stored->space->parameters[i].name;
     for (size_t i = 0; i < given->space->count && !name; i++) {
         const char *candidate = given->space->parameters[i].name;
         size_t other = cav_space_find(stored->space, candidate);
@@ -114,8 +168,35 @@ static caviar_code write_definition(const cav_spec *spec, cav_text *text, cav_er
     return text->failed ? cav_fail_memory(error) : CAVIAR_OK;
 }
 
+static caviar_code store_definition(cav_study *study, const found *at, cav_error *error)
+{
+    cav_text text = {0};
+    caviar_code code = write_definition(study->spec, &text, error);
+    if (!code)
+        code = check_methods(study->spec, error);
+    if (!code && !study->is_read_only && strcmp(text.data, at->definition) != 0)
+        code = study->store->type->study_set(study->store, at->id, text.data, at->control, error);
+    cav_text_free(&text);
+    return code;
+}
+
+// The stored definition stands. A larger budget extends it; where it has none, the one that was
+// given holds for this handle.
+static caviar_code keep_stored(cav_study *study, cav_spec *stored, const found *at,
+                               cav_error *error)
+{
+    int64_t given = study->spec->budget.trials, before = stored->budget.trials;
+    cav_spec_free(study->spec);
+    study->spec = stored;
+    if (given <= before)
+        return CAVIAR_OK;
+    stored->budget.trials = given;
+    return before > 0 ? store_definition(study, at, error) : CAVIAR_OK;
+}
+
 // Joins a spec that was given to the study that is stored.
-static caviar_code join(cav_study *study, const found *at, cav_error *error)
+static caviar_code join(cav_study *study, const cav_study_options *options, const found *at,
+                        cav_error *error)
 {
     cav_spec *stored;
     caviar_code code = parse_stored(at, &stored, error);
@@ -126,19 +207,14 @@ static caviar_code join(cav_study *study, const found *at, cav_error *error)
         return CAVIAR_OK;
     }
     code = check_same(study->spec, stored, at->name, error);
+    if (!code && options->keeps_definition)
+        return keep_stored(study, stored, at, error);
     study->spec->seed = stored->seed;
     cav_spec_free(stored);
     if (code)
         return code;
     study->spec->study = cav_arena_strdup(study->spec->arena, at->name);
-    if (!study->spec->study)
-        return cav_fail_memory(error);
-    cav_text text = {0};
-    code = write_definition(study->spec, &text, error);
-    if (!code && !study->is_read_only && strcmp(text.data, at->definition) != 0)
-        code = study->store->type->study_set(study->store, at->id, text.data, at->control, error);
-    cav_text_free(&text);
-    return code;
+    return study->spec->study ? store_definition(study, at, error) : cav_fail_memory(error);
 }
 
 static uint64_t draw_seed(void)
@@ -159,6 +235,8 @@ static caviar_code make(cav_study *study, const char *name, cav_error *error)
     cav_text text = {0};
     caviar_code code = write_definition(study->spec, &text, error);
     if (!code)
+        code = check_methods(study->spec, error);
+    if (!code)
         code = study->store->type->study_add(study->store, name, text.data, &study->id, error);
     cav_text_free(&text);
     return code;
@@ -177,6 +255,11 @@ static caviar_code find(cav_study *study, const cav_study_options *options, foun
                         cav_error *error)
 {
     const char *name = options->name ? options->name : study->spec ? study->spec->study : NULL;
+    if (name && !cav_text_is_name(name))
+        return cav_fail(error, CAVIAR_INVALID,
+                        "'%.100s' is no name of a study; use letters, digits, _ . and -, beginning "
+                        "with a letter",
+                        name);
     caviar_code code = study->store->type->study_read(study->store, name, take, at, error);
     if (code == CAVIAR_NOT_FOUND && study->spec && !options->read_only) {
         code = make(study, name, error);
@@ -189,7 +272,7 @@ static caviar_code find(cav_study *study, const cav_study_options *options, foun
     if (!name && at->count != 1)
         return fail_which(options, at, error);
     study->id = at->id;
-    return join(study, at, error);
+    return join(study, options, at, error);
 }
 
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)

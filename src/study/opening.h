@@ -12,4 +12,8 @@
  */
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error);
 
+/** Opens the sampler and the scheduler of a definition; both are closed where it fails. */
+caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
+                                cav_scheduler *ret_scheduler, cav_error *error);
+
 #endif

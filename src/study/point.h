@@ -14,4 +14,11 @@
 caviar_code cav_point_find(cav_study *study, uint64_t number, double *ret_point, double *ret_raw,
                            cav_error *error);
 
+/**
+ * Fills in what a configuration of the user's leaves open, NaN in given [count]: with the default,
+ * else by the sampler, in such a way that the constraints hold, if it can be done.
+ */
+caviar_code cav_point_complete(cav_study *study, const double *given, double *ret_raw,
+                               cav_error *error);
+
 #endif

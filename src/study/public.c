@@ -57,6 +57,9 @@ static caviar_code spec_of(const caviar_study_options *options, cav_spec **ret_s
                            cav_error *error)
 {
     *ret_spec = NULL;
+    if (options->trial_budget < 0 || options->retry < 0 || options->lease_ms < 0)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "the options trial_budget, retry and lease_ms are 0 or more");
     if (options->definition)
         return cav_spec_parse("", options->definition, strlen(options->definition), ret_spec,
                               error);
@@ -84,7 +87,8 @@ static caviar_code open_study(const caviar_study_options *options, cav_study **r
     cav_study_options inner = {.location = options->store,
                                .name = options->name,
                                .spec = spec,
-                               .lease_ms = options->lease_ms};
+                               .lease_ms = options->lease_ms,
+                               .keeps_definition = true};
     code = cav_study_open(&inner, ret_study, error);
     if (!code && (*ret_study)->store->type != &cav_store_memory) {
         code = cav_study_start_heart(*ret_study, error);
@@ -114,9 +118,15 @@ caviar_code caviar_study_open(const caviar_study_options *options, caviar_study 
     return CAVIAR_OK;
 }
 
+// A handle that only carries the message of a failed opening; the message stays.
+static bool is_empty(const caviar_study *study)
+{
+    return !study->store;
+}
+
 void caviar_study_close(caviar_study *study)
 {
-    if (study && !study->store) // see empty_study
+    if (study && is_empty(study))
         free(study);
     else
         cav_study_close(study);
@@ -141,6 +151,8 @@ static caviar_code keep(caviar_study *study, caviar_code code, const cav_error *
 caviar_code caviar_study_ask(caviar_study *study, caviar_trial **ret_trial)
 {
     cav_error error;
+    if (is_empty(study))
+        return CAVIAR_STATE;
     return keep(study, cav_study_ask(study, ret_trial, &error), &error);
 }
 
@@ -167,6 +179,8 @@ caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *sett
 {
     cav_error error;
     int64_t number;
+    if (is_empty(study))
+        return CAVIAR_STATE;
     double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
     caviar_code code =
         raw ? read_settings(study, settings, setting_count, raw, &error) : cav_fail_memory(&error);
@@ -180,6 +194,8 @@ caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *sett
 
 int64_t caviar_study_trial_count(caviar_study *study)
 {
+    if (is_empty(study))
+        return 0;
     cav_study_lock(study);
     caviar_code code = cav_study_refresh(study, &study->error);
     int64_t count = (int64_t)study->history->count;
@@ -191,12 +207,16 @@ int64_t caviar_study_trial_count(caviar_study *study)
 caviar_code caviar_study_trial(caviar_study *study, int64_t number, caviar_trial **ret_trial)
 {
     cav_error error;
+    if (is_empty(study))
+        return CAVIAR_STATE;
     return keep(study, cav_study_view(study, number, ret_trial, &error), &error);
 }
 
 caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial)
 {
     cav_error error;
+    if (is_empty(study))
+        return CAVIAR_STATE;
     cav_study_lock(study);
     caviar_code code = cav_study_refresh(study, &error);
     size_t best = code ? SIZE_MAX : cav_history_best(study->history, 0);

@@ -3,23 +3,36 @@
  */
 #include "study/study.h"
 
-#include "base/number.h"
+#include "store/rules.h"
 #include "study/opening.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_LEASE_MS = 60000 };
+enum {
+    DEFAULT_LEASE_MS = 60000,
+    LOOK_MS = 1000,    // between two looks for lost workers
+    LEAST_CHANCES = 3, // that a trial has whose workers vanish
+};
 
-static caviar_code note_lost(cav_study *study, const cav_record *record, cav_error *error)
+// Longer than any process lives, and still far from the end of the numbers.
+static const int64_t endless_ms = INT64_C(1) << 52;
+
+static caviar_code note_foreign(cav_study *study, const cav_record *record, cav_error *error)
 {
     if (record->state != CAVIAR_STATE_RUNNING || study->is_read_only ||
-        strcmp(record->owner, study->owner) == 0 || !cav_worker_is_gone(record->owner))
+        strcmp(record->owner, study->owner) == 0)
         return CAVIAR_OK;
-    if (!CAV_GROW(&study->lost, &study->lost_capacity, study->lost_count + 1))
+    if (!CAV_GROW(&study->foreign, &study->foreign_capacity, study->foreign_count + 1))
         return cav_fail_memory(error);
-    study->lost[study->lost_count++] = (cav_lost){record->number, record->attempt};
+    cav_foreign *fresh = &study->foreign[study->foreign_count++];
+    fresh->number = record->number;
+    fresh->attempt = record->attempt;
+    fresh->is_over = record->lease_ms < cav_clock_wall_ms(study->clock);
+    snprintf(fresh->owner, sizeof fresh->owner, "%s", record->owner);
+    study->looked_ms = INT64_MIN; // it may be gone already
     return CAVIAR_OK;
 }
 
@@ -28,7 +41,7 @@ static caviar_code take_in(void *context, const cav_record *record, cav_error *e
     cav_study *study = context;
     cav_space_encode(study->spec->space, record->raw, study->point);
     caviar_code code = cav_history_put(study->history, record, study->point, error);
-    return code ? code : note_lost(study, record, error);
+    return code ? code : note_foreign(study, record, error);
 }
 
 static caviar_code take_in_report(void *context, const cav_report *report, cav_error *error)
@@ -48,22 +61,57 @@ static caviar_code take_in_report(void *context, const cav_report *report, cav_e
     return cav_history_report(study->history, (size_t)report->number, report->step, values, error);
 }
 
-// Gives back what workers left that are surely gone, without waiting for their leases.
-static caviar_code take_back_lost(cav_study *study, cav_error *error)
+static bool still_runs(const cav_study *study, const cav_foreign *at)
 {
-    size_t count = study->lost_count;
-    study->lost_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        cav_move move = {.number = study->lost[i].number,
-                         .attempt = study->lost[i].attempt,
-                         .to = CAVIAR_STATE_WAITING,
-                         .is_failure = true};
-        caviar_code code =
-            study->store->type->trial_move(study->store, &study->scope, &move, error);
-        if (code && code != CAVIAR_STALE && code != CAVIAR_STATE) // somebody was faster
-            return code;
+    return study->history->states[at->number] == CAVIAR_STATE_RUNNING &&
+           study->history->attempts[at->number] == at->attempt;
+}
+
+static caviar_code take_back(cav_study *study, const cav_foreign *at, cav_error *error)
+{
+    int64_t failures = study->history->failures[at->number];
+    caviar_state next = cav_rule_lost(failures, cav_study_most_lost(study));
+    bool fails = next == CAVIAR_STATE_FAILED;
+    cav_move move = {.number = at->number,
+                     .attempt = at->attempt,
+                     .to = next,
+                     .reason = fails ? CAVIAR_REASON_LOST : CAVIAR_REASON_NONE,
+                     .is_failure = true,
+                     .message = fails ? CAV_LOST_MESSAGE : NULL};
+    caviar_code code = study->store->type->trial_move(study->store, &study->scope, &move, error);
+    return code == CAVIAR_STALE || code == CAVIAR_STATE ? CAVIAR_OK : code; // somebody was faster
+}
+
+typedef bool is_lost(const cav_foreign *at);
+
+static bool is_gone(const cav_foreign *at)
+{
+    return cav_worker_is_gone(at->owner);
+}
+
+static bool is_over(const cav_foreign *at)
+{
+    return at->is_over;
+}
+
+// Takes back the trials of others that are lost, and forgets those that do not run any more.
+static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any, cav_error *error)
+{
+    size_t kept = 0;
+    caviar_code code = CAVIAR_OK;
+    *ret_any = false;
+    for (size_t i = 0; i < study->foreign_count; i++) {
+        const cav_foreign *at = &study->foreign[i];
+        bool runs = still_runs(study, at);
+        bool taken = runs && !code && lost(at);
+        if (taken)
+            code = take_back(study, at, error);
+        *ret_any |= taken;
+        if (runs && (!taken || code))
+            study->foreign[kept++] = *at;
     }
-    return CAVIAR_OK;
+    study->foreign_count = kept;
+    return code;
 }
 
 static caviar_code read_news(cav_study *study, cav_error *error)
@@ -76,43 +124,36 @@ static caviar_code read_news(cav_study *study, cav_error *error)
     return code;
 }
 
+int64_t cav_study_most_lost(const cav_study *study)
+{
+    return study->spec->retry > LEAST_CHANCES ? study->spec->retry : LEAST_CHANCES;
+}
+
+static caviar_code refresh(cav_study *study, cav_error *error)
+{
+    bool any = false;
+    caviar_code code = read_news(study, error);
+    int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    if (!code && study->foreign_count > 0 && now - LOOK_MS >= study->looked_ms) {
+        study->looked_ms = now;
+        code = take_back_lost(study, is_gone, &any, error);
+    }
+    return code || !any ? code : read_news(study, error);
+}
+
 caviar_code cav_study_refresh(cav_study *study, cav_error *error)
 {
     cav_study_lock(study);
-    caviar_code code = read_news(study, error);
-    if (!code && study->lost_count > 0) {
-        code = take_back_lost(study, error);
-        if (!code)
-            code = read_news(study, error);
-    }
+    caviar_code code = refresh(study, error);
     cav_study_unlock(study);
     return code;
 }
 
-static caviar_code open_sampler(cav_study *study, cav_error *error)
+caviar_code cav_study_reclaim(cav_study *study, cav_error *error)
 {
-    const cav_choice *choice = &study->spec->sampler;
-    cav_sampler_setup setup = {.space = study->spec->space,
-                               .seed = study->spec->seed,
-                               .trial_budget = study->spec->budget.trials};
-    caviar_code code = cav_sampler_open(&study->sampler, choice->name, choice->options,
-                                        choice->option_count, &setup, error);
-    if (code && choice->where[0] && choice->option_count == 0)
-        cav_error_prefix(error, "%s", choice->where);
-    return code;
-}
-
-static caviar_code open_scheduler(cav_study *study, cav_error *error)
-{
-    const cav_choice *choice = &study->spec->scheduler;
-    cav_scheduler_setup setup = {.step_min = study->spec->step_min,
-                                 .step_max = study->spec->step_max,
-                                 .seed = study->spec->seed};
-    caviar_code code = cav_scheduler_open(&study->scheduler, choice->name, choice->options,
-                                          choice->option_count, &setup, error);
-    if (code && choice->where[0] && choice->option_count == 0)
-        cav_error_prefix(error, "%s", choice->where);
-    return code;
+    bool any = false;
+    caviar_code code = take_back_lost(study, is_over, &any, error);
+    return code || !any ? code : read_news(study, error);
 }
 
 static caviar_code allocate(cav_study *study, cav_error *error)
@@ -140,12 +181,12 @@ static caviar_code allocate(cav_study *study, cav_error *error)
 static caviar_code set_up(cav_study *study, const cav_study_options *options, cav_error *error)
 {
     caviar_code code = cav_opening_find(study, options, error);
+    if (!code && study->store->type == &cav_store_memory)
+        study->lease_ms = endless_ms; // nobody else could take over its trials
     if (!code)
         code = allocate(study, error);
-    if (!code)
-        code = open_sampler(study, error); // also when only looking: it checks the definition
-    if (!code)
-        code = open_scheduler(study, error);
+    if (!code) // also when only looking: it checks the definition
+        code = cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
     if (!code)
         study->is_distinct =
             study->sampler.type->is_distinct || cav_space_is_finite(study->spec->space);
@@ -159,7 +200,11 @@ static void init(cav_study *study, const cav_study_options *options)
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&study->lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
-    pthread_cond_init(&study->wake, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&study->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     study->clock = options->clock ? options->clock : &cav_clock_system;
     study->lease_ms = options->lease_ms > 0 ? options->lease_ms : DEFAULT_LEASE_MS;
     study->is_read_only = options->read_only;
@@ -213,7 +258,7 @@ void cav_study_close(cav_study *study)
     free(study->maximize);
     free(study->point);
     free(study->raw);
-    free(study->lost);
+    free(study->foreign);
     pthread_cond_destroy(&study->wake);
     pthread_mutex_destroy(&study->lock);
     free(study);
@@ -238,18 +283,27 @@ static int64_t time_spent(cav_study *study)
     return study->busy_ms;
 }
 
-const char *cav_study_spent(cav_study *study)
+const char *cav_study_over(cav_study *study)
 {
     const cav_budget *budget = &study->spec->budget;
-    const cav_history *history = study->history;
-    const char *spent = NULL;
+    const char *over = NULL;
     cav_study_lock(study);
-    if (budget->trials > 0 && (int64_t)(history->count - history->imported_count) >= budget->trials)
+    if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
+        over = "the time of the budget is spent";
+    else if (budget->steps > 0 && study->history->step_sum >= budget->steps)
+        over = "the steps of the budget are spent";
+    cav_study_unlock(study);
+    return over;
+}
+
+const char *cav_study_spent(cav_study *study)
+{
+    const cav_history *history = study->history;
+    int64_t trials = study->spec->budget.trials;
+    cav_study_lock(study);
+    const char *spent = cav_study_over(study);
+    if (trials > 0 && (int64_t)(history->count - history->imported_count) >= trials)
         spent = "all trials of the budget have been started";
-    else if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
-        spent = "the time of the budget is spent";
-    else if (budget->steps > 0 && history->step_sum >= budget->steps)
-        spent = "the steps of the budget are spent";
     cav_study_unlock(study);
     return spent;
 }

@@ -24,9 +24,12 @@
 
 #include <pthread.h>
 
-typedef struct cav_lost {
+/** A trial that another worker runs, as far as is known. */
+typedef struct cav_foreign {
     int64_t number, attempt;
-} cav_lost;
+    bool is_over; // its lease was, when it was read
+    char owner[CAV_WORKER_SIZE];
+} cav_foreign;
 
 struct caviar_study {
     pthread_mutex_t lock; // recursive
@@ -49,8 +52,9 @@ struct caviar_study {
     bool defers_sync;            // tells do not sync; whoever set this does
     bool is_distinct;            // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
-    cav_lost *lost;              // [lost_count] running trials whose worker was seen to be gone
-    size_t lost_count, lost_capacity;
+    cav_foreign *foreign;        // [foreign_count] trials to take back when their worker is gone
+    size_t foreign_count, foreign_capacity;
+    int64_t looked_ms; // when their workers were looked for last, by the monotonic clock
 
     pthread_t heart; // see heartbeat.c
     pthread_cond_t wake;
@@ -67,19 +71,30 @@ typedef struct cav_study_options {
     int64_t lease_ms;       // 0: 60,000
     bool read_only;         // to look at: no sampler, no writes
     bool detached;          // trials that are asked for outlive this process
+    bool keeps_definition;  // of a study that exists; only a larger budget of trials extends it
 } cav_study_options;
 
 /**
  * Opens a study, and makes it if the store has none of that name and there is a spec. A spec for a
  * study that exists must have its space, metrics and, if any, its seed (else CAVIAR_EXISTS, with
- * the difference); its other keys replace the stored ones.
+ * the difference); its other keys replace the stored ones, unless the definition is kept.
  */
 caviar_code cav_study_open(const cav_study_options *options, cav_study **ret_study,
                            cav_error *error);
 void cav_study_close(cav_study *study);
 
-/** Reads what is new in the store into the history. */
+/**
+ * Reads what is new in the store into the history. Trials of workers that are surely gone are taken
+ * back; looking for those means looking at processes, so it is done once a second, or when there is
+ * a new one to look at.
+ */
 caviar_code cav_study_refresh(cav_study *study, cav_error *error);
+
+/**
+ * Takes back trials that were found with a lease that is over, before a budget of time counts what
+ * nobody runs. For ask.c, which holds the lock.
+ */
+caviar_code cav_study_reclaim(cav_study *study, cav_error *error);
 
 /** Hands out the next trial; see caviar_study_ask. */
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error);
@@ -109,7 +124,10 @@ caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
 /** Makes all that was told safe from power loss. */
 caviar_code cav_study_sync(cav_study *study, cav_error *error);
 
-/** Why the study is at its end, in words, or NULL: a budget is spent. */
+/** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
+const char *cav_study_over(cav_study *study);
+
+/** Why no new trial is made, in words, or NULL: that, or all trials of the budget are there. */
 const char *cav_study_spent(cav_study *study);
 
 /** The caviar_trial's way back to the study. */
@@ -117,6 +135,9 @@ extern const cav_trial_link cav_study_link;
 
 /** A handle for row `number`, without a link. For ask.c. NULL when out of memory. */
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number);
+
+/** How often a trial may be lost until it fails. */
+int64_t cav_study_most_lost(const cav_study *study);
 
 static inline void cav_study_lock(cav_study *study)
 {

@@ -32,13 +32,14 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->count; i++) {
         free(history->curves[i].steps);
         free(history->curves[i].losses);
+        free(history->messages[i]);
     }
     cav_point_index_free(&history->index);
     void *columns[] = {history->points,      history->raw,     history->losses,
                        history->states,      history->reasons, history->attempts,
                        history->failures,    history->steps,   history->started_ms,
-                       history->finished_ms, history->curves,  history->finished,
-                       history->open,        history};
+                       history->finished_ms, history->curves,  history->messages,
+                       history->finished,    history->open,    history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -66,6 +67,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
         {(void **)&history->curves, sizeof *history->curves},
+        {(void **)&history->messages, sizeof *history->messages},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -85,6 +87,7 @@ static bool add_rows(cav_history *history, size_t count)
         history->states[i] = ABSENT;
         history->steps[i] = -1;
         history->curves[i] = (cav_curve){0};
+        history->messages[i] = NULL;
     }
     if (count > history->count)
         history->count = count;
@@ -157,6 +160,17 @@ static void set_step(cav_history *history, size_t row, int64_t step)
     history->steps[row] = step;
 }
 
+static bool set_message(cav_history *history, size_t row, const char *message)
+{
+    bool has_any = message && message[0];
+    char *copy = has_any ? strdup(message) : NULL;
+    if (has_any && !copy)
+        return false;
+    free(history->messages[row]);
+    history->messages[row] = copy;
+    return true;
+}
+
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error)
 {
@@ -172,7 +186,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
             return cav_fail_memory(error);
         history->imported_count += record->imported;
     }
-    if (!enlist(history, row, !is_new && !was_final, was_final, record->state))
+    if (!set_message(history, row, record->message) ||
+        !enlist(history, row, !is_new && !was_final, was_final, record->state))
         return cav_fail_memory(error);
     history->states[row] = (uint8_t)record->state;
     history->reasons[row] = (uint8_t)record->reason;
@@ -233,8 +248,9 @@ int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms)
         return 0;
     size_t count = 0;
     for (size_t i = 0; i < history->count; i++) {
-        if (history->states[i] == ABSENT || history->started_ms[i] == 0)
-            continue;
+        bool counts = history->states[i] != ABSENT && history->states[i] != CAVIAR_STATE_WAITING;
+        if (!counts || history->started_ms[i] == 0)
+            continue; // of one that was put back nobody knows when it really ended
         bool running = history->states[i] == CAVIAR_STATE_RUNNING;
         spans[count][0] = history->started_ms[i];
         spans[count++][1] = running ? now_ms : history->finished_ms[i];

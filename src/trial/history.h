@@ -33,6 +33,7 @@ typedef struct cav_history {
     int64_t *steps;    // [count] last step reported; -1: none
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
+    char **messages;                   // [count] why it failed; NULL where there is nothing to say
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
@@ -68,6 +69,7 @@ size_t cav_history_best(const cav_history *history, size_t metric);
 
 /**
  * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.
+ * Of a trial that was started more than once it is the last attempt.
  */
 int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms);
 

@@ -20,10 +20,12 @@ typedef struct cav_record {
     int64_t step;         // last one reported; -1: none
     const char *origin;   // who made it: a sampler's name, "user"
     const char *owner;    // the worker that has it or had it last; "" before the first
-    int64_t created_ms, started_ms, finished_ms; // wall clock; 0: not yet
-    int64_t lease_ms;                            // until when the owner has it
-    const char *message;                         // why it failed; ""
-    const char *output;                          // the end of what it printed; ""
+    int64_t created_ms;   // wall clock, as all times here
+    int64_t started_ms; // of the last attempt, not counting one that goes on after a pause; 0: none
+    int64_t finished_ms; // when the last attempt ended; 0: not yet
+    int64_t lease_ms;    // until when the owner has it
+    const char *message; // why it failed; ""
+    const char *output;  // the end of what it printed; ""
 } cav_record;
 
 /** One report: named numbers at a step. */
