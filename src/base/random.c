@@ -61,11 +61,10 @@ double cav_random_unit(cav_random *random)
 
 uint64_t cav_random_below(cav_random *random, uint64_t bound)
 {
-    uint64_t excess = (0 - bound) % bound; // 2^64 mod bound: draws below it would be biased
     uint64_t draw;
-    do
+    do // below 2^64 mod bound, which is below the bound, draws would be biased
         draw = cav_random_u64(random);
-    while (draw < excess);
+    while (draw < bound && draw < (0 - bound) % bound);
     return draw % bound;
 }
 

@@ -1,0 +1,61 @@
+/**
+ * ranking.c: sorting, and the border of the best.
+ */
+#include "insight/ranking.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct entry {
+    double loss;
+    size_t row;
+} entry;
+
+static int by_loss(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    if (x->loss != y->loss)
+        return x->loss < y->loss ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_arena *arena,
+                             cav_ranking *ret_ranking, cav_error *error)
+{
+    entry *entries = CAV_ARENA_NEW(arena, entry, history->count + 1);
+    cav_ranking ranking = {.rows = CAV_ARENA_NEW(arena, size_t, history->count + 1),
+                           .losses = CAV_ARENA_NEW(arena, double, history->count + 1)};
+    if (!entries || !ranking.rows || !ranking.losses)
+        return cav_fail_memory(error);
+    for (size_t row = 0; row < history->count; row++) {
+        double loss = history->losses[row * history->metric_count + metric];
+        if (history->states[row] == CAVIAR_STATE_COMPLETE && isfinite(loss))
+            entries[ranking.count++] = (entry){loss, row};
+    }
+    qsort(entries, ranking.count, sizeof *entries, by_loss);
+    for (size_t i = 0; i < ranking.count; i++) {
+        ranking.rows[i] = entries[i].row;
+        ranking.losses[i] = entries[i].loss;
+    }
+    *ret_ranking = ranking;
+    return CAVIAR_OK;
+}
+
+double cav_best_count(double count)
+{
+    return fmax(count / 10, fmin(count / 3, 8));
+}
+
+cav_border cav_border_find(const double *losses, const double *weights, size_t count, double room)
+{
+    size_t begin = 0, end = 0;
+    for (; begin < count; begin = end) {
+        double equal = 0; // weight of the trials with the same loss
+        while (end < count && losses[end] == losses[begin])
+            equal += weights[end++];
+        if (equal >= room)
+            return (cav_border){begin, end, equal > 0 ? room / equal : 0};
+        room -= equal;
+    }
+    return (cav_border){count, count, 0};
+}
