@@ -335,7 +335,7 @@ static void test_a_store_that_is_none_is_left_as_it_is(void **state)
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
-    api_open_fails(at, (caviar_study_options){0}, CAVIAR_INVALID, "no store of Caviar's");
+    api_open_fails(at, (caviar_study_options){0}, CAVIAR_INVALID, "it is no store");
     cav_error error;
     cav_text found = {0};
     assert_ok(cav_file_read(at->file, 1000, &found, &error), &error);
