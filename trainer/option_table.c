@@ -72,8 +72,9 @@ const option option_table[] = {
 
     {"report-every", OPTION_WHOLE, FIELD(report_every), "1", "[1, 1000000]",
      .group = "Reports and files", .help = "report so many times an epoch; each report is a step"},
-    {"checkpoint", OPTION_TEXT, FIELD(checkpoint), .argument = "DIR",
-     .help = "keep checkpoints in this folder, and go on from the newest one there",
+    {"checkpoint", OPTION_TEXT, FIELD(checkpoint), .argument = "DIR|none",
+     .help = "keep checkpoints in this folder, and go on from the newest one there; none: keep "
+             "none",
      .otherwise = "the folder that CAVIAR_DIR names, in a trial of caviar run"},
     {"checkpoint-every", OPTION_WHOLE, FIELD(checkpoint_every), "1", "[1, 1000000]",
      .help = "reports between two checkpoints"},

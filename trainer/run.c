@@ -291,6 +291,13 @@ static caviar_code make_training(state *at, train_error *error)
                         &at->training, error);
 }
 
+// Where checkpoints go; NULL for nowhere.
+static const char *folder_of(const options *wanted)
+{
+    const char *folder = wanted->checkpoint ? wanted->checkpoint : getenv("CAVIAR_DIR");
+    return folder && *folder && strcmp(folder, "none") != 0 ? folder : NULL;
+}
+
 static caviar_code prepare(state *at, train_error *error)
 {
     caviar_code code = data_open(&at->wanted->data, &at->data, error);
@@ -304,11 +311,9 @@ static caviar_code prepare(state *at, train_error *error)
         return code;
     describe(at);
     at->reported = tuner_first_step(&at->tuner);
-    at->folder = at->wanted->checkpoint ? at->wanted->checkpoint : getenv("CAVIAR_DIR");
-    if (!at->folder || !*at->folder) {
-        at->folder = NULL;
+    at->folder = folder_of(at->wanted);
+    if (!at->folder)
         return CAVIAR_OK;
-    }
     code = checkpoint_folder_make(at->folder, error);
     return code ? code : resume(at, error);
 }

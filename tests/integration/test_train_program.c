@@ -321,6 +321,17 @@ static size_t count_files(const char *folder, const char *piece)
     return count;
 }
 
+static void test_a_trial_keeps_no_checkpoints_where_it_is_told_none(void **state)
+{
+    char line[LINE_SIZE];
+    setenv("CAVIAR_DIR", *state, 1);
+    outcome end = program_run(line_of(*state, line, "--epochs 2 --checkpoint none"));
+    unsetenv("CAVIAR_DIR");
+    assert_status(&end, 0);
+    assert_int_equal(count_files(*state, ".checkpoint"), 0);
+    outcome_clear(&end);
+}
+
 static void test_a_run_goes_on_where_its_checkpoints_end(void **state)
 {
     char line[LINE_SIZE], folder[100];
@@ -457,6 +468,7 @@ int main(void)
         IN_FOLDER(test_a_loss_that_is_not_finite_is_reported_and_ends_with_1),
         IN_FOLDER(test_standard_output_that_is_full_is_an_error),
         IN_FOLDER(test_a_network_is_saved),
+        IN_FOLDER(test_a_trial_keeps_no_checkpoints_where_it_is_told_none),
         IN_FOLDER(test_a_run_goes_on_where_its_checkpoints_end),
         IN_FOLDER(test_a_damaged_checkpoint_is_passed_over),
         IN_FOLDER(test_a_checkpoint_of_another_network_ends_with_1),
