@@ -31,7 +31,7 @@ missing() {
     while read -r package group probe _; do
         case $package in '' | '#'*) continue ;; esac
         for wanted in "$@"; do
-            [ "$group" = "$wanted" ] && ! has "$probe" && printf '%s ' "$package"
+            if [ "$group" = "$wanted" ] && ! has "$probe"; then printf '%s ' "$package"; fi
         done
     done <packages.txt
 }

@@ -215,6 +215,11 @@ def main():
     print(" * importance_golden.h: trials and their importances, from")
     print(" * tests/support/importance_golden.py.")
     print(" */")
+    print("#ifndef CAV_TESTS_IMPORTANCE_GOLDEN_H")
+    print("#define CAV_TESTS_IMPORTANCE_GOLDEN_H")
+    print()
+    print("#include <math.h>")
+    print()
     print("// lr, act, units, momentum (NAN: inactive), loss")
     print(f"static const double golden_trials[{TRIALS}][5] = {{")
     for trial in trials:
@@ -223,6 +228,8 @@ def main():
     listed = ", ".join(f"{x:.12f}" for x in shares)
     print(f"static const double golden_shares[4] = {{{listed}}};")
     print(f"static const double golden_even_count = {size:.12f};")
+    print()
+    print("#endif")
 
 
 if __name__ == "__main__":

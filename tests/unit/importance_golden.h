@@ -2,6 +2,11 @@
  * importance_golden.h: trials and their importances, from
  * tests/support/importance_golden.py.
  */
+#ifndef CAV_TESTS_IMPORTANCE_GOLDEN_H
+#define CAV_TESTS_IMPORTANCE_GOLDEN_H
+
+#include <math.h>
+
 // lr, act, units, momentum (NAN: inactive), loss
 static const double golden_trials[48][5] = {
     {0.056298, 2, 2, NAN, 1.8},      {0.010896, 1, 2, 0.989673, 1.7},
@@ -32,3 +37,5 @@ static const double golden_trials[48][5] = {
 static const double golden_shares[4] = {0.341858295625, 0.024092711384, 0.553842879267,
                                         0.080206113723};
 static const double golden_even_count = 45.733205215237;
+
+#endif
