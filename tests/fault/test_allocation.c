@@ -11,6 +11,7 @@
 #include "support/literal.h"
 
 #include "base/json.h"
+#include "base/random.h"
 #include "search/sampler.h"
 #include "space/codec.h"
 #include "space/walk.h"
@@ -310,6 +311,80 @@ static void test_opening_every_sampler(void **state)
     fail_each(open_samplers, make_full_space, destroy_space);
 }
 
+// A sampler that is open, and trials for it to learn from.
+typedef struct learner {
+    cav_space *space;
+    cav_history *history;
+    cav_sampler sampler;
+} learner;
+
+static const cav_sampler_type *learning; // the sampler whose turn it is
+
+static void *make_learner(void)
+{
+    static const cav_option_value points = {"points", "9", ""};
+    enum { TRIALS = 45 };
+    cav_error error = {0};
+    learner *made = __real_calloc(1, sizeof *made);
+    made->space = make_full_space();
+    size_t dims = made->space->dim_count, count = made->space->count;
+    made->history = cav_history_new(count, dims, 1, minimize);
+    cav_random random = cav_random_stream(1, 0, CAV_PURPOSE_TEST, 0);
+    for (int64_t i = 0; i < TRIALS; i++) {
+        double point[8], raw[8], loss = cav_random_unit(&random);
+        for (size_t dim = 0; dim < dims; dim++)
+            point[dim] = cav_random_unit(&random);
+        cav_space_decode(made->space, point, raw, point);
+        cav_record record = {.number = i,
+                             .state = i % 9 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
+                             .raw = raw,
+                             .values = &loss,
+                             .step = -1};
+        assert_ok(cav_history_put(made->history, &record, point, &error), &error);
+    }
+    cav_sampler_setup setup = {.space = made->space, .seed = 1, .trial_budget = 100};
+    bool grid = strcmp(learning->name, "grid") == 0;
+    assert_ok(cav_sampler_open(&made->sampler, learning->name, &points, grid, &setup, &error),
+              &error);
+    return made;
+}
+
+static void destroy_learner(void *object)
+{
+    learner *made = object;
+    cav_sampler_close(&made->sampler);
+    cav_history_free(made->history);
+    caviar_space_free(made->space);
+    free(made);
+}
+
+// Some allocate nothing any more; the last round is then the first.
+static caviar_code suggest(void *object, cav_error *error)
+{
+    learner *made = object;
+    double point[8];
+    caviar_code code = CAVIAR_OK;
+    for (uint64_t number = 45; number < 49 && !code; number++) {
+        cav_suggest which = {.number = number};
+        code =
+            made->sampler.type->suggest(made->sampler.state, made->history, &which, point, error);
+    }
+    char *probe = code ? NULL : cav_strdup("one that there is in any case");
+    if (!code && !probe)
+        code = cav_fail_memory(error);
+    free(probe);
+    return code;
+}
+
+static void test_suggesting_with_every_sampler(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cav_sampler_count; i++) {
+        learning = cav_samplers[i];
+        fail_each(suggest, make_learner, destroy_learner);
+    }
+}
+
 static void *make_nothing(void)
 {
     return NULL;
@@ -353,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_messages_survive),
         cmocka_unit_test(test_filling_a_history),
         cmocka_unit_test(test_opening_every_sampler),
+        cmocka_unit_test(test_suggesting_with_every_sampler),
         cmocka_unit_test(test_making_a_handle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
