@@ -4,6 +4,7 @@
 #include "cli/open.h"
 
 #include "base/number.h"
+#include "cli/nudging.h"
 #include "cli/print.h"
 #include "cli/style.h"
 #include "run/folder.h"
@@ -128,6 +129,8 @@ static caviar_code print_json(const cav_study *study, const caviar_trial *trial,
         cav_json_end_object(&json);
     }
     cav_json_end_array(&json);
+    cav_json_key(&json, "nudges");
+    cav_cli_nudges_write(study, trial->number, &json);
     cav_json_add_string(&json, "output", cav_text_get(output));
     cav_json_end_object(&json);
     return cav_print_json(&text, error);
@@ -157,6 +160,7 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
         print_head(study, trial, &details[number]);
         print_parameters(trial);
         print_curve(&at);
+        cav_cli_nudges_print(study, number);
         print_output(&output);
     }
     cav_details_free(details, study->history->count);
@@ -191,7 +195,8 @@ const cav_verb cav_verb_show = {
     .summary = "show everything about one trial",
     .operands = "TRIAL",
     .description = "Shows a trial: its state, its result, its parameters in full, its learning "
-                   "curve, and the end of what it printed. All of its output stands in the file "
+                   "curve, what was changed while it ran ('caviar nudge'), and the end of what it "
+                   "printed. All of its output stands in the file "
                    "output.log of its folder.",
     .has_store = true,
     .has_json = true,

@@ -118,6 +118,8 @@ static caviar_code read_news(cav_study *study, cav_error *error)
 {
     caviar_code code = study->store->type->trial_read(study->store, &study->scope,
                                                       &study->trial_cursor, take_in, study, error);
+    if (!code)
+        code = cav_study_read_nudges(study, error);
     if (!code && study->scheduler.type && study->scheduler.type->reads_curves)
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);
