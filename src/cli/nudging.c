@@ -3,12 +3,15 @@
  */
 #include "cli/nudging.h"
 
+#include "base/memory.h"
 #include "cli/print.h"
+#include "config/schedule.h"
 #include "space/codec.h"
 
 #include <math.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -156,4 +159,51 @@ void cav_cli_nudges_write(const cav_study *study, int64_t number, cav_json *json
     for (size_t n = 0; n < list->count; n++)
         write_one(study, &list->items[n], json);
     cav_json_end_array(json);
+}
+
+// Entries of one step become one, in which the later value counts.
+static size_t merge_schedule(const cav_nudge_list *list, size_t param_count,
+                             cav_schedule_entry *entries, double *raw)
+{
+    size_t count = 0;
+    for (size_t n = 0; n < list->count; n++) {
+        const cav_nudge *nudge = &list->items[n];
+        if (!cav_nudge_is_scheduled(nudge))
+            continue;
+        if (count == 0 || entries[count - 1].step != nudge->step) {
+            entries[count] = (cav_schedule_entry){nudge->step, raw + count * param_count};
+            for (size_t i = 0; i < param_count; i++)
+                entries[count].raw[i] = NAN;
+            count++;
+        }
+        for (size_t i = 0; i < param_count; i++)
+            if (!isnan(nudge->raw[i]))
+                entries[count - 1].raw[i] = nudge->raw[i];
+    }
+    return count;
+}
+
+caviar_code cav_cli_schedule_print(const cav_study *study, int64_t number, cav_error *error)
+{
+    const cav_history *history = study->history;
+    size_t param_count = study->spec->space->count;
+    if (number < 0 || (size_t)number >= history->count)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "study '%s' has no trial %lld (it has %zu)",
+                        study->spec->study, (long long)number, history->count);
+    const cav_nudge_list *list = &history->nudges[number];
+    cav_schedule_entry *entries = calloc(list->count + 1, sizeof *entries);
+    double *raw = calloc(list->count * param_count + 1, sizeof *raw);
+    cav_text text = {0};
+    caviar_code code = entries && raw ? CAVIAR_OK : cav_fail_memory(error);
+    if (!code) {
+        size_t count = merge_schedule(list, param_count, entries, raw);
+        cav_schedule_write(study->spec->space, history->raw + (size_t)number * param_count, entries,
+                           count, &text);
+        if (text.size > 0)
+            text.data[--text.size] = '\0'; // the printing adds the last newline
+        code = cav_print_json(&text, error);
+    }
+    free(entries);
+    free(raw);
+    return code;
 }

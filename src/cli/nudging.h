@@ -33,6 +33,9 @@ void cav_cli_nudges_print(const cav_study *study, int64_t number);
 /** Writes them as a list, the value of a key that was written. */
 void cav_cli_nudges_write(const cav_study *study, int64_t number, cav_json *json);
 
+/** Prints the schedule of a trial as a file that `caviar replay` reads. */
+caviar_code cav_cli_schedule_print(const cav_study *study, int64_t number, cav_error *error);
+
 /** The flag that says why; and the author with it. */
 #define CAV_NOTE_FLAG                                                                              \
     {                                                                                              \

@@ -58,8 +58,8 @@ static caviar_code check_hears(const cav_study *study, int64_t number, cav_error
                     (long long)number);
 }
 
-static caviar_code check_restores(const cav_study *study, int64_t number, int64_t step,
-                                  cav_error *error)
+caviar_code cav_study_check_restores(const cav_study *study, int64_t number, int64_t step,
+                                     cav_error *error)
 {
     const cav_history *history = study->history;
     if (history->cans[number] == 0)
@@ -256,7 +256,7 @@ static caviar_code go_back(cav_study *study, int64_t number, int64_t step,
                         (long long)number);
     code = check_hears(study, number, error);
     if (!code)
-        code = check_restores(study, number, step, error);
+        code = cav_study_check_restores(study, number, step, error);
     if (code)
         return code;
     cav_nudge nudge = {.number = number, .kind = CAV_NUDGE_ROLLBACK, .step = -1, .target = step};

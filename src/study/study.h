@@ -9,6 +9,7 @@
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
+ *   derive.c     a new trial from another one: forks and replays
  *   heartbeat.c  keeping leases alive from a thread of its own
  *   public.c     the part of caviar.h about studies
  */
@@ -145,6 +146,10 @@ caviar_code cav_study_read_nudges(cav_study *study, cav_error *error);
  */
 caviar_code cav_study_deliver(cav_study *study, caviar_trial *trial, int64_t step,
                               caviar_verdict *verdict);
+
+/** CAVIAR_OK if a trial's program can restore a step; otherwise why not. Needs the lock. */
+caviar_code cav_study_check_restores(const cav_study *study, int64_t number, int64_t step,
+                                     cav_error *error);
 
 /** True if a program that keeps these checkpoints (a JSON array, or "") can restore a step. */
 bool cav_study_keeps(const char *checkpoints, int64_t step);
