@@ -49,6 +49,7 @@ struct caviar_study {
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
+    bool reads_curves;           // the history holds the learning curves
     bool defers_sync;            // tells do not sync; whoever set this does
     bool is_distinct;            // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
@@ -70,6 +71,7 @@ typedef struct cav_study_options {
     const cav_clock *clock; // NULL: the system's
     int64_t lease_ms;       // 0: 60,000
     bool read_only;         // to look at: no sampler, no writes
+    bool reads_curves;      // keep the learning curves, also where no scheduler needs them
     bool detached;          // trials that are asked for outlive this process
     bool keeps_definition;  // of a study that exists; only a larger budget of trials extends it
 } cav_study_options;

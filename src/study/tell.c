@@ -123,7 +123,7 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
         *ret_verdict = CAVIAR_VERDICT_STOP;
         return fail_not_finite(study, trial, bad);
     }
-    if (study->scheduler.type->reads_curves) {
+    if (study->reads_curves) {
         code = cav_study_refresh(study, &trial->error);
         if (code)
             return code;
