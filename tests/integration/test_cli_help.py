@@ -22,8 +22,8 @@ def rendered(page):
     """A manual page as man(1) shows it; fails for what groff warns about."""
     if not shutil.which('nroff'):
         raise Skip('there is no nroff')
-    run = subprocess.run(['groff', '-man', '-Tutf8', '-ww', '-P-c', '-rLL=78n', '-rHY=0'], input=page,
-                         capture_output=True, text=True, check=False)
+    words = ['groff', '-man', '-Tutf8', '-ww', '-P-c', '-rLL=78n', '-rHY=0']
+    run = subprocess.run(words, input=page, capture_output=True, text=True, check=False)
     equal((run.returncode, run.stderr), (0, ''))
     return re.sub('.\b', '', run.stdout).replace('\u2010', '-').replace('\u2212', '-')
 

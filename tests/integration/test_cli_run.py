@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_cli_run.py: caviar run and resume, pause and stop: from files and inline, again and further."""
+"""test_cli_run.py: caviar run, resume, pause, stop: from files and inline, again and further."""
 import csv
 import io
 import json
@@ -202,7 +202,8 @@ def another_definition_under_the_same_name_is_refused(box):
     box.bowl()
     box.caviar('run', 'bowl.yaml', '-n', '1')
     box.file('other.yaml', box.read('bowl.yaml').replace('high: 2', 'high: 3'))
-    contains(box.caviar('run', 'other.yaml', status=1).err, "'bowl'", "another parameter 'x'", '--study')
+    contains(box.caviar('run', 'other.yaml', status=1).err, "'bowl'", "another parameter 'x'",
+             '--study')
     equal(len(box.trials()), 1)
     box.caviar('run', 'other.yaml', '--study', 'other', '-n', '2')
     equal({study['study']: study['complete'] for study in box.json('studies')},
