@@ -114,11 +114,17 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
     return code;
 }
 
+bool cav_study_reads_curves(const cav_study *study)
+{
+    bool judged = study->scheduler.type && study->scheduler.type->reads_curves;
+    return judged || study->spec->budget.steps > 0;
+}
+
 static caviar_code read_news(cav_study *study, cav_error *error)
 {
     caviar_code code = study->store->type->trial_read(study->store, &study->scope,
                                                       &study->trial_cursor, take_in, study, error);
-    if (!code && study->scheduler.type && study->scheduler.type->reads_curves)
+    if (!code && cav_study_reads_curves(study))
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);
     return code;

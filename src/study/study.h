@@ -124,6 +124,9 @@ caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
 /** Makes all that was told safe from power loss. */
 caviar_code cav_study_sync(cav_study *study, cav_error *error);
 
+/** Whether the learning curves are read: for the scheduler, or to count the steps spent. */
+bool cav_study_reads_curves(const cav_study *study);
+
 /** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
 const char *cav_study_over(cav_study *study);
 
