@@ -142,7 +142,7 @@ static cav_exit run(const cav_arguments *arguments)
     cav_study_options options = {.location = cav_cli_store(arguments),
                                  .name = cav_cli_study(arguments),
                                  .read_only = true,
-                                 .reads_curves = strcmp(format, "html") == 0};
+                                 .keeps_curves = strcmp(format, "html") == 0};
     if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
     cav_text text = {0};

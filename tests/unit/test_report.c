@@ -42,7 +42,7 @@ static cav_study *open_study(const char *text)
 {
     cav_study *study;
     cav_error error;
-    cav_study_options options = {.spec = tuner_spec(text), .reads_curves = true};
+    cav_study_options options = {.spec = tuner_spec(text), .keeps_curves = true};
     assert_ok(cav_study_open(&options, &study, &error), &error);
     return study;
 }
