@@ -127,6 +127,7 @@ static void report(cav_slot *slot, const cav_line *line)
     if (!(slot->trial->can & CAV_CAN_HEAR))
         slot->trial->can |= CAV_CAN_PRINT;
     slot->trial->is_deaf = true;
+    slot->trial->can_pause = false;
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
     slot->trial->is_deaf = false;
@@ -224,7 +225,7 @@ static caviar_code tell_result(cav_slot *slot)
     bool has_any = count > 0;
     for (size_t m = 0; m < trial->final_count; m++)
         has_any |= !isnan(trial->finals[m]);
-    if (!has_any && !trial->is_stopped)
+    if (!has_any && !trial->is_stopped && !trial->is_paused)
         return fail_without_metric(slot);
     return caviar_trial_tell(trial, metrics, count);
 }
@@ -256,7 +257,8 @@ static caviar_code settle(cav_slot *slot)
     if (slot->is_infeasible)
         return caviar_trial_fail(trial, CAVIAR_REASON_INFEASIBLE, slot->infeasible);
     bool well = slot->exit_status == 0 && slot->exit_signal == 0 && slot->kill == CAV_KILL_NONE;
-    return well || trial->is_stopped ? tell_result(slot) : tell_failure(slot);
+    bool obeyed = trial->is_stopped || (trial->is_paused && slot->kill == CAV_KILL_STOP);
+    return well || obeyed ? tell_result(slot) : tell_failure(slot);
 }
 
 static void keep_tail(cav_slot *slot)
