@@ -127,7 +127,6 @@ static void report(cav_slot *slot, const cav_line *line)
     if (!(slot->trial->can & CAV_CAN_HEAR))
         slot->trial->can |= CAV_CAN_PRINT;
     slot->trial->is_deaf = true;
-    slot->trial->can_pause = false;
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
     slot->trial->is_deaf = false;

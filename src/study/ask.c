@@ -93,7 +93,6 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
     trial->context = study;
-    trial->can_pause = true;
     *ret_trial = trial;
     return CAVIAR_OK;
 }
@@ -326,6 +325,5 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
     cav_study_unlock(study);
     (*ret_trial)->link = &cav_study_link;
     (*ret_trial)->context = study;
-    (*ret_trial)->can_pause = true;
     return CAVIAR_OK;
 }
