@@ -17,10 +17,10 @@ enum { SPARK_COLUMNS = 24, MOST_MARKS = 64, FOOT_ROWS = 5 };
 static void put_number(cav_screen *screen, int row, int *column, cav_ink ink, const char *before,
                        double value)
 {
-    char number[CAV_NUMBER_SIZE], words[200];
+    char number[CAV_NUMBER_SIZE];
     cav_number_print_short(value, 4, number);
-    snprintf(words, sizeof words, "%s%s", before, number);
-    *column = cav_screen_put(screen, row, *column, ink, words);
+    *column = cav_screen_put(screen, row, *column, ink, before);
+    *column = cav_screen_put(screen, row, *column, ink, number);
 }
 
 static void put_foot(const cav_watching *watching, cav_screen *screen, const char *keys)
