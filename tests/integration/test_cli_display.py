@@ -212,6 +212,23 @@ def an_interrupt_from_the_keyboard_is_told_and_leaves_the_screen_whole(box):
 
 
 @case
+def delete_asks_before_it_deletes(box):
+    study(box)
+    box.file('end', '')
+    box.caviar('run', 's.yaml')
+    for answer, status in (('n', 1), ('y', 0)):
+        terminal = Terminal(box, 80, 24, 'caviar delete')
+        try:
+            terminal.wait_for(r"Delete study 'shown' with 6 trials.*\[y/N\]")
+            terminal.type(answer)
+            terminal.type('Enter')
+            terminal.wait_for(f'status {status}')
+        finally:
+            terminal.end()
+        equal(len(box.json('studies')), 1 - (answer == 'y'))
+
+
+@case
 def tables_fit_the_terminal(box):
     study(box)
     box.file('end', '')
