@@ -34,7 +34,8 @@ class Terminal:
             raise Skip('there is no tmux')
         self.socket = box.path('tmux')
         self.env = environment(TERM='xterm-256color', **env)
-        box.file('command.sh', 'trap : INT\n' + command + '\nprintf "status %s\\n" $?\nexec sleep 1000\n')
+        box.file('command.sh', f'trap : INT\n{command}\nprintf "status %s\\n" $?\n'
+                               'exec sleep 1000\n')
         utf8 = 'UTF-8' in self.env.get('LC_ALL', '')
         self.tmux(*(['-u'] if utf8 else []), '-f', '/dev/null', 'new-session', '-d',
                   '-x', str(columns), '-y', str(rows), '-c', box.folder, 'sh command.sh')
