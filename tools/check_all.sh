@@ -66,10 +66,11 @@ build_with() {
     build "$@"
 }
 
-# Not two of its checks: they take what an arena owns for lost, and do not see through text buffers.
+# Not three of its checks: what an arena owns, what read(2) fills, a text that was just written are
+# beyond them.
 analyze() {
     build build-analyze -Dtests=false -Dwerror=true \
-        "-Dc_args=-fanalyzer,-Wno-analyzer-malloc-leak,-Wno-analyzer-null-argument"
+        "-Dc_args=-fanalyzer,-Wno-analyzer-malloc-leak,-Wno-analyzer-null-argument,-Wno-analyzer-use-of-uninitialized-value"
 }
 
 [ $# -eq 0 ] || count "$1"
