@@ -167,6 +167,10 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
 static void on_notice(void *context, const char *text)
 {
     cav_display *display = context;
+    if (display->is_quiet) { // standard output has the outcome only
+        fprintf(stderr, "caviar: %s\n", text);
+        return;
+    }
     wipe(display);
     begin_line(display);
     put(display, CAV_INK_PLAIN, text);

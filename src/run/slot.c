@@ -124,9 +124,12 @@ static void report(cav_slot *slot, const cav_line *line)
     caviar_verdict verdict;
     if (slot->trial->state != CAVIAR_STATE_RUNNING || slot->kill != CAV_KILL_NONE)
         return;
-    slot->trial->can_pause = false;
+    if (!(slot->trial->can & CAV_CAN_HEAR))
+        slot->trial->can |= CAV_CAN_PRINT;
+    slot->trial->is_deaf = true;
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
+    slot->trial->is_deaf = false;
     if (!code)
         cav_slot_reported(slot, line->step, verdict, false);
     else if (code == CAVIAR_STALE || code == CAVIAR_STATE)
@@ -477,6 +480,7 @@ caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *e
     }
     slot->runner = runner;
     slot->trial = trial;
+    trial->can = trial->told_can; // whether this program hears answers is to be seen
     slot->output.fd = -1;
     slot->started_ns = cav_clock_monotonic_ns(runner->study->clock);
     slot->lines[0] = (cav_lines){.handle = take_output_line, .context = slot};
