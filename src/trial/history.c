@@ -32,6 +32,7 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->count; i++) {
         free(history->curves[i].steps);
         free(history->curves[i].losses);
+        free(history->curves[i].places);
         free(history->messages[i]);
         free(history->checkpoints[i]);
         cav_nudge_list_free(&history->nudges[i]);
@@ -257,6 +258,9 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     if (!CAV_GROW(&curve->steps, &capacity, curve->count + 1))
         return cav_fail_memory(error);
     capacity = curve->capacity;
+    if (!CAV_GROW(&curve->places, &capacity, curve->count + 1))
+        return cav_fail_memory(error);
+    capacity = curve->capacity;
     if (!cav_grow((void **)&curve->losses, &capacity, curve->count + 1, metrics * sizeof(double)))
         return cav_fail_memory(error);
     curve->capacity = capacity;
@@ -268,6 +272,7 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     curve->rewinds += curve->count < before;
     int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : 0;
     curve->steps[curve->count] = step;
+    curve->places[curve->count] = history->reported_count - 1;
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;

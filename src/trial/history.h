@@ -18,6 +18,7 @@ typedef struct cav_curve {
     size_t rewinds; // how often a part of it was given up
     int64_t *steps; // [count] strictly increasing
     double *losses; // [count x metric_count]
+    size_t *places; // [count] of its reports in cav_history.reported
 } cav_curve;
 
 typedef struct cav_history {
