@@ -332,6 +332,29 @@ static void test_a_saved_network_keeps_the_columns_of_its_table(void **state)
     data_close(table);
 }
 
+static void test_a_saved_network_that_is_damaged_anywhere_is_refused(void **state)
+{
+    bench *at = *state;
+    train_error error;
+    model saved;
+    size_t size;
+    assert_fine(model_write(at->path, at->training->net, data_preprocessing(at->data), &error),
+                &error);
+    char *bytes = test_file_read(at->path, &size);
+    for (size_t cut = 0; cut < size; cut++) {
+        test_file_write(at->folder, "file", bytes, cut);
+        assert_true(model_read(at->path, kernels_at(0), 10, &saved, &error) != CAVIAR_OK);
+        assert_contains(error.sentence, at->path);
+    }
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
+        test_file_write(at->folder, "file", bytes, size);
+        assert_true(model_read(at->path, kernels_at(0), 10, &saved, &error) != CAVIAR_OK);
+        bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
+    }
+    free(bytes);
+}
+
 static void test_a_saved_network_of_a_quantity_keeps_its_unit(void **state)
 {
     bench *at = *state;
@@ -432,6 +455,7 @@ int main(void)
         IN_BENCH(test_a_folder_is_made_with_those_above_it),
         IN_BENCH(test_a_saved_network_gives_the_same_answers),
         IN_BENCH(test_a_saved_network_keeps_the_columns_of_its_table),
+        IN_BENCH(test_a_saved_network_that_is_damaged_anywhere_is_refused),
         IN_BENCH(test_a_saved_network_of_a_quantity_keeps_its_unit),
         IN_BENCH(test_a_checkpoint_keeps_the_best_network),
         IN_BENCH(test_a_checkpoint_without_patience_gives_a_new_beginning),
