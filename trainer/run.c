@@ -202,15 +202,17 @@ static void add_evaluation(const state *at, const evaluation *of, const char *co
     add_metric(list, names[3], mean(of->sum.loss, of->sum.count));
 }
 
+static const char *const validation_names[] = {"val_error", "val_rmse", "val_balanced_error",
+                                               "val_loss"};
+
 // The metrics of a report: of the validation part, and of the mini-batches since the last report.
 // Without a validation part, there is only the second.
 static metric_list list_metrics(const state *at, const evaluation *validation, const totals *train)
 {
-    static const char *const names[] = {"val_error", "val_rmse", "val_balanced_error", "val_loss"};
     metric_list list = {.count = 0};
     bool held_out = data_validation(at->data)->count > 0;
     if (held_out)
-        add_evaluation(at, validation, names, &list);
+        add_evaluation(at, validation, validation_names, &list);
     add_metric(&list, "train_loss", mean(train->loss, train->count));
     if (!held_out)
         add_metric(&list,
@@ -309,16 +311,22 @@ static caviar_code train(state *at, train_error *error)
     return code;
 }
 
-// With --patience: back to the best network, and why.
-static void take_best(const state *at)
+// With --patience: goes back to the best network, and tells how it does.
+static caviar_code take_best(state *at, train_error *error)
 {
     const training *of = at->training;
     const gains *top = of->best ? &of->best->gains : NULL;
-    if (!top || top->step == 0)
-        return;
-    best_restore(of->best, of->net);
+    metric_list list = {.count = 0};
+    if (!top || top->step == 0 || top->step == of->progress.step)
+        return CAVIAR_OK;
     note("the best report was step %llu of %llu; its network is the one that is kept",
          (unsigned long long)top->step, (unsigned long long)of->progress.step);
+    best_restore(of->best, of->net);
+    if (data_validation(at->data)->count == 0)
+        return CAVIAR_OK;
+    evaluation kept = training_evaluate(at->training, data_validation(at->data));
+    add_evaluation(at, &kept, validation_names, &list);
+    return tuner_tell(&at->tuner, list.items, list.count, error);
 }
 
 static caviar_code test(const state *at, train_error *error)
@@ -337,9 +345,8 @@ static caviar_code test(const state *at, train_error *error)
 
 static caviar_code finish(state *at, train_error *error)
 {
-    caviar_code code = CAVIAR_OK;
-    take_best(at);
-    if (at->wanted->save)
+    caviar_code code = take_best(at, error);
+    if (!code && at->wanted->save)
         code =
             model_write(at->wanted->save, at->training->net, data_preprocessing(at->data), error);
     return code || data_test(at->data)->count == 0 ? code : test(at, error);

@@ -48,10 +48,10 @@ space:
   lr: {{type: float, scale: log, low: 1e-4, high: 0.1, tier: most}}
   batch: {{type: int, scale: log, low: 8, high: 64, step: x2, tier: medium}}
   units: {{type: int, scale: log, low: 8, high: 256, tier: medium}}
-  layers: {{type: int, low: 0, high: 3, tier: least}}
+  layers: {{type: int, low: 1, high: 3, tier: least}}
   epochs: {{type: int, scale: log, low: 10, high: 200, tier: medium}}
   dropout: {{type: float, low: 0, high: 0.5, tier: least}}
-  l2: {{type: float, scale: log, low: 1e-6, high: 0.1, special: [0], tier: least}}
+  l2: {{type: float, scale: log, low: 1e-6, high: 1, special: [0], tier: least}}
   activation: [relu, tanh]
   batch-norm: ["on", "off"]
 """
