@@ -30,7 +30,7 @@ class Batches:
 
 
 def load(folder):
-    """Images [n x 784] and labels [n], shuffled once; a loop that gathers a mini-batch is slower."""
+    """Images [n x 784] and labels [n], shuffled once beforehand: nothing is to be gathered."""
     images = read_idx(folder, "train-images-idx3-ubyte", 16).reshape(-1, SIZES[0])
     labels = read_idx(folder, "train-labels-idx1-ubyte", 8).astype(np.int64)
     order = np.random.default_rng(1).permutation(len(labels))
