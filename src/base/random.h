@@ -17,6 +17,7 @@ typedef enum cav_purpose {
     CAV_PURPOSE_SCRAMBLE,    // what a whole study shares, such as the scrambling of Sobol points
     CAV_PURPOSE_ENUMERATE,   // where the search for an unseen point of a finite space starts
     CAV_PURPOSE_BOOTSTRAP,   // resampling for intervals
+    CAV_PURPOSE_MODEL,       // drawing a model's parameters; `trial` counts what it has learnt
     CAV_PURPOSE_TEST,
 } cav_purpose;
 
