@@ -150,8 +150,9 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
     bool failed = trial->state == CAVIAR_STATE_FAILED || trial->state == CAVIAR_STATE_WAITING;
     if (is_best)
         display->best = loss_of(display, trial);
-    display->ended += trial->state != CAVIAR_STATE_WAITING;
-    if (display->is_quiet)
+    bool goes_on = trial->state == CAVIAR_STATE_WAITING || trial->state == CAVIAR_STATE_PAUSED;
+    display->ended += !goes_on;
+    if (display->is_quiet || trial->state == CAVIAR_STATE_PAUSED)
         return;
     // on a terminal only what matters scrolls by, and never so fast that nobody could read it
     bool shows =
@@ -166,6 +167,10 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
 static void on_notice(void *context, const char *text)
 {
     cav_display *display = context;
+    if (display->is_quiet) { // standard output has the outcome only
+        fprintf(stderr, "caviar: %s\n", text);
+        return;
+    }
     wipe(display);
     begin_line(display);
     put(display, CAV_INK_PLAIN, text);

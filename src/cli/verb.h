@@ -127,6 +127,9 @@ void cav_help_print(const cav_verb *verb);
 void cav_help_overview(void);
 void cav_help_manual(const cav_verb *verb);
 
+/** Prints a text broken into lines, each behind `indent` blanks. */
+void cav_help_wrap(const char *text, int indent);
+
 /** Prints "caviar: SENTENCE" on standard error; returns the exit status that belongs to it. */
 cav_exit cav_complain(const cav_error *error);
 cav_exit cav_complain_usage(const cav_arguments *arguments, const cav_error *error);

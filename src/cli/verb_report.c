@@ -93,7 +93,8 @@ static cav_exit report_to_store(const cav_arguments *arguments, const cav_cli_tr
         status = cav_complain(&error);
     } else {
         status = report(arguments, trial, step, metrics);
-        trial->link = NULL; // it stays out
+        if (!trial->is_stopped && !trial->is_paused) // else this is its end
+            trial->link = NULL;                      // it stays out
         caviar_trial_free(trial);
     }
     cav_study_close(study);

@@ -145,6 +145,7 @@ caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metri
                                    size_t metric_count, const json_t *message, cav_text *answer)
 {
     metrics given;
+    given.count = 0;
     cav_error error = {0};
     int64_t step = 0;
     caviar_verdict verdict = CAVIAR_VERDICT_CONTINUE;

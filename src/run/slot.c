@@ -124,6 +124,7 @@ static void report(cav_slot *slot, const cav_line *line)
     caviar_verdict verdict;
     if (slot->trial->state != CAVIAR_STATE_RUNNING || slot->kill != CAV_KILL_NONE)
         return;
+    slot->trial->can_pause = false;
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
     if (!code)
@@ -220,7 +221,7 @@ static caviar_code tell_result(cav_slot *slot)
     bool has_any = count > 0;
     for (size_t m = 0; m < trial->final_count; m++)
         has_any |= !isnan(trial->finals[m]);
-    if (!has_any && !trial->is_stopped)
+    if (!has_any && !trial->is_stopped && !trial->is_paused)
         return fail_without_metric(slot);
     return caviar_trial_tell(trial, metrics, count);
 }
@@ -252,7 +253,8 @@ static caviar_code settle(cav_slot *slot)
     if (slot->is_infeasible)
         return caviar_trial_fail(trial, CAVIAR_REASON_INFEASIBLE, slot->infeasible);
     bool well = slot->exit_status == 0 && slot->exit_signal == 0 && slot->kill == CAV_KILL_NONE;
-    return well || trial->is_stopped ? tell_result(slot) : tell_failure(slot);
+    bool obeyed = trial->is_stopped || (trial->is_paused && slot->kill == CAV_KILL_STOP);
+    return well || obeyed ? tell_result(slot) : tell_failure(slot);
 }
 
 static void keep_tail(cav_slot *slot)

@@ -13,7 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_CONFLICTS = 100000 }; // with other workers, for one trial
+enum {
+    MOST_CONFLICTS = 100000, // with other workers, for one trial
+    MOST_RESUMES = 100,      // that they are faster with
+};
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
 {
@@ -66,6 +69,7 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
         trial->finals[m] = NAN; // of an earlier attempt, if any
     trial->link = &cav_study_link;
     trial->context = study;
+    trial->can_pause = true;
     *ret_trial = trial;
     return CAVIAR_OK;
 }
@@ -122,6 +126,78 @@ static caviar_code check_control(cav_study *study, cav_error *error)
     return code;
 }
 
+// Goes on with a paused trial; CAVIAR_NOT_FOUND where the scheduler has none.
+static caviar_code resume(cav_study *study, bool is_last, int64_t *ret_number, cav_error *error)
+{
+    for (int conflicts = 0; conflicts < MOST_RESUMES; conflicts++) {
+        size_t paused = SIZE_MAX;
+        caviar_code code = study->scheduler.type->resume(study->scheduler.state, study->history,
+                                                         is_last, &paused, error);
+        if (!code && paused == SIZE_MAX)
+            return CAVIAR_NOT_FOUND;
+        if (!code)
+            code = claim(study, (int64_t)paused, ret_number, error);
+        if (code != CAVIAR_NOT_FOUND)
+            return code;
+        code = cav_study_refresh(study, error); // another worker took it
+        if (code)
+            return code;
+    }
+    return CAVIAR_NOT_FOUND;
+}
+
+static bool has_others(const cav_history *history)
+{
+    for (size_t i = 0; i < history->open_count; i++)
+        if (history->states[history->open[i]] != CAVIAR_STATE_PAUSED)
+            return true;
+    return false;
+}
+
+// At the end of the budget those trials stay behind that the scheduler does not go on with.
+static caviar_code give_up_paused(cav_study *study, cav_error *error)
+{
+    const cav_history *history = study->history;
+    const cav_store_type *store = study->store->type;
+    if (history->open_count == 0 || has_others(history))
+        return CAVIAR_OK;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    for (size_t i = 0; i < history->open_count && !code; i++) {
+        size_t number = history->open[i];
+        cav_move move = {.number = (int64_t)number,
+                         .attempt = history->attempts[number],
+                         .to = CAVIAR_STATE_PRUNED};
+        code = store->trial_move(study->store, &study->scope, &move, error);
+        if (code == CAVIAR_STALE || code == CAVIAR_STATE)
+            code = CAVIAR_OK; // another worker was faster
+    }
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    code = code ? code : committed;
+    return code ? code : cav_study_refresh(study, error);
+}
+
+static caviar_code end(cav_study *study, const char *why, cav_error *error)
+{
+    caviar_code code = give_up_paused(study, error);
+    return code ? code : cav_fail(error, CAVIAR_DONE, "%s", why);
+}
+
+// A finite space may end before the budget does.
+static caviar_code create_or_end(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    cav_error why = {0};
+    caviar_code code = create(study, ret_number, &why);
+    if (code == CAVIAR_DONE) {
+        code = resume(study, true, ret_number, error);
+        return code == CAVIAR_NOT_FOUND ? end(study, why.message, error) : code;
+    }
+    if (code && error)
+        *error = why;
+    return code;
+}
+
 static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     caviar_code code = check_control(study, error);
@@ -133,20 +209,15 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
         return code;
     const char *over = cav_study_over(study);
     if (over)
-        return cav_fail(error, CAVIAR_DONE, "%s", over);
+        return end(study, over, error);
     code = claim(study, -1, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
-    size_t paused = study->scheduler.type->resume(study->scheduler.state, study->history);
-    if (paused != SIZE_MAX) {
-        code = claim(study, (int64_t)paused, ret_number, error);
-        if (code != CAVIAR_NOT_FOUND)
-            return code; // not found: another worker took it
-    }
     const char *spent = cav_study_spent(study);
-    if (spent)
-        return cav_fail(error, CAVIAR_DONE, "%s", spent);
-    return create(study, ret_number, error);
+    code = resume(study, spent != NULL, ret_number, error);
+    if (code != CAVIAR_NOT_FOUND)
+        return code;
+    return spent ? end(study, spent, error) : create_or_end(study, ret_number, error);
 }
 
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error)
@@ -225,5 +296,6 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
         return code;
     (*ret_trial)->link = &cav_study_link;
     (*ret_trial)->context = study;
+    (*ret_trial)->can_pause = true;
     return CAVIAR_OK;
 }

@@ -49,6 +49,7 @@ struct caviar_study {
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
+    bool keeps_curves;           // in the history, also where no scheduler needs them
     bool defers_sync;            // tells do not sync; whoever set this does
     bool is_distinct;            // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
@@ -70,6 +71,7 @@ typedef struct cav_study_options {
     const cav_clock *clock; // NULL: the system's
     int64_t lease_ms;       // 0: 60,000
     bool read_only;         // to look at: no sampler, no writes
+    bool keeps_curves;      // in the history, also where no scheduler needs them
     bool detached;          // trials that are asked for outlive this process
     bool keeps_definition;  // of a study that exists; only a larger budget of trials extends it
 } cav_study_options;
@@ -123,6 +125,9 @@ caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
 
 /** Makes all that was told safe from power loss. */
 caviar_code cav_study_sync(cav_study *study, cav_error *error);
+
+/** Whether the learning curves are read: to be shown, for the scheduler, or to count the steps. */
+bool cav_study_reads_curves(const cav_study *study);
 
 /** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
 const char *cav_study_over(cav_study *study);

@@ -167,6 +167,7 @@ caviar_code caviar_trial_report(caviar_trial *trial, int64_t step, const caviar_
     if (code)
         return code;
     trial->is_stopped = verdict == CAVIAR_VERDICT_STOP;
+    trial->is_paused = verdict == CAVIAR_VERDICT_PAUSE;
     trial->step = step;
     *ret_verdict = verdict;
     return CAVIAR_OK;

@@ -39,7 +39,8 @@ void cav_history_free(cav_history *history)
                        history->states,      history->reasons, history->attempts,
                        history->failures,    history->steps,   history->started_ms,
                        history->finished_ms, history->curves,  history->messages,
-                       history->finished,    history->open,    history};
+                       history->finished,    history->open,    history->spent,
+                       history->reported,    history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -64,6 +65,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->attempts, sizeof *history->attempts},
         {(void **)&history->failures, sizeof *history->failures},
         {(void **)&history->steps, sizeof *history->steps},
+        {(void **)&history->spent, sizeof *history->spent},
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
         {(void **)&history->curves, sizeof *history->curves},
@@ -86,6 +88,7 @@ static bool add_rows(cav_history *history, size_t count)
     for (size_t i = history->count; i < count; i++) {
         history->states[i] = ABSENT;
         history->steps[i] = -1;
+        history->spent[i] = 0;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;
     }
@@ -153,11 +156,19 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
-static void set_step(cav_history *history, size_t row, int64_t step)
+// Steps that a trial took: what its reports say, or, where they are not read, its last step.
+static int64_t spent_by(const cav_history *history, size_t row)
 {
-    int64_t before = history->steps[row];
-    history->step_sum += (step > 0 ? step : 0) - (before > 0 ? before : 0);
+    int64_t last = history->steps[row], spent = history->spent[row];
+    return last > spent ? last : spent;
+}
+
+static void set_step(cav_history *history, size_t row, int64_t step, int64_t spent)
+{
+    int64_t before = spent_by(history, row);
     history->steps[row] = step;
+    history->spent[row] = spent;
+    history->step_sum += spent_by(history, row) - before;
 }
 
 static bool set_message(cav_history *history, size_t row, const char *message)
@@ -193,7 +204,7 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->reasons[row] = (uint8_t)record->reason;
     history->attempts[row] = record->attempt;
     history->failures[row] = record->failures;
-    set_step(history, row, record->step);
+    set_step(history, row, record->step, history->spent[row]);
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
@@ -204,8 +215,6 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
                                const double *values, cav_error *error)
 {
     cav_curve *curve = &history->curves[number];
-    while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
-        curve->count--;
     size_t capacity = curve->capacity, metrics = history->metric_count;
     if (!CAV_GROW(&curve->steps, &capacity, curve->count + 1))
         return cav_fail_memory(error);
@@ -213,11 +222,18 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     if (!cav_grow((void **)&curve->losses, &capacity, curve->count + 1, metrics * sizeof(double)))
         return cav_fail_memory(error);
     curve->capacity = capacity;
+    if (!push(&history->reported, &history->reported_count, &history->reported_capacity, number))
+        return cav_fail_memory(error);
+    size_t before = curve->count;
+    while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
+        curve->count--;
+    curve->rewinds += curve->count < before;
+    int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : 0;
     curve->steps[curve->count] = step;
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;
-    set_step(history, number, step);
+    set_step(history, number, step, history->spent[number] + step - from);
     return CAVIAR_OK;
 }
 
@@ -233,6 +249,18 @@ size_t cav_history_best(const cav_history *history, size_t metric)
         }
     }
     return best;
+}
+
+int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max)
+{
+    int64_t saved = 0;
+    for (size_t i = 0; i < history->finished_count; i++) {
+        size_t row = history->finished[i];
+        int64_t last = history->steps[row] > 0 ? history->steps[row] : 0;
+        if (history->states[row] == CAVIAR_STATE_PRUNED && last < step_max)
+            saved += step_max - last;
+    }
+    return saved;
 }
 
 static int by_start(const void *a, const void *b)

@@ -14,6 +14,7 @@
 /** The learning curve of one trial: what it reported, by growing step. */
 typedef struct cav_curve {
     size_t count, capacity;
+    size_t rewinds; // how often a part of it was given up
     int64_t *steps; // [count] strictly increasing
     double *losses; // [count x metric_count]
 } cav_curve;
@@ -31,6 +32,7 @@ typedef struct cav_history {
     int64_t *attempts; // [count]
     int64_t *failures; // [count]
     int64_t *steps;    // [count] last step reported; -1: none
+    int64_t *spent;    // [count] steps that its reports took, also those that were given up later
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
@@ -39,8 +41,10 @@ typedef struct cav_history {
     size_t finished_count, finished_capacity;
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
+    size_t *reported; // [reported_count] whose curve changed: one entry a report, as they came
+    size_t reported_count, reported_capacity;
     size_t imported_count; // trials that came with their result
-    int64_t step_sum;      // of `steps`, as far as they are known
+    int64_t step_sum;      // steps spent, as far as they are known
 
     cav_point_index index; // of the rows by their points
 } cav_history;
@@ -66,6 +70,12 @@ size_t cav_history_find(const cav_history *history, const double *point);
 
 /** Row of the complete trial with the least loss in a metric, the earliest of equals; SIZE_MAX. */
 size_t cav_history_best(const cav_history *history, size_t metric);
+
+/**
+ * Steps that early stopping has saved: what trials that were stopped had left to go to the step
+ * `step_max`.
+ */
+int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max);
 
 /**
  * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.
