@@ -15,6 +15,7 @@
 #include "search/sobol_points.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ static const cav_option options[] = {
      "the budget, at least 4"},
     {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
      "most trials that a model learns from: the best, the latest, and some of the others"},
-    {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 0, 0, 32,
+    {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
      "how much to compute for a suggestion, relative to the usual"},
@@ -55,6 +56,7 @@ typedef struct gp_state {
     size_t kept_count;
     uint64_t kept_number;
     size_t kept_trials, kept_finished; // SIZE_MAX: there is none
+    char words[CAV_ORIGIN_SIZE];       // on the last answer
 } gp_state;
 
 static void destroy(void *opaque)
@@ -258,12 +260,20 @@ static bool knows_enough(gp_state *state, const cav_history *history)
     return good >= 2 && 2 * history->finished_count >= state->initial;
 }
 
+static void describe(gp_state *state)
+{
+    int size = snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    cav_gp_ensemble_describe(state->ensemble, state->words + size,
+                             sizeof state->words - (size_t)size);
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
     gp_state *state = opaque;
     size_t dims = state->space->dim_count;
     if (suggest->number < state->initial || dims == 0 || !knows_enough(state, history)) {
+        snprintf(state->words, sizeof state->words, "gp: an even spread to begin with");
         design(state, suggest, ret_point);
         return CAVIAR_OK;
     }
@@ -272,11 +282,28 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     caviar_code code = known ? CAVIAR_OK : search(state, history, suggest->number, error);
     if (code)
         return code;
+    describe(state);
     if (suggest->attempt < state->kept_count)
         memcpy(ret_point, state->kept + suggest->attempt * dims, dims * sizeof(double));
     else
         design(state, suggest, ret_point);
     return CAVIAR_OK;
+}
+
+static const char *explain(const void *opaque)
+{
+    const gp_state *state = opaque;
+    return state->words;
+}
+
+static double skill(void *opaque, const cav_history *history)
+{
+    gp_state *state = opaque;
+    cav_error error = {0};
+    if (state->space->dim_count == 0 || !knows_enough(state, history) ||
+        catch_up(state, history, &error))
+        return NAN;
+    return cav_gp_ensemble_skill(state->ensemble);
 }
 
 const cav_sampler_type cav_sampler_gp = {
@@ -288,5 +315,7 @@ const cav_sampler_type cav_sampler_gp = {
     .by_number = true,
     .create = create,
     .suggest = suggest,
+    .explain = explain,
+    .skill = skill,
     .destroy = destroy,
 };

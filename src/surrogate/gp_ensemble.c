@@ -12,6 +12,7 @@
 #include "base/vector.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,8 @@ static const struct kind {
 } kinds[] = {
     {5, false, CAV_OUTCOME_RANK},
     {5, false, CAV_OUTCOME_POWER},
+    {5, true, CAV_OUTCOME_POWER},
+    {3, false, CAV_OUTCOME_POWER},
 };
 
 static const double least_share = 0.25; // of an equal weight
@@ -189,22 +192,27 @@ static double median_of(const double *values, size_t count, double *room)
     return room[(count - 1) / 2];
 }
 
-// Mean logarithm of the density that the member gives to the losses of the better half.
-static double predictive_score(cav_gp_ensemble *ensemble, const cav_gp_member *member)
+// Mean logarithm of the density that the member gives to the losses of the better half. Sets the
+// member's skill, too.
+static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
 {
+    double unexplained = 0, variation = 0;
     size_t count = ensemble->trial_count, used = 0;
     double *means = ensemble->room, *variances = means + count, sum = 0;
     const double *outcomes = ensemble->outcomes[member->outcome];
     double median = median_of(outcomes, count, means);
     cav_gp_leave_one_out(member->gp, means, variances);
     for (size_t i = 0; i < count; i++) {
+        double off = outcomes[i] - means[i];
+        unexplained += off * off;
+        variation += outcomes[i] * outcomes[i];
         if (ensemble->failed[i] || outcomes[i] > median)
             continue;
-        double off = outcomes[i] - means[i];
         sum += -0.5 * log(variances[i]) - 0.5 * off * off / variances[i] +
                ensemble->log_slopes[member->outcome][i];
         used++;
     }
+    member->skill = variation > 0 ? 1 - unexplained / variation : 0;
     return used ? sum / (double)used : 0;
 }
 
@@ -257,6 +265,30 @@ bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trial
     }
     weigh(ensemble, scores);
     return true;
+}
+
+double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble)
+{
+    double sum = 0;
+    for (size_t i = 0; i < ensemble->count; i++)
+        sum += exp(ensemble->members[i].log_weight) * ensemble->members[i].skill;
+    return sum;
+}
+
+int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)
+{
+    const cav_gp_member *most = ensemble->members;
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->members[i].log_weight > most->log_weight)
+            most = &ensemble->members[i];
+    const struct kind *kind = &kinds[most->kind];
+    double skill = fmax(0, cav_gp_ensemble_skill(ensemble));
+    double share = exp(most->log_weight) * (double)(1 + ensemble->draws);
+    return snprintf(ret_text, size,
+                    "explains %.0f %% of losses left out; counts most (%.0f %%): Matern %d/2, %s%s",
+                    100 * skill, 100 * share, kind->smoothness,
+                    kind->outcome == CAV_OUTCOME_RANK ? "bad losses by rank" : "power of the loss",
+                    kind->warps ? ", warped scales" : "");
 }
 
 static void expect(cav_gp_ensemble *ensemble, cav_gp_member *member, const double *points,

@@ -30,6 +30,7 @@ typedef struct cav_gp_member {
     double log_weight;
     double best;  // the least mean at a trial
     double level; // log improvements are in units of this one's
+    double skill; // share of the outcomes' variation that leaving one out explains
 } cav_gp_member;
 
 typedef struct cav_gp_ensemble {
@@ -69,6 +70,13 @@ bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials,
 
 /** Conditions all members on the trials, and weighs them. False when out of memory. */
 bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials);
+
+/** What the ensemble has learnt, in words: how well it predicts, and which kind of member counts
+ * most. Returns the length that it would have, as snprintf. */
+int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size);
+
+/** The members' skill, weighted. */
+double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble);
 
 /** Goes on as if trials at these points [count x dim_count] had come out as expected; replaces what
  * was expected before. False when out of memory. */

@@ -34,13 +34,15 @@ void cav_history_free(cav_history *history)
         free(history->curves[i].losses);
         free(history->messages[i]);
     }
+    for (size_t i = 0; i < history->maker_count; i++)
+        free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,     history->losses,
-                       history->states,      history->reasons, history->attempts,
-                       history->failures,    history->steps,   history->started_ms,
-                       history->finished_ms, history->curves,  history->messages,
-                       history->finished,    history->open,    history->spent,
-                       history->reported,    history};
+    void *columns[] = {history->points,      history->raw,      history->losses,
+                       history->states,      history->reasons,  history->attempts,
+                       history->failures,    history->steps,    history->started_ms,
+                       history->finished_ms, history->curves,   history->messages,
+                       history->makers,      history->finished, history->open,
+                       history->spent,       history->reported, history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -70,6 +72,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
         {(void **)&history->curves, sizeof *history->curves},
         {(void **)&history->messages, sizeof *history->messages},
+        {(void **)&history->makers, sizeof *history->makers},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -182,6 +185,38 @@ static bool set_message(cav_history *history, size_t row, const char *message)
     return true;
 }
 
+static bool is_maker(const char *name, const char *origin)
+{
+    size_t size = strcspn(origin, ":");
+    return strncmp(name, origin, size) == 0 && name[size] == '\0';
+}
+
+static bool set_maker(cav_history *history, size_t row, const char *origin)
+{
+    size_t at = 0;
+    origin = origin ? origin : "";
+    while (at < history->maker_count && !is_maker(history->maker_names[at], origin))
+        at++;
+    if (at == CAV_MOST_MAKERS) {
+        at--;
+    } else if (at == history->maker_count) {
+        size_t size = strcspn(origin, ":");
+        char *name = malloc(size + 1);
+        if (!name)
+            return false;
+        memcpy(name, origin, size);
+        name[size] = '\0';
+        history->maker_names[history->maker_count++] = name;
+    }
+    history->makers[row] = (uint8_t)at;
+    return true;
+}
+
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker)
+{
+    return strcmp(history->maker_names[history->makers[number]], maker) == 0;
+}
+
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error)
 {
@@ -193,6 +228,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     if (is_new) {
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
+        if (!set_maker(history, row, record->origin))
+            return cav_fail_memory(error);
         if (!cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
         history->imported_count += record->imported;

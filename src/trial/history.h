@@ -19,6 +19,8 @@ typedef struct cav_curve {
     double *losses; // [count x metric_count]
 } cav_curve;
 
+enum { CAV_MOST_MAKERS = 32 };
+
 typedef struct cav_history {
     size_t param_count, dim_count, metric_count;
     const bool *maximize; // [metric_count]
@@ -36,6 +38,7 @@ typedef struct cav_history {
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
+    uint8_t *makers;                   // [count] who made it, by place in `maker_names`
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
@@ -45,6 +48,10 @@ typedef struct cav_history {
     size_t reported_count, reported_capacity;
     size_t imported_count; // trials that came with their result
     int64_t step_sum;      // steps spent, as far as they are known
+
+    // who made trials: their origins up to a colon; beyond so many, all are the last one
+    char *maker_names[CAV_MOST_MAKERS];
+    size_t maker_count;
 
     cav_point_index index; // of the rows by their points
 } cav_history;
@@ -64,6 +71,9 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
  */
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
+
+/** True where the origin of a trial is this name, whatever it says after a colon. */
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
 
 /** Number of a trial at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);

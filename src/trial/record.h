@@ -18,7 +18,7 @@ typedef struct cav_record {
     const double *raw;    // [parameter count]
     const double *values; // [metric count] final, in the user's own direction; NaN: none
     int64_t step;         // last one reported; -1: none
-    const char *origin;   // who made it: a sampler's name, "user"
+    const char *origin;   // who made it: a sampler's name, "user"; and, after a colon, why
     const char *owner;    // the worker that has it or had it last; "" before the first
     int64_t created_ms;   // wall clock, as all times here
     int64_t started_ms; // of the last attempt, not counting one that goes on after a pause; 0: none
