@@ -3,8 +3,8 @@
  *
  * ln h follows Ament et al., "Unexpected improvements to expected improvement for Bayesian
  * optimization", NeurIPS 2023, in that it stays finite and smooth; the far tail is the asymptotic
- * series of Mills' ratio. The quantile is Acklam's rational approximation, polished by one step of
- * Halley's method.
+ * series of Mills' ratio. The quantile starts from the rational approximation 26.2.23 of Abramowitz and
+ * Stegun and goes on by Halley's steps on erfc.
  */
 #include "base/normal.h"
 
@@ -40,45 +40,20 @@ double cav_normal_log_cdf(double z)
     return -0.5 * z * z - log_root_two_pi - log(-z) + log1p(mills_series(z, 1));
 }
 
-static double ratio(double x, const double *top, int top_count, const double *bottom,
-                    int bottom_count)
-{
-    double a = top[0], b = bottom[0];
-    for (int i = 1; i < top_count; i++)
-        a = a * x + top[i];
-    for (int i = 1; i < bottom_count; i++)
-        b = b * x + bottom[i];
-    return a / b;
-}
-
-static double quantile_start(double p)
-{
-    static const double middle_top[] = {-3.969683028665376e+01, 2.209460984245205e+02,
-                                        -2.759285104469687e+02, 1.383577518672690e+02,
-                                        -3.066479806614716e+01, 2.506628277459239e+00};
-    static const double middle_bottom[] = {-5.447609879822406e+01, 1.615858368580409e+02,
-                                           -1.556989798598866e+02, 6.680131188771972e+01,
-                                           -1.328068155288572e+01, 1};
-    static const double tail_top[] = {-7.784894002430293e-03, -3.223964580411365e-01,
-                                      -2.400758277161838e+00, -2.549732539343734e+00,
-                                      4.374664141464968e+00,  2.938163982698783e+00};
-    static const double tail_bottom[] = {7.784695709041462e-03, 3.224671290700398e-01,
-                                         2.445134137142996e+00, 3.754408661907416e+00, 1};
-    if (p < 0.02425)
-        return ratio(sqrt(-2 * log(p)), tail_top, 6, tail_bottom, 5);
-    double q = p - 0.5;
-    return q * ratio(q * q, middle_top, 6, middle_bottom, 6);
-}
-
 double cav_normal_quantile(double p)
 {
     if (!(p > 0 && p < 1))
         return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
-    if (p > 0.5)
-        return -cav_normal_quantile(1 - p);
-    double z = quantile_start(p);
-    double off = (cav_normal_cdf(z) - p) * exp(0.5 * z * z + log_root_two_pi);
-    return z - off / (1 + 0.5 * z * off);
+    double tail = p < 0.5 ? p : 1 - p; // what lies beyond z, on the side away from the middle
+    double t = sqrt(-2 * log(tail));
+    double z = t - (2.515517 + t * (0.802853 + t * 0.010328)) /
+                       (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+    for (int i = 0; i < 3; i++) {
+        double density = exp(-0.5 * z * z - log_root_two_pi);
+        double excess = (cav_normal_cdf(-z) - tail) / density;
+        z += excess / (1 - 0.5 * z * excess);
+    }
+    return p < 0.5 ? -z : z;
 }
 
 double cav_normal_log_h(double z, double *ret_slope)

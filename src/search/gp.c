@@ -10,9 +10,8 @@
  * go on from where they were, at every trial or every few. So a worker that joins late goes through
  * a third of the trials at most to come to the same parameters as one that was there.
  */
+#include "search/beginning.h"
 #include "search/gp_search.h"
-#include "search/sampler.h"
-#include "search/sobol_points.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +40,7 @@ static const cav_option options[] = {
 typedef struct gp_state {
     const cav_space *space;
     const gp_settings *settings;
-    uint64_t seed;
+    uint64_t seed, scrambling;
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
@@ -90,6 +89,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .space = setup->space,
         .settings = settings,
         .seed = setup->seed,
+        .scrambling = cav_beginning_scrambling(setup->seed),
         .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
         .learnt = SIZE_MAX,
         .kept_trials = SIZE_MAX,
@@ -114,30 +114,19 @@ static const cav_parameter *parameter_of(const gp_state *state, size_t dim)
     return &state->space->parameters[state->space->dims[dim]];
 }
 
-// Near the middle, or where the user would begin.
-static void first_point(const gp_state *state, cav_random *random, double *point)
-{
-    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
-        const cav_parameter *parameter = parameter_of(state, dim);
-        double near = 0.4 + 0.2 * cav_random_unit(random);
-        if (!isnan(parameter->initial))
-            point[dim] = cav_parameter_encode(parameter, parameter->initial);
-        else if (parameter->axis != CAV_AXIS_CHOICES)
-            point[dim] = cav_parameter_start(parameter, parameter->special_share +
-                                                            near * (1 - parameter->special_share));
-    }
-}
-
 static void design(const gp_state *state, const cav_suggest *suggest, double *point)
 {
-    cav_random random = cav_random_stream(state->seed, 0, CAV_PURPOSE_SCRAMBLE, suggest->attempt);
-    uint64_t scrambling = cav_random_u64(&random);
-    for (size_t dim = 0; dim < state->space->dim_count; dim++)
-        point[dim] =
-            cav_parameter_start(parameter_of(state, dim),
-                                cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, dim));
-    if (suggest->number == 0 && suggest->attempt == 0)
-        first_point(state, &random, point);
+    cav_beginning_point(state->space, state->scrambling, suggest, point);
+    if (suggest->number > 0 || suggest->attempt > 0)
+        return;
+    // the first one has the defaults, and is near the middle where there are none
+    cav_random random = cav_random_stream(state->seed, 0, CAV_PURPOSE_SUGGEST, 0);
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        double near = 0.4 + 0.2 * cav_random_unit(&random), share = parameter->special_share;
+        if (isnan(parameter->initial) && parameter->axis != CAV_AXIS_CHOICES)
+            point[dim] = cav_parameter_start(parameter, share + near * (1 - share));
+    }
 }
 
 // The last number of trials, not beyond `finished`, at which parameters are fitted afresh.

@@ -74,6 +74,7 @@ typedef struct cav_sampler_type {
 /** The samplers: X(name of the cav_sampler_type). */
 #define CAV_SAMPLERS(X)                                                                            \
     X(cav_sampler_auto)                                                                            \
+    X(cav_sampler_cmaes)                                                                           \
     X(cav_sampler_gp)                                                                              \
     X(cav_sampler_grid)                                                                            \
     X(cav_sampler_random)                                                                          \

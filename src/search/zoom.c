@@ -267,16 +267,6 @@ static double draw(const zoom_state *state, size_t dim, double v)
     return cav_parameter_nth(parameter, choice);
 }
 
-// The first trial is the user's own guess, as far as there are defaults.
-static void put_defaults(const zoom_state *state, double *point)
-{
-    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
-        const cav_parameter *parameter = parameter_of(state, dim);
-        if (!isnan(parameter->initial))
-            point[dim] = cav_parameter_encode(parameter, parameter->initial);
-    }
-}
-
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -292,8 +282,9 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         ret_point[dim] =
             everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
     }
-    if (suggest->number == 0 && suggest->attempt == 0)
-        put_defaults(state, ret_point);
+    if (suggest->number == 0 &&
+        suggest->attempt == 0) // the user's own guess, as far as there is one
+        cav_space_put_defaults(state->space, ret_point);
     return CAVIAR_OK;
 }
 

@@ -80,6 +80,16 @@ double cav_parameter_snap(const cav_parameter *parameter, double raw);
  */
 double cav_parameter_start(const cav_parameter *parameter, double v);
 
+/** A coordinate that has left [0, 1], mirrored at the ends until it is back. */
+double cav_unit_mirror(double u);
+
+/**
+ * The cell of the unit interval around u (clamped to [0, 1]) that is all one value: a level's, a
+ * choice's or a special value's. In a continuum both ends are u.
+ */
+void cav_parameter_cell(const cav_parameter *parameter, double u, double *ret_low,
+                        double *ret_high);
+
 /** Distinct values, the specials included; 0: a continuum. */
 size_t cav_parameter_size(const cav_parameter *parameter);
 

@@ -52,9 +52,35 @@ static void test_quantiles(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CAV_COUNT_OF(golden_quantiles); i++)
-        assert_near(cav_normal_quantile(golden_quantiles[i][0]), golden_quantiles[i][1], 2e-9);
+        assert_near(cav_normal_quantile(golden_quantiles[i][0]), golden_quantiles[i][1], 1e-12);
     assert_true(cav_normal_quantile(0) == -INFINITY && cav_normal_quantile(1) == INFINITY);
     assert_true(isnan(cav_normal_quantile(-0.1)) && isnan(cav_normal_quantile(NAN)));
+}
+
+static void test_the_log_of_the_improvement_rises_everywhere(void **state)
+{
+    (void)state;
+    double before = -INFINITY;
+    for (double z = -40; z < 10; z += 1.0 / 64) {
+        double value = cav_normal_log_h(z, NULL);
+        assert_true(value > before); // no step where the two forms meet
+        before = value;
+    }
+}
+
+static void test_the_quantile_is_exact_into_the_tails(void **state)
+{
+    (void)state;
+    static const double known[][2] = {
+        {1e-300, -37.0470962993611992}, {1e-20, -9.26234008979840757}, {1e-6, -4.75342430882289895},
+        {0.02, -2.05374891063182305},   {0.3, -0.524400512708040784},  {0.5, 0},
+        {0.7, 0.524400512708040784},    {0.975, 1.95996398454005424},
+    };
+    for (size_t i = 0; i < CAV_COUNT_OF(known); i++) {
+        double z = cav_normal_quantile(known[i][0]);
+        assert_near(z, known[i][1], 4e-15 * fmax(1, fabs(z)));
+        assert_near(cav_normal_cdf(z), known[i][0], 1e-12 * known[i][0]);
+    }
 }
 
 int main(void)
@@ -63,6 +89,8 @@ int main(void)
         cmocka_unit_test(test_log_cdf_and_log_h_in_the_middle_and_in_the_tails),
         cmocka_unit_test(test_the_slope_of_log_h_is_its_derivative),
         cmocka_unit_test(test_log_h_has_no_steps_where_its_forms_meet),
+        cmocka_unit_test(test_the_log_of_the_improvement_rises_everywhere),
+        cmocka_unit_test(test_the_quantile_is_exact_into_the_tails),
         cmocka_unit_test(test_quantiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
