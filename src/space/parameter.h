@@ -86,6 +86,13 @@ size_t cav_parameter_size(const cav_parameter *parameter);
 /** Unit coordinate of value `index` of a finite parameter: its specials first, then its levels. */
 double cav_parameter_nth(const cav_parameter *parameter, size_t index);
 
+/** Index of a raw value of a finite parameter: the inverse of cav_parameter_nth. */
+size_t cav_parameter_index(const cav_parameter *parameter, double raw);
+
+/** The cell of value `index` of a finite parameter: which part of the unit interval gives it. */
+void cav_parameter_cell(const cav_parameter *parameter, size_t index, double *ret_low,
+                        double *ret_high);
+
 /** Checks that a raw value is one that this parameter can have. */
 caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_error *error);
 

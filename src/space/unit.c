@@ -242,3 +242,26 @@ double cav_parameter_nth(const cav_parameter *parameter, size_t index)
         return ((double)index + 0.5) / (double)parameter->special_count * share;
     return share + (1 - share) * cell_middle(parameter, index - parameter->special_count);
 }
+
+size_t cav_parameter_index(const cav_parameter *parameter, double raw)
+{
+    for (size_t i = 0; i < parameter->special_count; i++)
+        if (parameter->specials[i] == raw)
+            return i;
+    return parameter->special_count + level_of(parameter, raw);
+}
+
+void cav_parameter_cell(const cav_parameter *parameter, size_t index, double *ret_low,
+                        double *ret_high)
+{
+    double share = parameter->special_share;
+    if (index < parameter->special_count) {
+        double width = share / (double)parameter->special_count;
+        *ret_low = (double)index * width;
+        *ret_high = (double)(index + 1) * width;
+        return;
+    }
+    size_t level = index - parameter->special_count;
+    *ret_low = share + (1 - share) * cell_edge(parameter, level);
+    *ret_high = share + (1 - share) * cell_edge(parameter, level + 1);
+}
