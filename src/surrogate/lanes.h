@@ -26,6 +26,10 @@ void cav_lanes_add_terms(size_t count, const double *terms, const int32_t *class
 void cav_lanes_mass(size_t count, double low, double high, const double *mu, const double *inv,
                     double *ret_mass);
 
+/** x[k] = log(x[k]), to 1e-15 of 1 or of itself; what is less than the least normal double, as
+ * that. */
+void cav_lanes_log(size_t count, double *x);
+
 /** log(sum of exp(x[k])); the x are lost. */
 double cav_lanes_log_sum_exp(size_t count, double *x);
 

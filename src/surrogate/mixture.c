@@ -17,17 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELLS = 128 };     // in which neighbours are looked for
-#define LEAST_MASS 1e-300 // has a logarithm
-#define NOTHING (-1e300)  // log weight of what fills up the last lanes
+enum { CELLS = 128 };    // in which neighbours are looked for
+#define NOTHING (-1e300) // log weight of what fills up the last lanes
 #define LOG_SQRT_2PI 0.91893853320467274178
 
 typedef struct mixture_axis {
     const cav_parameter *parameter;
     size_t param;
-    size_t alone;                    // choices or special values
-    bool has_range;                  // besides
-    double begin, end;               // of the range where the search starts, in the unit interval
+    size_t alone;       // choices or special values
+    bool has_range;     // besides
+    double least, most; // coordinates of the outermost values of the range where the search starts
+    double begin, end, stretch;      // the ends of that range, 1 / its length
     size_t first_level, level_count; // of that range; 0 levels: a continuum
     double spread;                   // probability that a part is drawn anew
 
@@ -73,14 +73,9 @@ static double log_share(const mixture_axis *axis, size_t part, bool is_own)
     return log((is_own ? 1 - axis->spread : 0) + axis->spread * part_share(axis, part));
 }
 
-static void init_range(mixture_axis *axis)
+static void init_levels(mixture_axis *axis)
 {
     const cav_parameter *parameter = axis->parameter;
-    axis->has_range = true;
-    axis->begin = cav_parameter_start(parameter, parameter->special_share);
-    axis->end = cav_parameter_start(parameter, 1);
-    if (parameter->level_count == 0)
-        return;
     size_t first = cav_parameter_index(parameter, cav_parameter_decode(parameter, axis->begin));
     size_t last = cav_parameter_index(parameter, cav_parameter_decode(parameter, axis->end));
     double unused;
@@ -88,6 +83,17 @@ static void init_range(mixture_axis *axis)
     cav_parameter_cell(parameter, last, &unused, &axis->end);
     axis->first_level = first - parameter->special_count;
     axis->level_count = last - first + 1;
+}
+
+static void init_range(mixture_axis *axis)
+{
+    const cav_parameter *parameter = axis->parameter;
+    axis->has_range = true;
+    axis->begin = axis->least = cav_parameter_start(parameter, parameter->special_share);
+    axis->end = axis->most = cav_parameter_start(parameter, 1);
+    if (parameter->level_count > 0)
+        init_levels(axis);
+    axis->stretch = 1 / (axis->end - axis->begin);
 }
 
 static void init_axis(const cav_space *space, size_t dim, const cav_mixture_options *options,
@@ -176,12 +182,18 @@ static bool reserve(cav_mixture *mixture, size_t count)
     return true;
 }
 
+// Where in a range without levels; a trial of the user's own may lie outside.
+static inline double place_between(const mixture_axis *axis, double u)
+{
+    double at = (u - axis->begin) * axis->stretch;
+    return at < 0 ? 0 : at > 1 ? 1 : at;
+}
+
 static cav_mixture_place locate_in_range(const mixture_axis *axis, double u, double raw)
 {
     cav_mixture_place place = {.is_active = true, .part = axis->alone, .low = 0, .high = 1};
-    double width = axis->end - axis->begin;
     if (axis->level_count == 0) {
-        place.at = fmin(fmax((u - axis->begin) / width, 0), 1);
+        place.at = place_between(axis, u);
         return place;
     }
     const cav_parameter *parameter = axis->parameter;
@@ -190,8 +202,8 @@ static cav_mixture_place locate_in_range(const mixture_axis *axis, double u, dou
     size_t last = first + axis->level_count - 1;
     index = index < first ? first : index > last ? last : index;
     cav_parameter_cell(parameter, index, &place.low, &place.high);
-    place.low = (place.low - axis->begin) / width;
-    place.high = (place.high - axis->begin) / width;
+    place.low = (place.low - axis->begin) * axis->stretch;
+    place.high = (place.high - axis->begin) * axis->stretch;
     place.at = (place.low + place.high) / 2;
     place.level = index - first;
     return place;
@@ -239,7 +251,7 @@ static void add_to_cell(cell *cells, double at)
 }
 
 // The larger one of the gaps to the next values on either side, of which the ends of the range are
-// two; several kernels at one value share it.
+// two. Several kernels at one place share it (unless another is that near that it does not matter).
 static double gap_at(const cell *cells, double at)
 {
     size_t here = cell_of(at);
@@ -257,7 +269,8 @@ static double gap_at(const cell *cells, double at)
             after = cells[i].count ? cells[i].least : 1;
     }
     bool alone = cells[here].least == cells[here].most;
-    return fmax(at - before, after - at) / (alone ? (double)cells[here].count : 1);
+    double gap = at - before > after - at ? at - before : after - at;
+    return alone ? gap / (double)cells[here].count : gap;
 }
 
 // Fills in the Gaussians of the range; those of classes that no kernel is in are not used.
@@ -270,17 +283,18 @@ static void set_bandwidths(const cav_mixture *mixture, mixture_axis *axis, const
             axis->mu[i] = axis->inv[i] = 0;
             continue;
         }
-        double gap = gap_at(cells, axis->mu[i]);
-        axis->inv[i] = 1 / fmin(fmax(gap, mixture->options.least_bandwidth), 1);
+        double gap = gap_at(cells, axis->mu[i]), least = mixture->options.least_bandwidth;
+        axis->inv[i] = 1 / (gap < least ? least : gap > 1 ? 1 : gap);
     }
     for (size_t i = class_count; i < padded; i++)
         axis->mu[i] = axis->inv[i] = 0;
     cav_lanes_mass(padded, 0, 1, axis->mu, axis->inv, mixture->masses);
-    double own = log_share(axis, axis->alone, true);
-    for (size_t i = 0; i < class_count; i++) {
-        double scale = axis->level_count ? 1 : axis->inv[i];
-        axis->c[i] = own + log(scale / mixture->masses[i]) - (axis->level_count ? 0 : LOG_SQRT_2PI);
-    }
+    for (size_t i = 0; i < class_count; i++)
+        mixture->masses[i] = (axis->level_count ? 1 : axis->inv[i]) / mixture->masses[i];
+    cav_lanes_log(padded, mixture->masses);
+    double constant = log_share(axis, axis->alone, true) - (axis->level_count ? 0 : LOG_SQRT_2PI);
+    for (size_t i = 0; i < class_count; i++)
+        axis->c[i] = constant + mixture->masses[i];
 }
 
 // In a continuum a kernel with no value in the range adds the density that it has there all over.
@@ -296,7 +310,34 @@ static void set_constants(mixture_axis *axis, size_t padded)
     }
 }
 
-// The classes of an axis with choices only are done when the kernels have their parts.
+// The class of each kernel, and the middles of those in the range.
+static void classify(const cav_mixture *mixture, mixture_axis *axis, size_t dim,
+                     const cav_history *history, const size_t *rows, cell *cells)
+{
+    bool is_plain = axis->alone == 0 && axis->level_count == 0;
+    for (size_t k = 0; k + 1 < mixture->count; k++) {
+        double u = history->points[rows[k] * history->dim_count + dim];
+        if (isnan(u))
+            continue;
+        size_t part = 0, i = k;
+        double at;
+        if (is_plain) {
+            at = place_between(axis, u);
+        } else {
+            double raw = history->raw[rows[k] * history->param_count + axis->param];
+            cav_mixture_place place = locate(axis, u, raw);
+            at = place.at;
+            part = place.part;
+            i = axis->by_level ? place.level : k;
+        }
+        axis->classes[k] = (int32_t)(1 + part + (part < axis->alone ? 0 : i));
+        if (part < axis->alone)
+            continue;
+        axis->mu[i] = at;
+        add_to_cell(cells, at);
+    }
+}
+
 static void fit_axis(cav_mixture *mixture, size_t dim, const cav_history *history,
                      const size_t *rows)
 {
@@ -307,23 +348,8 @@ static void fit_axis(cav_mixture *mixture, size_t dim, const cav_history *histor
     size_t class_count = !axis->has_range ? 0 : axis->by_level ? axis->level_count : mixture->count;
     for (size_t i = 0; i < class_count; i++)
         axis->mu[i] = NAN;
-    for (size_t k = 0; k < mixture->padded; k++) {
-        axis->classes[k] = 0;
-        if (k + 1 >= mixture->count)
-            continue; // the uniform one
-        double u = history->points[rows[k] * history->dim_count + dim];
-        double raw = history->raw[rows[k] * history->param_count + axis->param];
-        cav_mixture_place place = locate(axis, u, raw);
-        if (!place.is_active)
-            continue;
-        axis->classes[k] = (int32_t)(1 + place.part);
-        if (place.part < axis->alone)
-            continue;
-        size_t i = axis->by_level ? place.level : k;
-        axis->classes[k] = (int32_t)(1 + axis->alone + i);
-        axis->mu[i] = place.at;
-        add_to_cell(cells, place.at);
-    }
+    memset(axis->classes, 0, mixture->padded * sizeof *axis->classes);
+    classify(mixture, axis, dim, history, rows, cells);
     if (!axis->has_range)
         return;
     set_bandwidths(mixture, axis, cells, class_count);
@@ -399,7 +425,8 @@ static double draw_coordinate(const mixture_axis *axis, size_t kernel, cav_rando
         return cav_parameter_nth(axis->parameter, own);
     size_t i = of - 1 - alone;
     double at = draw_normal(axis->mu[i], 1 / axis->inv[i], random);
-    return axis->begin + at * (axis->end - axis->begin);
+    u = axis->begin + at * (axis->end - axis->begin);
+    return u < axis->least ? axis->least : u > axis->most ? axis->most : u;
 }
 
 void cav_mixture_draw(const cav_mixture *mixture, cav_random *random, double *ret_point)
@@ -431,8 +458,9 @@ static void fill_terms(cav_mixture *mixture, const mixture_axis *axis,
         return;
     size_t padded = (count + CAV_LANES - 1) / CAV_LANES * CAV_LANES;
     cav_lanes_mass(padded, place->low, place->high, axis->mu, axis->inv, mixture->masses);
+    cav_lanes_log(padded, mixture->masses);
     for (size_t i = 0; i < count; i++)
-        range[i] = axis->c[i] + log(fmax(mixture->masses[i], LEAST_MASS));
+        range[i] = axis->c[i] + mixture->masses[i];
 }
 
 double cav_mixture_log_density(cav_mixture *mixture, const cav_mixture_place *places)
