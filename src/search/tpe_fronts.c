@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "search/sobol_points.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -39,6 +40,32 @@ struct cav_tpe_fronts {
     double *directions; // [DIRECTIONS x metric_count] 1 / v
 };
 
+// x >= 0 that a standard normal number is beyond, on either side, with probability 1 - share.
+static double normal_within(double share)
+{
+    double low = 0, high = 10;
+    for (int i = 0; i < 50; i++) {
+        double middle = (low + high) / 2;
+        if (erf(middle * M_SQRT1_2) < share)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+// Evenly spread over the orthant: normal numbers, from the same Sobol points in every study.
+static void set_direction(double *direction, uint32_t index, size_t metric_count)
+{
+    double square = 0;
+    for (size_t m = 0; m < metric_count; m++) {
+        direction[m] = normal_within(cav_sobol_coordinate(1, index, m)) + 1e-9;
+        square += direction[m] * direction[m];
+    }
+    for (size_t m = 0; m < metric_count; m++)
+        direction[m] = sqrt(square) / direction[m];
+}
+
 cav_tpe_fronts *cav_tpe_fronts_new(size_t metric_count, size_t most)
 {
     cav_tpe_fronts *fronts = calloc(1, sizeof *fronts);
@@ -50,17 +77,8 @@ cav_tpe_fronts *cav_tpe_fronts_new(size_t metric_count, size_t most)
     }
     *fronts =
         (cav_tpe_fronts){.metric_count = metric_count, .most = most, .directions = directions};
-    cav_random random =
-        cav_random_stream(0, 0, CAV_PURPOSE_SCRAMBLE, 1); // for every study the same
-    for (size_t i = 0; i < DIRECTIONS; i++) {
-        double *direction = directions + i * metric_count, square = 0;
-        for (size_t m = 0; m < metric_count; m++) {
-            direction[m] = fabs(cav_random_normal(&random)) + 1e-9;
-            square += direction[m] * direction[m];
-        }
-        for (size_t m = 0; m < metric_count; m++)
-            direction[m] = sqrt(square) / direction[m];
-    }
+    for (uint32_t i = 0; i < DIRECTIONS; i++)
+        set_direction(directions + i * metric_count, i, metric_count);
     return fronts;
 }
 

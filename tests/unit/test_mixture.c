@@ -143,6 +143,11 @@ static bool in_range(const cav_parameter *parameter, const cav_mixture_place *pl
            place->part == parameter->special_count;
 }
 
+static double cell_of(double at)
+{
+    return fmin(floor(at * 128), 127);
+}
+
 // The definition of a kernel's bandwidth, by looking at all kernels.
 static double bandwidth_of(const cav_parameter *parameter, const cav_mixture_place *all,
                            size_t count, size_t dims, size_t dim, size_t k)
@@ -155,7 +160,7 @@ static double bandwidth_of(const cav_parameter *parameter, const cav_mixture_pla
         if (!in_range(parameter, other))
             continue;
         equal += other->at == at;
-        crowded |= other->at != at && floor(other->at * 128) == floor(at * 128);
+        crowded |= other->at != at && cell_of(other->at) == cell_of(at);
         if (other->at < at)
             before = fmax(before, other->at);
         if (other->at > at)
