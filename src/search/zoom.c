@@ -19,6 +19,7 @@
 
 #include "base/random.h"
 #include "search/sobol_points.h"
+#include "search/beginning.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -276,15 +277,15 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     cav_random random =
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     bool everywhere = !state->boxed || cav_random_unit(&random) < state->settings->outside;
+    if (everywhere) {
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+        return CAVIAR_OK;
+    }
     uint64_t scrambling = state->scrambling + suggest->attempt;
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         double v = cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, dim);
-        ret_point[dim] =
-            everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
+        ret_point[dim] = draw(state, dim, v);
     }
-    if (suggest->number == 0 &&
-        suggest->attempt == 0) // the user's own guess, as far as there is one
-        cav_space_put_defaults(state->space, ret_point);
     return CAVIAR_OK;
 }
 

@@ -96,6 +96,9 @@ size_t cav_parameter_size(const cav_parameter *parameter);
 /** Unit coordinate of value `index` of a finite parameter: its specials first, then its levels. */
 double cav_parameter_nth(const cav_parameter *parameter, size_t index);
 
+/** Index of a raw value of a finite parameter: the inverse of cav_parameter_nth. */
+size_t cav_parameter_index(const cav_parameter *parameter, double raw);
+
 /** Checks that a raw value is one that this parameter can have. */
 caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_error *error);
 

@@ -63,8 +63,10 @@ char *__wrap_strdup(const char *text)
 // An operation on an object; CAVIAR_NOMEM where an allocation failed.
 typedef caviar_code operation(void *object, cav_error *error);
 
-// Runs the operation with ever later failures, each time followed by one that must succeed.
-static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(void *object))
+// Runs the operation with ever later failures, each time followed by one that must succeed; returns
+// how many there were.
+static size_t fail_each_if_any(operation *operate, void *(*make)(void),
+                               void (*destroy)(void *object))
 {
     size_t n = 0, failures;
     do {
@@ -83,7 +85,13 @@ static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(v
             assert_ok(operate(object, &error), &error);
         destroy(object);
     } while (failures);
-    assert_true(n > 1); // something was allocated
+    return n - 1;
+}
+
+// The same for an operation that is known to allocate something.
+static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(void *object))
+{
+    assert_true(fail_each_if_any(operate, make, destroy) > 0);
 }
 
 static const caviar_parameter parameters[] = {
@@ -310,6 +318,75 @@ static void test_opening_every_sampler(void **state)
     fail_each(open_samplers, make_full_space, destroy_space);
 }
 
+// Trials to learn from, in the space above.
+static cav_history *make_trials(const cav_space *space)
+{
+    cav_history *history = cav_history_new(space->count, space->dim_count, 1, minimize);
+    double raw[CAV_COUNT_OF(parameters)], point[CAV_COUNT_OF(parameters)], value;
+    for (int64_t i = 0; i < 40; i++) {
+        for (size_t dim = 0; dim < space->dim_count; dim++)
+            point[dim] = fmod(0.618 * (double)(i + 1) * (double)(dim + 1), 1);
+        cav_space_decode(space, point, raw, point);
+        value = fabs(raw[0] - 0.01);
+        cav_record record = {.number = i,
+                             .state = i % 8 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
+                             .raw = raw,
+                             .values = &value,
+                             .step = -1};
+        cav_error error = {0};
+        assert_ok(cav_history_put(history, &record, point, &error), &error);
+    }
+    return history;
+}
+
+typedef struct learner {
+    cav_space *space;
+    cav_history *history;
+    cav_sampler sampler;
+} learner;
+
+static const cav_sampler_type *learning; // the type that the next learner has
+
+static void *make_learner(void)
+{
+    learner *at = malloc(sizeof *at);
+    cav_error error = {0};
+    at->space = make_full_space();
+    at->history = make_trials(at->space);
+    cav_sampler_setup setup = {.space = at->space, .seed = 1, .trial_budget = 100};
+    static const cav_option_value points = {"points", "5", ""};
+    bool grid = strcmp(learning->name, "grid") == 0;
+    assert_ok(cav_sampler_open(&at->sampler, learning->name, &points, grid, &setup, &error),
+              &error);
+    return at;
+}
+
+static void destroy_learner(void *object)
+{
+    learner *at = object;
+    cav_sampler_close(&at->sampler);
+    cav_history_free(at->history);
+    caviar_space_free(at->space);
+    free(at);
+}
+
+static caviar_code suggest_point(void *object, cav_error *error)
+{
+    learner *at = object;
+    double point[CAV_COUNT_OF(parameters)];
+    cav_suggest suggest = {.number = 40};
+    return at->sampler.type->suggest(at->sampler.state, at->history, &suggest, point, error);
+}
+
+static void test_suggesting_by_every_sampler(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cav_sampler_count; i++) {
+        learning = cav_samplers[i];
+        fail_each_if_any(suggest_point, make_learner, destroy_learner);
+    }
+}
+
 static void *make_nothing(void)
 {
     return NULL;
@@ -353,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_messages_survive),
         cmocka_unit_test(test_filling_a_history),
         cmocka_unit_test(test_opening_every_sampler),
+        cmocka_unit_test(test_suggesting_by_every_sampler),
         cmocka_unit_test(test_making_a_handle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
