@@ -3,8 +3,8 @@
  *
  * ln h follows Ament et al., "Unexpected improvements to expected improvement for Bayesian
  * optimization", NeurIPS 2023, in that it stays finite and smooth; the far tail is the asymptotic
- * series of Mills' ratio. The quantile starts from the rational approximation 26.2.23 of Abramowitz and
- * Stegun and goes on by Halley's steps on erfc.
+ * series of Mills' ratio. The quantile starts from the rational approximation 26.2.23 of Abramowitz
+ * and Stegun and goes on by Halley's steps on erfc.
  */
 #include "base/normal.h"
 

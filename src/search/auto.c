@@ -22,12 +22,15 @@
 #include <string.h>
 
 typedef struct auto_settings {
+    int64_t trials;
     double effort, floor;
 } auto_settings;
 
 static const cav_option options[] = {
     {"effort", CAV_OPTION_REAL, offsetof(auto_settings, effort), 1, 0, 100,
      "how much the models compute for a suggestion, relative to the usual"},
+    {"trials", CAV_OPTION_INT, offsetof(auto_settings, trials), 300, 8, 2000,
+     "most trials that a model learns from"},
     {"floor", CAV_OPTION_REAL, offsetof(auto_settings, floor), 0.03, 0, 0.25,
      "share of the trials that every engine gets, once the first model has had its say"},
 };
@@ -89,11 +92,12 @@ static double number_share(const cav_space *space)
 // Opens the engines that there are; one that refuses the space is left out, but not the lead.
 static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setup, cav_error *error)
 {
-    char effort[32];
+    char effort[32], trials[32];
     double dims = (double)setup->space->dim_count;
     snprintf(effort, sizeof effort, "%.6f",
              state->settings->effort * fmin(1, model_dims / fmax(dims, 1)));
-    const cav_option_value given = {"effort", effort, ""};
+    snprintf(trials, sizeof trials, "%lld", (long long)state->settings->trials);
+    const cav_option_value given[] = {{"effort", effort, ""}, {"trials", trials, ""}};
     for (size_t i = 0; i < ENGINES; i++) {
         engine *at = &state->engines[i];
         const cav_sampler_type *type;
@@ -101,7 +105,8 @@ static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setu
         snprintf(at->maker, sizeof at->maker, "auto, %s", kinds[i].name);
         if (cav_sampler_find(kinds[i].name, &type, &refusal))
             continue;
-        caviar_code code = cav_sampler_open(&at->sampler, kinds[i].name, &given, i == LEAD, setup,
+        caviar_code code = cav_sampler_open(&at->sampler, kinds[i].name, given,
+                                            i == LEAD ? CAV_COUNT_OF(given) : 0, setup,
                                             i == LEAD ? error : &refusal);
         if (code && (i == LEAD || code == CAVIAR_NOMEM))
             return code == CAVIAR_NOMEM ? cav_fail_memory(error) : code;
@@ -152,41 +157,53 @@ static void give_credit(auto_state *state, const cav_history *history)
     }
 }
 
-static double trust_of(const auto_state *state, const cav_history *history, size_t which)
+static caviar_code find_trust(const auto_state *state, const cav_history *history, size_t which,
+                              double *ret_trust, cav_error *error)
 {
-    const engine *at = &state->engines[which];
-    double trust = kinds[which].trust;
-    if (!at->sampler.type)
-        return 0;
-    if (which == LEAD && history->count > model_trials)
-        return 0.05 * trust;
-    double skill =
-        at->sampler.type->skill ? at->sampler.type->skill(at->sampler.state, history) : NAN;
+    const cav_sampler *sampler = &state->engines[which].sampler;
+    bool small = history->count <= model_trials;
+    double trust = kinds[which].trust, skill = NAN;
+    if (!sampler->type)
+        trust = 0;
+    else if (sampler->type->skill && small) {
+        caviar_code code = sampler->type->skill(sampler->state, history, &skill, error);
+        if (code)
+            return code;
+    }
     if (!isnan(skill))
         trust *= 0.3 + 0.7 * fmin(1, fmax(0, skill));
+    if (which == LEAD && !small)
+        trust *= 0.05;
     if (strcmp(kinds[which].name, "cmaes") == 0)
         trust *= state->number_share;
-    return trust;
+    *ret_trust = trust;
+    return CAVIAR_OK;
 }
 
 // ret_shares [ENGINES] add up to 1.
-static void share_out(const auto_state *state, const cav_history *history, uint64_t number,
-                      double *ret_shares)
+static caviar_code share_out(const auto_state *state, const cav_history *history, uint64_t number,
+                             double *ret_shares, cav_error *error)
 {
     double total = 0, floors = 0;
+    for (size_t i = 0; i < ENGINES; i++)
+        ret_shares[i] = i == LEAD;
+    if (number < state->lead_trials)
+        return CAVIAR_OK;
     for (size_t i = 0; i < ENGINES; i++) {
         const engine *at = &state->engines[i];
-        double rate = (at->good + credit_good) / (at->trials + credit_trials);
-        ret_shares[i] =
-            number < state->lead_trials ? i == LEAD : rate * trust_of(state, history, i);
+        double trust, rate = (at->good + credit_good) / (at->trials + credit_trials);
+        caviar_code code = find_trust(state, history, i, &trust, error);
+        if (code)
+            return code;
+        ret_shares[i] = rate * trust;
         total += ret_shares[i];
-        floors += ret_shares[i] > 0 ? state->settings->floor : 0;
+        floors += trust > 0 ? state->settings->floor : 0;
     }
-    bool alone = number < state->lead_trials;
     for (size_t i = 0; i < ENGINES; i++) {
-        double floor = ret_shares[i] > 0 && !alone ? state->settings->floor : 0;
-        ret_shares[i] = floor + (1 - (alone ? 0 : floors)) * ret_shares[i] / total;
+        double floor = ret_shares[i] > 0 ? state->settings->floor : 0;
+        ret_shares[i] = floor + (1 - floors) * ret_shares[i] / total;
     }
+    return CAVIAR_OK;
 }
 
 static size_t draw(const auto_state *state, const double *shares, uint64_t number)
@@ -224,10 +241,12 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     }
     double shares[ENGINES];
     give_credit(state, history);
-    share_out(state, history, suggest->number, shares);
+    caviar_code code = share_out(state, history, suggest->number, shares, error);
+    if (code)
+        return code;
     size_t which = draw(state, shares, suggest->number);
     const cav_sampler *sampler = &state->engines[which].sampler;
-    caviar_code code = sampler->type->suggest(sampler->state, history, suggest, ret_point, error);
+    code = sampler->type->suggest(sampler->state, history, suggest, ret_point, error);
     if (code && code != CAVIAR_NOMEM && which != LEAD) {
         which = LEAD;
         sampler = &state->engines[LEAD].sampler;

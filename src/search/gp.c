@@ -285,14 +285,15 @@ static const char *explain(const void *opaque)
     return state->words;
 }
 
-static double skill(void *opaque, const cav_history *history)
+static caviar_code skill(void *opaque, const cav_history *history, double *ret_skill,
+                         cav_error *error)
 {
     gp_state *state = opaque;
-    cav_error error = {0};
-    if (state->space->dim_count == 0 || !knows_enough(state, history) ||
-        catch_up(state, history, &error))
-        return NAN;
-    return cav_gp_ensemble_skill(state->ensemble);
+    bool any = state->space->dim_count > 0 && knows_enough(state, history);
+    caviar_code code = any ? catch_up(state, history, error) : CAVIAR_OK;
+    if (!code)
+        *ret_skill = any ? cav_gp_ensemble_skill(state->ensemble) : NAN;
+    return code;
 }
 
 const cav_sampler_type cav_sampler_gp = {

@@ -66,7 +66,8 @@ typedef struct cav_sampler_type {
      * How well it predicts losses that it has not seen: 1 less the share of their variation that
      * it leaves unexplained; NAN where it cannot say. NULL: never. A function of the history.
      */
-    double (*skill)(void *state, const cav_history *history);
+    caviar_code (*skill)(void *state, const cav_history *history, double *ret_skill,
+                         cav_error *error);
 
     void (*destroy)(void *state);
 } cav_sampler_type;

@@ -260,7 +260,7 @@ bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trial
         member->level = 0;
         if (!member->is_fit)
             continue;
-        member->best = least_mean(ensemble, member);
+        member->known = member->best = least_mean(ensemble, member);
         scores[i] = predictive_score(ensemble, member);
     }
     weigh(ensemble, scores);
@@ -301,6 +301,7 @@ static void expect(cav_gp_ensemble *ensemble, cav_gp_member *member, const doubl
         double mean, variance;
         cav_gp_predict(member->gp, points + i * dims, ensemble->work, &mean, &variance, NULL, NULL);
         outcomes[known + i] = mean;
+        member->best = fmin(member->best, mean);
     }
     size_t kept = known;
     for (size_t i = 0; i < count; i++) {
@@ -319,6 +320,7 @@ bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, siz
         cav_gp_member *member = &ensemble->members[i];
         if (!member->is_fit)
             continue;
+        member->best = member->known;
         if (member->gp->count > known) {
             cav_gp_truncate(member->gp, known);
             cav_gp_set_outcomes(member->gp, ensemble->outcomes[member->outcome], ensemble->work);
@@ -329,11 +331,22 @@ bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, siz
     return true;
 }
 
+// Expected improvement, times what measuring once more would tell beside its noise ("augmented",
+// Huang et al. 2006): without that factor a noisy model tries its best point again and again.
 static double log_improvement(const cav_gp_member *member, double mean, double variance,
-                              double *ret_slope)
+                              double *ret_by_mean, double *ret_by_variance)
 {
-    double deviation = sqrt(variance);
-    return log(deviation) + cav_normal_log_h((member->best - mean) / deviation, ret_slope);
+    const cav_gp *gp = member->gp;
+    double noise = gp->scale * exp(gp->params[gp->param_count - 1]);
+    double deviation = sqrt(variance), z = (member->best - mean) / deviation, slope;
+    double log_h = cav_normal_log_h(z, &slope);
+    double news = -expm1(-0.5 * log1p(variance / noise)); // 1 - sqrt(noise / (noise + variance))
+    if (ret_by_mean) {
+        *ret_by_mean = -slope / deviation;
+        *ret_by_variance =
+            (1 - slope * z) / (2 * variance) + 0.5 * (1 - news) / ((variance + noise) * news);
+    }
+    return log(deviation) + log_h + log(news);
 }
 
 // After a prediction of eight by a member: how likely it is that a trial there gives a loss. Each
@@ -374,9 +387,10 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
             log_success(ensemble, CAV_LANES, success);
         first = false;
         for (size_t lane = 0; lane < CAV_LANES; lane++)
-            ret_scores[lane] = log_add(
-                ret_scores[lane], member->log_weight - member->level +
-                                      log_improvement(member, means[lane], variances[lane], NULL));
+            ret_scores[lane] =
+                log_add(ret_scores[lane],
+                        member->log_weight - member->level +
+                            log_improvement(member, means[lane], variances[lane], NULL, NULL));
     }
     for (size_t lane = 0; lane < CAV_LANES; lane++)
         ret_scores[lane] += success[lane];
@@ -386,23 +400,22 @@ double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, dou
 {
     size_t dims = ensemble->axes->space->dim_count;
     double *by_mean = ensemble->gradients, *by_variance = by_mean + dims;
-    double sum = -INFINITY, slope, mean, variance;
+    double sum = -INFINITY, mean, variance;
     memset(ret_gradient, 0, dims * sizeof *ret_gradient);
     for (size_t i = 0; i < ensemble->count; i++) {
         const cav_gp_member *member = &ensemble->members[i];
         if (!member->is_fit)
             continue;
         cav_gp_predict(member->gp, point, ensemble->work, &mean, &variance, by_mean, by_variance);
-        double own =
-            member->log_weight - member->level + log_improvement(member, mean, variance, &slope);
-        double before = sum;
+        double slope_mean, slope_variance, before = sum;
+        double own = member->log_weight - member->level +
+                     log_improvement(member, mean, variance, &slope_mean, &slope_variance);
         sum = log_add(sum, own);
-        double keep = exp(before - sum), share = exp(own - sum), deviation = sqrt(variance);
-        double z = (member->best - mean) / deviation;
+        double keep = exp(before - sum), share = exp(own - sum);
         for (size_t dim = 0; dim < dims; dim++)
-            ret_gradient[dim] = keep * ret_gradient[dim] +
-                                share * (-slope / deviation * by_mean[dim] +
-                                         (1 - slope * z) / (2 * variance) * by_variance[dim]);
+            ret_gradient[dim] =
+                keep * ret_gradient[dim] +
+                share * (slope_mean * by_mean[dim] + slope_variance * by_variance[dim]);
     }
     return sum;
 }
@@ -417,7 +430,8 @@ void cav_gp_ensemble_level(cav_gp_ensemble *ensemble, const double *points, size
         for (size_t k = 0; member->is_fit && k < count; k += CAV_LANES) {
             cav_gp_predict_eight(member->gp, points + k * dims, ensemble->work, means, variances);
             for (size_t lane = 0; lane < CAV_LANES; lane++)
-                most = fmax(most, log_improvement(member, means[lane], variances[lane], NULL));
+                most =
+                    fmax(most, log_improvement(member, means[lane], variances[lane], NULL, NULL));
         }
         member->level = most > -INFINITY ? most : 0;
     }

@@ -28,7 +28,8 @@ typedef struct cav_gp_member {
     bool is_draw;
     bool is_fit; // it could be conditioned on what is known
     double log_weight;
-    double best;  // the least mean at a trial
+    double known; // the least mean at a trial
+    double best;  // the same, or what is expected of a trial to come, if that is less
     double level; // log improvements are in units of this one's
     double skill; // share of the outcomes' variation that leaving one out explains
 } cav_gp_member;

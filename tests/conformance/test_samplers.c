@@ -97,7 +97,8 @@ static cav_space *make(filler *fill)
 static driver_options options_for(const cav_sampler_type *type, cav_space *space, uint64_t seed)
 {
     static const cav_option_value grid[] = {{"points", "3", ""}, {"most", "1000000", ""}};
-    static const cav_option_value gp[] = {{"effort", "0", ""}, {"trials", "16", ""}};
+    static const cav_option_value gp[] = {
+        {"effort", "0", ""}, {"trials", "16", ""}, {"draws", "0", ""}};
     driver_options options = {.space = space, .sampler = type->name, .seed = seed};
     bool continuum = !cav_space_is_finite(space);
     if (strcmp(type->name, "grid") == 0) {
@@ -106,6 +107,9 @@ static driver_options options_for(const cav_sampler_type *type, cav_space *space
     } else if (strcmp(type->name, "gp") == 0) {
         options.options = gp;
         options.option_count = CAV_COUNT_OF(gp);
+    } else if (strcmp(type->name, "auto") == 0) {
+        options.options = gp;
+        options.option_count = CAV_COUNT_OF(gp) - 1;
     }
     return options;
 }
