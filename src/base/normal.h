@@ -1,19 +1,20 @@
 /**
- * normal.h: the standard normal distribution, in its tails too.
+ * normal.h: the standard normal distribution, with tails that do not underflow.
  */
 #ifndef CAV_BASE_NORMAL_H
 #define CAV_BASE_NORMAL_H
 
-/** The share of the distribution below z. */
+/** Phi(z), and its logarithm, exact to a few units in the last place also where Phi underflows. */
 double cav_normal_cdf(double z);
+double cav_normal_log_cdf(double z);
 
-/** The z below which the share p lies, 0 < p < 1; to about 1e-15 of z. */
+/** The z with Phi(z) = p, for 0 < p < 1; infinities at the ends. */
 double cav_normal_quantile(double p);
 
 /**
- * log(phi(z) + z Phi(z)). With z = (best - mean)/deviation the expected improvement of a normal
- * value over `best` is deviation times what this is the logarithm of.
+ * ln h(z) with h(z) = phi(z) + z Phi(z): expected improvement is sigma h((best - mean) / sigma).
+ * Writes d ln h / dz = Phi(z) / h(z) to ret_slope unless it is NULL.
  */
-double cav_normal_log_improvement(double z);
+double cav_normal_log_h(double z, double *ret_slope);
 
 #endif

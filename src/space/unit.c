@@ -264,3 +264,11 @@ double cav_parameter_nth(const cav_parameter *parameter, size_t index)
         return ((double)index + 0.5) / (double)parameter->special_count * share;
     return share + (1 - share) * cell_middle(parameter, index - parameter->special_count);
 }
+
+size_t cav_parameter_index(const cav_parameter *parameter, double raw)
+{
+    for (size_t i = 0; i < parameter->special_count; i++)
+        if (parameter->specials[i] == raw)
+            return i;
+    return parameter->special_count + level_of(parameter, raw);
+}
