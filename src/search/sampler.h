@@ -18,6 +18,7 @@ typedef struct cav_sampler_setup {
     const cav_space *space; // outlives the sampler
     uint64_t seed;          // the study's
     int64_t trial_budget;   // how many trials there may be; 0: not known
+    int64_t step_max;       // how far a trial goes; 0: not known
     int64_t parallel;       // how many run at a time; 0: not known
 } cav_sampler_setup;
 

@@ -22,7 +22,7 @@
 
 typedef struct tpe_settings {
     int64_t startup, most, candidates, kernels;
-    double share, bandwidth, spread, prior;
+    double share, bandwidth, spread, prior, direct;
 } tpe_settings;
 
 static const cav_option options[] = {
@@ -40,11 +40,15 @@ static const cav_option options[] = {
      "probability that a choice is drawn from all, not as a good trial has it"},
     {"prior", CAV_OPTION_REAL, offsetof(tpe_settings, prior), 1, 0.001, 1000,
      "weight of the even density, in trials"},
+    {"direct", CAV_OPTION_REAL, offsetof(tpe_settings, direct), 0.2, 0, 1,
+     "share of points that are plain draws from the good trials' density; of few trials a smaller "
+     "one"},
     {"kernels", CAV_OPTION_INT, offsetof(tpe_settings, kernels), 1024, 64, 100000,
      "trials that stand for those that are not good, at most"},
 };
 
 enum {
+    DIRECT_TRIALS = 100,  // from which on the full share of points is drawn directly
     MODEL_ATTEMPTS = 4,   // points of the model that may be refused, before plain draws
     MOST_INFEASIBLE = 50, // draws for one candidate
 };
@@ -173,13 +177,24 @@ static bool draw_feasible(tpe_state *state, cav_random *random)
     return false;
 }
 
-// The best of the candidates that were not tried before. Without any it is the last one drawn,
-// which will be refused, and asked for again.
+// Where the good trials have closed in on a place as far as bandwidths go, l/g is larger far away
+// from all trials than there, and the model only looks elsewhere. Then a single candidate goes on
+// with it.
+static int64_t candidate_count(const tpe_state *state, cav_random *random)
+{
+    double grown = fmin(1, (double)state->split.valued / DIRECT_TRIALS);
+    bool direct = cav_random_unit(random) < state->settings->direct * grown;
+    return direct ? 1 : state->settings->candidates;
+}
+
+// The best of the candidates that were not tried before. Without any it is the first one, which
+// will be refused, and asked for again.
 static void choose(tpe_state *state, const cav_history *history, cav_random *random)
 {
     size_t size = state->space->dim_count * sizeof *state->best;
     double most = -INFINITY;
-    for (int64_t i = 0; i < state->settings->candidates; i++) {
+    int64_t candidates = candidate_count(state, random);
+    for (int64_t i = 0; i < candidates; i++) {
         bool usable =
             draw_feasible(state, random) && cav_history_find(history, state->canonical) == SIZE_MAX;
         double gain = -INFINITY;
@@ -188,7 +203,7 @@ static void choose(tpe_state *state, const cav_history *history, cav_random *ran
             gain = cav_mixture_log_density(state->good, state->places) -
                    cav_mixture_log_density(state->other, state->places);
         }
-        if (gain > most || (i == 0 && size > 0))
+        if ((gain > most || i == 0) && size > 0)
             memcpy(state->best, state->point, size);
         most = fmax(most, gain);
     }

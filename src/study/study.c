@@ -116,7 +116,8 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
 
 bool cav_study_reads_curves(const cav_study *study)
 {
-    bool judged = study->scheduler.type && study->scheduler.type->reads_curves;
+    const cav_scheduler *scheduler = &study->scheduler;
+    bool judged = scheduler->type && scheduler->type->reads_curves(scheduler->state);
     return study->keeps_curves || judged || study->spec->budget.steps > 0;
 }
 
@@ -124,6 +125,8 @@ static caviar_code read_news(cav_study *study, cav_error *error)
 {
     caviar_code code = study->store->type->trial_read(study->store, &study->scope,
                                                       &study->trial_cursor, take_in, study, error);
+    if (!code)
+        code = cav_study_read_nudges(study, error);
     if (!code && cav_study_reads_curves(study))
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);

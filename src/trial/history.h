@@ -8,6 +8,7 @@
 #define CAV_TRIAL_HISTORY_H
 
 #include "base/error.h"
+#include "trial/nudge.h"
 #include "trial/point_index.h"
 #include "trial/record.h"
 
@@ -17,6 +18,7 @@ typedef struct cav_curve {
     size_t rewinds; // how often a part of it was given up
     int64_t *steps; // [count] strictly increasing
     double *losses; // [count x metric_count]
+    size_t *places; // [count] of its reports in cav_history.reported
 } cav_curve;
 
 enum { CAV_MOST_MAKERS = 32 };
@@ -38,6 +40,11 @@ typedef struct cav_history {
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
+    cav_nudge_list *nudges;            // [count]
+    unsigned *cans;                    // [count] what its program can do; see cav_record
+    char **checkpoints;                // [count] likewise; NULL: it does not say
+    int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
+    int64_t *seed_numbers;             // [count] of the trial whose seed it has
     uint8_t *makers;                   // [count] who made it, by place in `maker_names`
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
@@ -72,6 +79,11 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
 
+/** Notes the last step of a trial that this process has just reported. */
+void cav_history_step(cav_history *history, size_t number, int64_t step);
+
+/** Adds a nudge, or its newer state. The trial must be there: CAVIAR_NOT_FOUND. */
+caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error);
 /** True where the origin of a trial is this name, whatever it says after a colon. */
 bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
 

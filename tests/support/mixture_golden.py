@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/unit/mixture_golden.h: trials, configurations, and a mixture's log densities at these.
+"""Writes tests/unit/mixture_golden.h: trials, and a mixture's log densities at configurations.
 
 The densities are worked out from the definitions in docs/algorithms/tpe.md, with scipy's truncated
 normal distribution, kernel by kernel. Run it from the project's root (it needs scipy):
@@ -85,8 +85,8 @@ class Axis:
         return log(share) + self.within.log_kernel(x, self.within.at(own), width)
 
 
-# lr: 0, or 1e-4 … 1 on a log scale; act: three choices; units: 1 … 100 on a log scale; layers: 1 … 4;
-# momentum: where act is 1; drop: where layers are 3 or more
+# lr: 0, or 1e-4 … 1 on a log scale; act: three choices; units: 1 … 100 on a log scale;
+# layers: 1 … 4; momentum: where act is 1; drop: where layers are 3 or more
 AXES = [
     Axis([0.1, 0.9], [0.0], Range(lambda x: 1 + log(x) / log(1e4))),
     Axis([1 / 3] * 3, [0, 1, 2]),
