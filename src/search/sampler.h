@@ -80,6 +80,7 @@ typedef struct cav_sampler_type {
     X(cav_sampler_gp)                                                                              \
     X(cav_sampler_grid)                                                                            \
     X(cav_sampler_random)                                                                          \
+    X(cav_sampler_rf)                                                                              \
     X(cav_sampler_sobol)                                                                           \
     X(cav_sampler_tpe)                                                                             \
     X(cav_sampler_zoom)
