@@ -216,7 +216,7 @@ static double evaluate(rf_state *state, const cav_history *history, const double
     cav_rf_table_encode(space, state->point, state->row);
     cav_forest_predict(state->forest, state->row, &mean, &variance);
     double deviation = sqrt(variance + 1e-4);
-    double score = log(deviation) + cav_normal_log_improvement((state->best - mean) / deviation);
+    double score = log(deviation) + cav_normal_log_h((state->best - mean) / deviation, NULL);
     return score + log_distance(state);
 }
 
