@@ -12,7 +12,7 @@
 #include "search/sampler.h"
 
 #include "base/random.h"
-#include "search/start.h"
+#include "search/beginning.h"
 #include "search/tpe_branch.h"
 #include "surrogate/mixture.h"
 
@@ -102,13 +102,12 @@ static caviar_code create(const cav_sampler_setup *setup, const void *settings, 
     tpe_state *state = calloc(1, sizeof *state);
     if (!state)
         return cav_fail_memory(error);
-    cav_random random = cav_random_stream(setup->seed, 0, CAV_PURPOSE_SCRAMBLE, 0);
     state->space = setup->space;
     state->settings = settings;
     state->seed = setup->seed;
     for (size_t i = 0; i < setup->space->count; i++)
         state->has_conditions |= setup->space->parameters[i].when_count > 0;
-    state->scrambling = cav_random_u64(&random);
+    state->scrambling = cav_beginning_scrambling(setup->seed);
     if (!reserve(state)) {
         destroy(state);
         return cav_fail_memory(error);
@@ -239,7 +238,7 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     if (knows)
         code = learn(state, history, &random, error);
     if (!code && !(knows && choose(state, history, &random, ret_point)))
-        cav_start_point(state->space, state->scrambling, suggest, ret_point);
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
     return code;
 }
 

@@ -228,6 +228,28 @@ double cav_parameter_start(const cav_parameter *parameter, double v)
     return share + (1 - share) * (begin + at * (end - begin));
 }
 
+double cav_unit_mirror(double u)
+{
+    u = fmod(fabs(u), 2);
+    return u > 1 ? 2 - u : u;
+}
+
+void cav_parameter_cell(const cav_parameter *parameter, double u, double *ret_low, double *ret_high)
+{
+    double share = parameter->special_share, at = clamp(u, 0, 1);
+    if (at < share) {
+        double count = (double)parameter->special_count, cell = floor(at / share * count);
+        *ret_low = cell / count * share;
+        *ret_high = (cell + 1) / count * share;
+    } else if (parameter->level_count > 0) {
+        size_t level = level_at(parameter, (at - share) / (1 - share));
+        *ret_low = share + (1 - share) * cell_edge(parameter, level);
+        *ret_high = share + (1 - share) * cell_edge(parameter, level + 1);
+    } else {
+        *ret_low = *ret_high = at;
+    }
+}
+
 size_t cav_parameter_size(const cav_parameter *parameter)
 {
     if (parameter->axis == CAV_AXIS_NONE)
@@ -249,19 +271,4 @@ size_t cav_parameter_index(const cav_parameter *parameter, double raw)
         if (parameter->specials[i] == raw)
             return i;
     return parameter->special_count + level_of(parameter, raw);
-}
-
-void cav_parameter_cell(const cav_parameter *parameter, size_t index, double *ret_low,
-                        double *ret_high)
-{
-    double share = parameter->special_share;
-    if (index < parameter->special_count) {
-        double width = share / (double)parameter->special_count;
-        *ret_low = (double)index * width;
-        *ret_high = (double)(index + 1) * width;
-        return;
-    }
-    size_t level = index - parameter->special_count;
-    *ret_low = share + (1 - share) * cell_edge(parameter, level);
-    *ret_high = share + (1 - share) * cell_edge(parameter, level + 1);
 }

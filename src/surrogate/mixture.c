@@ -79,8 +79,8 @@ static void init_levels(mixture_axis *axis)
     size_t first = cav_parameter_index(parameter, cav_parameter_decode(parameter, axis->begin));
     size_t last = cav_parameter_index(parameter, cav_parameter_decode(parameter, axis->end));
     double unused;
-    cav_parameter_cell(parameter, first, &axis->begin, &unused);
-    cav_parameter_cell(parameter, last, &unused, &axis->end);
+    cav_parameter_cell(parameter, cav_parameter_nth(parameter, first), &axis->begin, &unused);
+    cav_parameter_cell(parameter, cav_parameter_nth(parameter, last), &unused, &axis->end);
     axis->first_level = first - parameter->special_count;
     axis->level_count = last - first + 1;
 }
@@ -201,7 +201,7 @@ static cav_mixture_place locate_in_range(const mixture_axis *axis, double u, dou
     size_t first = parameter->special_count + axis->first_level;
     size_t last = first + axis->level_count - 1;
     index = index < first ? first : index > last ? last : index;
-    cav_parameter_cell(parameter, index, &place.low, &place.high);
+    cav_parameter_cell(parameter, cav_parameter_nth(parameter, index), &place.low, &place.high);
     place.low = (place.low - axis->begin) * axis->stretch;
     place.high = (place.high - axis->begin) * axis->stretch;
     place.at = (place.low + place.high) / 2;
