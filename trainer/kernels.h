@@ -10,6 +10,7 @@
 #ifndef TRAIN_KERNELS_H
 #define TRAIN_KERNELS_H
 
+#include "trainer/error.h"
 #include "trainer/hyper.h"
 #include "trainer/real.h"
 #include "trainer/rng.h"
@@ -59,8 +60,8 @@ typedef struct update {
 
 /** What a mini-batch cost. */
 typedef struct totals {
-    double loss;    // sum of the samples' cross-entropies
-    uint64_t wrong; // samples whose greatest output is not the label
+    double loss;    // sum of the samples' cross-entropies, or halves of their squared errors
+    uint64_t wrong; // samples whose greatest output is not the label; 0 of a quantity
     uint64_t count; // samples
 } totals;
 
@@ -135,5 +136,8 @@ const kernels *kernels_at(size_t index);
 
 /** One of them by its word, or the fastest for "auto"; NULL where this processor has none such. */
 const kernels *kernels_find(const char *word);
+
+/** The same, or CAVIAR_INVALID. */
+caviar_code kernels_choose(const char *word, const kernels **ret_table, train_error *error);
 
 #endif

@@ -150,8 +150,9 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
     bool failed = trial->state == CAVIAR_STATE_FAILED || trial->state == CAVIAR_STATE_WAITING;
     if (is_best)
         display->best = loss_of(display, trial);
-    display->ended += trial->state != CAVIAR_STATE_WAITING;
-    if (display->is_quiet)
+    bool goes_on = trial->state == CAVIAR_STATE_WAITING || trial->state == CAVIAR_STATE_PAUSED;
+    display->ended += !goes_on;
+    if (display->is_quiet || trial->state == CAVIAR_STATE_PAUSED)
         return;
     // on a terminal only what matters scrolls by, and never so fast that nobody could read it
     bool shows =
@@ -166,6 +167,10 @@ static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_m
 static void on_notice(void *context, const char *text)
 {
     cav_display *display = context;
+    if (display->is_quiet) { // standard output has the outcome only
+        fprintf(stderr, "caviar: %s\n", text);
+        return;
+    }
     wipe(display);
     begin_line(display);
     put(display, CAV_INK_PLAIN, text);
@@ -357,6 +362,17 @@ const cav_run_observer *cav_display_observer(cav_display *display)
     return &display->observer;
 }
 
+// What stopping trials early has saved, over the whole study.
+static void append_savings(const cav_display *display, cav_text *text)
+{
+    const cav_history *history = display->study->history;
+    int64_t spent = history->step_sum;
+    int64_t saved = cav_history_saved_steps(history, display->study->spec->step_max);
+    if (saved > 0)
+        cav_text_appendf(text, "; %lld steps spent, %lld saved (%.0f%%)", (long long)spent,
+                         (long long)saved, 100 * (double)saved / (double)(spent + saved));
+}
+
 // What a person should know when all is over: how it ended, and what came out.
 static void append_summary(cav_display *display, const cav_run_summary *summary)
 {
@@ -377,6 +393,7 @@ static void append_summary(cav_display *display, const cav_run_summary *summary)
         cav_text_appendf(&counts, ", %lld stopped early", (long long)summary->pruned);
     if (summary->failed > 0)
         cav_text_appendf(&counts, ", %lld failed", (long long)summary->failed);
+    append_savings(display, &counts);
     bool fits = head.size + 1 + counts.size < (size_t)display->style.columns;
     cav_text_appendf(&display->text, "%s%s%s\n", cav_text_get(&head),
                      fits || !display->style.is_terminal ? " " : "\n  ", cav_text_get(&counts));

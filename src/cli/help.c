@@ -10,8 +10,7 @@
 
 enum { LINE_WIDTH = 78 };
 
-// Prints a text broken into lines, each behind `indent` blanks.
-static void print_wrapped(const char *text, int indent)
+void cav_help_wrap(const char *text, int indent)
 {
     int column = 0;
     while (*text) {
@@ -62,7 +61,7 @@ void cav_help_print(const cav_verb *verb)
 {
     printf("caviar %s: %s\n\nUsage: caviar %s [FLAGS]%s%s\n\n", verb->name, verb->summary,
            verb->name, verb->operands[0] ? " " : "", verb->operands);
-    print_wrapped(verb->description, 0);
+    cav_help_wrap(verb->description, 0);
     print_flags(verb);
     if (verb->example_count > 0)
         printf("\nExamples:\n");
@@ -90,9 +89,11 @@ void cav_help_overview(void)
 
 static void roff(const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        printf("\\&");
+    bool begins = true; // a line, where a dot or a quote would be a request
     for (; *text; text++) {
+        if (begins && (*text == '.' || *text == '\''))
+            printf("\\&");
+        begins = *text == '\n';
         if (*text == '\\')
             printf("\\e");
         else if (*text == '-')

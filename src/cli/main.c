@@ -49,8 +49,8 @@ static int fail_unknown_verb(const char *name)
     for (size_t i = 0; i < cav_verb_count; i++)
         names[i] = cav_verbs[i]->name;
     const char *nearest = cav_text_nearest(name, names, cav_verb_count);
-    fprintf(stderr, "caviar: there is no verb '%s'%s%s%s; 'caviar help' lists them\n", name,
-            nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    fprintf(stderr, "caviar: there is no verb '%s'; %s%s%s'caviar help' lists all verbs\n", name,
+            nearest ? "did you mean '" : "", nearest ? nearest : "", nearest ? "'? " : "");
     return CAV_EXIT_USAGE;
 }
 

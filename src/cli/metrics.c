@@ -9,6 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+caviar_code cav_cli_fail_metric(const cav_study *study, const char *name, cav_error *error)
+{
+    char hint[CAV_HINT_SIZE];
+    cav_text_hint(name, study->metric_names, study->spec->metric_count, hint);
+    return cav_fail(error, CAVIAR_NOT_FOUND, "the study has no metric '%.100s'%s", name, hint);
+}
+
 static caviar_code read_one(const char *word, cav_cli_metrics *to, cav_error *error)
 {
     caviar_metric *item = &to->items[to->count];

@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "base/options.h"
+#include "cli/verb.h"
 #include "schedule/scheduler.h"
 #include "search/sampler.h"
 
@@ -54,11 +55,10 @@ static void print_option(const cav_option *option)
     cav_number_print(option->low, low);
     cav_number_print(option->high, high);
     if (option->kind == CAV_OPTION_BOOL)
-        printf("      %s: %s\n          %s\n", option->name, option->initial != 0 ? "on" : "off",
-               option->help);
+        printf("      %s: %s\n", option->name, option->initial != 0 ? "on" : "off");
     else
-        printf("      %s: %s (%s to %s)\n          %s\n", option->name, initial, low, high,
-               option->help);
+        printf("      %s: %s (%s to %s)\n", option->name, initial, low, high);
+    cav_help_wrap(option->help, 10);
 }
 
 bool cav_topic_print(const char *name)
@@ -71,7 +71,8 @@ bool cav_topic_print(const char *name)
            at.name, at.key, at.key, at.key);
     for (size_t i = 0; i < at.count; i++) {
         entry one = at.get(i);
-        printf("\n  %s\n      %s\n", one.name, one.summary);
+        printf("\n  %s\n", one.name);
+        cav_help_wrap(one.summary, 6);
         for (size_t k = 0; k < one.option_count; k++)
             print_option(&one.options[k]);
     }

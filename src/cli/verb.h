@@ -72,7 +72,13 @@ typedef struct cav_verb {
     X(cav_verb_trials)                                                                             \
     X(cav_verb_show)                                                                               \
     X(cav_verb_best)                                                                               \
+    X(cav_verb_watch)                                                                              \
+    X(cav_verb_advise)                                                                             \
     X(cav_verb_importance)                                                                         \
+    X(cav_verb_nudge)                                                                              \
+    X(cav_verb_rollback)                                                                           \
+    X(cav_verb_fork)                                                                               \
+    X(cav_verb_replay)                                                                             \
     X(cav_verb_export)                                                                             \
     X(cav_verb_doctor)                                                                             \
     X(cav_verb_delete)                                                                             \
@@ -126,6 +132,9 @@ caviar_code cav_flag_int(const cav_arguments *arguments, const char *name, int64
 void cav_help_print(const cav_verb *verb);
 void cav_help_overview(void);
 void cav_help_manual(const cav_verb *verb);
+
+/** Prints a text broken into lines, each behind `indent` blanks. */
+void cav_help_wrap(const char *text, int indent);
 
 /** Prints "caviar: SENTENCE" on standard error; returns the exit status that belongs to it. */
 cav_exit cav_complain(const cav_error *error);

@@ -139,7 +139,11 @@ static cav_exit run(const cav_arguments *arguments)
                  format);
         return cav_complain_usage(arguments, &error);
     }
-    if (cav_cli_open(arguments, NULL, true, &study, &error))
+    cav_study_options options = {.location = cav_cli_store(arguments),
+                                 .name = cav_cli_study(arguments),
+                                 .read_only = true,
+                                 .keeps_curves = strcmp(format, "html") == 0};
+    if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
     cav_text text = {0};
     caviar_code code = write_study(study, format, &text, &error);

@@ -1,6 +1,7 @@
 /**
  * verb_importance.c: caviar importance
  */
+#include "cli/metrics.h"
 #include "cli/open.h"
 
 #include "cli/print.h"
@@ -90,9 +91,7 @@ static caviar_code find_metric(const cav_study *study, const char *name, size_t 
             return CAVIAR_OK;
         }
     }
-    char hint[CAV_HINT_SIZE];
-    cav_text_hint(name, study->metric_names, study->spec->metric_count, hint);
-    return cav_fail(error, CAVIAR_NOT_FOUND, "the study has no metric '%.100s'%s", name, hint);
+    return cav_cli_fail_metric(study, name, error);
 }
 
 static caviar_code measure(const cav_arguments *arguments, const cav_study *study, cav_error *error)

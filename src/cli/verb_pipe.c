@@ -76,6 +76,7 @@ static void write_trial(const caviar_trial *trial, cav_text *answer)
     cav_trial_write_config(trial, &json);
     cav_json_add_int(&json, "from", trial->first_step);
     cav_json_add_int(&json, "seed", trial->seed);
+    cav_protocol_write_schedule(trial, &json);
     cav_json_end_object(&json);
 }
 
@@ -130,15 +131,30 @@ static caviar_code report(pipe_state *at, const json_t *message, cav_text *answe
     caviar_trial *trial = at->trials[index];
     cav_protocol_report(trial, at->study->metric_names, at->study->spec->metric_count, message,
                         answer);
-    if (trial->state != CAVIAR_STATE_RUNNING) // a value that is not finite has ended it
+    // a value that is not finite has ended it; one that is to end now is settled by being dropped
+    if (trial->state != CAVIAR_STATE_RUNNING || trial->is_stopped || trial->is_paused)
         drop(at, index);
     return CAVIAR_OK;
+}
+
+// A program may tell the end also of a trial that it was told to stop: that is settled already.
+static bool was_stopped(const pipe_state *at, const json_t *message)
+{
+    const json_t *id = json_object_get(message, "id");
+    const cav_history *history = at->study->history;
+    json_int_t number = json_is_integer(id) ? json_integer_value(id) : -1;
+    return number >= 0 && (size_t)number < history->count &&
+           history->states[number] == CAVIAR_STATE_PRUNED;
 }
 
 static caviar_code tell(pipe_state *at, const json_t *message, cav_text *answer, cav_error *error)
 {
     size_t index;
     caviar_code code = find(at, message, &index, error);
+    if (code && !cav_study_refresh(at->study, NULL) && was_stopped(at, message)) {
+        cav_text_append(answer, "{}");
+        return CAVIAR_OK;
+    }
     if (code)
         return code;
     cav_protocol_tell(at->trials[index], at->study->metric_names, at->study->spec->metric_count,

@@ -40,17 +40,11 @@ static caviar_code change_spec(const cav_study *study, const json_t *overrides, 
     return cav_spec_from_document(&document, NULL, ret_spec, error);
 }
 
-static caviar_code reopen(const cav_arguments *arguments, const char *name, cav_study *looked,
-                          cav_study **ret_study, cav_error *error)
+static caviar_code reopen(const cav_arguments *arguments, const json_t *overrides, const char *name,
+                          cav_study *looked, cav_study **ret_study, cav_error *error)
 {
-    json_t *overrides;
     cav_spec *spec;
-    caviar_code code = cav_cli_overrides(arguments, &overrides, error);
-    if (code)
-        return code;
-    json_object_del(overrides, "study");
-    code = change_spec(looked, overrides, &spec, error);
-    json_decref(overrides);
+    caviar_code code = change_spec(looked, overrides, &spec, error);
     if (code)
         return code;
     code = cav_cli_add_trials(arguments, looked, spec, error);
@@ -78,12 +72,19 @@ static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *looked, *study = NULL;
+    json_t *overrides;
     const char *name = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
-    if (cav_cli_open(arguments, name, true, &looked, &error))
+    if (cav_cli_overrides(arguments, &overrides, &error))
+        return cav_complain_usage(arguments, &error);
+    json_object_del(overrides, "study");
+    if (cav_cli_open(arguments, name, true, &looked, &error)) {
+        json_decref(overrides);
         return cav_complain(&error);
+    }
     char found[256];
     snprintf(found, sizeof found, "%s", looked->spec->study);
-    caviar_code code = reopen(arguments, found, looked, &study, &error);
+    caviar_code code = reopen(arguments, overrides, found, looked, &study, &error);
+    json_decref(overrides);
     cav_study_close(looked);
     if (!code && cav_flag_is_on(arguments, "only")) {
         code = let_go_on(arguments, study, &error);

@@ -61,10 +61,13 @@ static caviar_code spec_from_command(const cav_arguments *arguments, const json_
     return code;
 }
 
-static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec, cav_error *error)
+// *ret_usage tells whether it is the command line that was wrong.
+static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec, bool *ret_usage,
+                             cav_error *error)
 {
     json_t *overrides;
     bool has_file = arguments->operand_count > 0;
+    *ret_usage = true;
     if (has_file == (arguments->command_count > 0))
         return cav_fail(error, CAVIAR_INVALID, "give either a study file, or a command behind --");
     caviar_code code = cav_cli_overrides(arguments, &overrides, error);
@@ -73,6 +76,7 @@ static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec
     code = has_file ? spec_from_file(arguments->operands[0], overrides, ret_spec, error)
                     : spec_from_command(arguments, overrides, ret_spec, error);
     json_decref(overrides);
+    *ret_usage = code == CAVIAR_INVALID && !has_file;
     return code;
 }
 
@@ -96,10 +100,9 @@ static cav_exit run(const cav_arguments *arguments)
     cav_error error = {0};
     cav_spec *spec;
     cav_study *study;
-    if (make_spec(arguments, &spec, &error))
-        return error.code == CAVIAR_INVALID && arguments->operand_count == 0
-                   ? cav_complain_usage(arguments, &error)
-                   : cav_complain(&error);
+    bool is_usage;
+    if (make_spec(arguments, &spec, &is_usage, &error))
+        return is_usage ? cav_complain_usage(arguments, &error) : cav_complain(&error);
     if (add_trials(arguments, spec, &error) ||
         cav_command_check(spec, &error)) { // before anything is stored
         cav_spec_free(spec);

@@ -20,19 +20,33 @@ static const cav_example examples[] = {
     {"caviar tell 7 --failed infeasible -m 'out of memory'", "it cannot be run like this"},
 };
 
-static caviar_code tell(const cav_arguments *arguments, caviar_trial *trial,
+// A mistyped name would end the trial without a value; one that has reported has a value already.
+static caviar_code check_names(const cav_study *study, const caviar_trial *trial,
+                               const cav_cli_metrics *metrics, cav_error *error)
+{
+    if (trial->step >= 0)
+        return CAVIAR_OK;
+    for (size_t i = 0; i < metrics->count; i++)
+        for (size_t m = 0; m < study->spec->metric_count; m++)
+            if (!metrics->items[i].name ||
+                strcmp(metrics->items[i].name, study->metric_names[m]) == 0)
+                return CAVIAR_OK;
+    return cav_cli_fail_metric(study, metrics->items[0].name, error);
+}
+
+static caviar_code tell(const cav_arguments *arguments, const cav_study *study, caviar_trial *trial,
                         const cav_cli_metrics *metrics, cav_error *error)
 {
-    const char *reason_word = cav_flag_get(arguments, "failed");
-    int reason;
+    int reason = CAVIAR_REASON_NONE;
     caviar_code code;
-    if (!reason_word) {
-        code = caviar_trial_tell(trial, metrics->items, metrics->count);
+    if (cav_flag_is_on(arguments, "failed")) {
+        cav_names_find(&cav_reason_names, cav_flag_get(arguments, "failed"), &reason, NULL);
+        code = caviar_trial_fail(trial, (caviar_reason)reason, cav_flag_get(arguments, "message"));
     } else {
-        code = cav_names_find(&cav_reason_names, reason_word, &reason, error);
+        code = check_names(study, trial, metrics, error);
         if (code)
             return code;
-        code = caviar_trial_fail(trial, (caviar_reason)reason, cav_flag_get(arguments, "message"));
+        code = caviar_trial_tell(trial, metrics->items, metrics->count);
     }
     if (code)
         *error = trial->error;
@@ -57,19 +71,23 @@ static cav_exit run(const cav_arguments *arguments)
     cav_cli_trial named;
     cav_study *study;
     caviar_trial *trial;
+    int reason;
     bool failed = cav_flag_is_on(arguments, "failed");
     caviar_code code = cav_cli_trial_read(arguments->operands[0], &named, &error);
     if (!code)
         code = cav_cli_metrics_read(arguments, 1, &metrics, &error);
     if (!code && failed == (metrics.count > 0))
         code = cav_fail(&error, CAVIAR_INVALID, "give the result, NAME=VALUE, or --failed REASON");
+    if (!code && failed)
+        code =
+            cav_names_find(&cav_reason_names, cav_flag_get(arguments, "failed"), &reason, &error);
     if (code)
         return cav_complain_usage(arguments, &error);
     if (cav_cli_open_detached(arguments, 0, &study, &error))
         return cav_complain(&error);
     code = cav_cli_adopt(study, &named, &trial, &error);
     if (!code) {
-        code = tell(arguments, trial, &metrics, &error);
+        code = tell(arguments, study, trial, &metrics, &error);
         if (!code)
             print_outcome(arguments, trial);
         trial->link = NULL;

@@ -50,30 +50,39 @@ static caviar_code read_state(const cav_arguments *arguments, int *ret_state, ca
     return word ? cav_names_find(&cav_state_names, word, ret_state, error) : CAVIAR_OK;
 }
 
-static caviar_code choose(const cav_arguments *arguments, selection *at, cav_error *error)
+// Which trials are wanted, and in what order.
+typedef struct wish {
+    int state; // -1: any
+    int64_t most;
+    bool by_value;
+} wish;
+
+static caviar_code read_wish(const cav_arguments *arguments, wish *ret_wish, cav_error *error)
 {
-    const cav_history *history = at->study->history;
     const char *order = cav_flag_get(arguments, "sort");
-    int64_t most = INT64_MAX;
-    int state;
-    caviar_code code = read_state(arguments, &state, error);
+    *ret_wish = (wish){.most = INT64_MAX, .by_value = order && strcmp(order, "value") == 0};
+    caviar_code code = read_state(arguments, &ret_wish->state, error);
     if (!code)
-        code = cav_flag_int(arguments, "most", 1, INT64_C(1) << 53, &most, error);
-    if (!code && order && strcmp(order, "number") != 0 && strcmp(order, "value") != 0)
+        code = cav_flag_int(arguments, "most", 1, INT64_C(1) << 53, &ret_wish->most, error);
+    if (!code && order && strcmp(order, "number") != 0 && !ret_wish->by_value)
         code = cav_fail(error, CAVIAR_INVALID, "--sort: number or value is expected, not '%.40s'",
                         order);
-    if (code)
-        return code;
+    return code;
+}
+
+static caviar_code choose(const wish *wanted, selection *at, cav_error *error)
+{
+    const cav_history *history = at->study->history;
     at->numbers = calloc(history->count + 1, sizeof *at->numbers);
     if (!at->numbers)
         return cav_fail_memory(error);
     for (size_t i = 0; i < history->count; i++)
-        if (state < 0 || history->states[i] == state)
+        if (wanted->state < 0 || (int)history->states[i] == wanted->state)
             at->numbers[at->count++] = i;
-    if (order && strcmp(order, "value") == 0)
+    if (wanted->by_value)
         qsort_r(at->numbers, at->count, sizeof *at->numbers, by_loss, (void *)(uintptr_t)history);
-    if ((int64_t)at->count > most)
-        at->count = (size_t)most;
+    if ((int64_t)at->count > wanted->most)
+        at->count = (size_t)wanted->most;
     return CAVIAR_OK;
 }
 
@@ -154,10 +163,13 @@ static cav_exit run(const cav_arguments *arguments)
     cav_error error = {0};
     cav_study *study;
     cav_details *details = NULL;
+    wish wanted;
+    if (read_wish(arguments, &wanted, &error))
+        return cav_complain_usage(arguments, &error);
     if (cav_cli_open(arguments, NULL, true, &study, &error))
         return cav_complain(&error);
     selection at = {.study = study};
-    caviar_code code = choose(arguments, &at, &error);
+    caviar_code code = choose(&wanted, &at, &error);
     if (!code)
         code = cav_details_read(study, &details, &error);
     if (!code)

@@ -99,8 +99,11 @@ static void answer_message(cav_slot *slot, const json_t *message, cav_text *text
         answer_report(slot, message, text);
     else if (command && strcmp(command, "tell") == 0)
         answer_tell(slot, message, text);
-    else if (command && strcmp(command, "hello") == 0)
+    else if (command && strcmp(command, "hello") == 0 &&
+             !cav_protocol_take_abilities(slot->trial, message, &error))
         cav_protocol_write_welcome(slot->trial, &welcome, text);
+    else if (command && strcmp(command, "hello") == 0)
+        cav_protocol_write_error(&error, text);
     else {
         cav_fail(&error, CAVIAR_INVALID, "'cmd' must be hello, report or tell");
         cav_protocol_write_error(&error, text);

@@ -156,7 +156,8 @@ static void fill(cav_runner *runner)
 static void count_end(cav_runner *runner, const caviar_trial *trial)
 {
     cav_run_summary *summary = runner->summary;
-    bool well = trial->state == CAVIAR_STATE_COMPLETE || trial->state == CAVIAR_STATE_PRUNED;
+    bool well = trial->state == CAVIAR_STATE_COMPLETE || trial->state == CAVIAR_STATE_PRUNED ||
+                trial->state == CAVIAR_STATE_PAUSED;
     summary->complete += trial->state == CAVIAR_STATE_COMPLETE;
     summary->pruned += trial->state == CAVIAR_STATE_PRUNED;
     summary->failed += trial->state == CAVIAR_STATE_FAILED;

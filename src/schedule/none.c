@@ -11,16 +11,12 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *settings
     return CAVIAR_OK;
 }
 
-static caviar_verdict judge(void *state, const cav_history *history, size_t number)
+static caviar_code judge(void *state, const cav_history *history, const cav_judged *trial,
+                         caviar_verdict *ret_verdict, cav_error *error)
 {
-    (void)state, (void)history, (void)number;
-    return CAVIAR_VERDICT_CONTINUE;
-}
-
-static size_t resume(void *state, const cav_history *history)
-{
-    (void)state, (void)history;
-    return SIZE_MAX;
+    (void)state, (void)history, (void)trial, (void)error;
+    *ret_verdict = CAVIAR_VERDICT_CONTINUE;
+    return CAVIAR_OK;
 }
 
 static void destroy(void *state)
@@ -31,8 +27,9 @@ static void destroy(void *state)
 const cav_scheduler_type cav_scheduler_none = {
     .name = "none",
     .summary = "every trial runs to its end",
+    .reads_curves = cav_scheduler_does_not,
     .create = create,
     .judge = judge,
-    .resume = resume,
+    .resume = cav_scheduler_resume_first,
     .destroy = destroy,
 };

@@ -1,21 +1,33 @@
 /**
- * scheduler.h: the interface of the schedulers, which stop, pause and change running trials.
+ * scheduler.h: the interface of the schedulers, which stop, pause and go on with running trials.
  *
  * A scheduler sees the history with its learning curves and judges a trial after each report. It
- * knows nothing of studies, stores or programs. To add one: one file that defines a
- * cav_scheduler_type, and one line in CAV_SCHEDULERS.
+ * knows nothing of studies, stores or programs. What it decides is a function of the history: a
+ * worker that joins late decides the same. To add one: one file that defines a cav_scheduler_type,
+ * and one line in CAV_SCHEDULERS; the conformance suite, the help and the study file then know it.
+ *
+ * A trial that reached the last step is not judged any more; its report is in the history all the
+ * same. Losses are turned so that less is better; the first metric counts.
  */
 #ifndef CAV_SCHEDULE_SCHEDULER_H
 #define CAV_SCHEDULE_SCHEDULER_H
 
 #include "base/options.h"
+#include "space/space.h"
 #include "trial/history.h"
 
 /** What a scheduler is made for. */
 typedef struct cav_scheduler_setup {
+    const cav_space *space;     // outlives the scheduler
     int64_t step_min, step_max; // how far a trial goes at least and at most; 0: not known
     uint64_t seed;              // the study's
 } cav_scheduler_setup;
+
+/** A trial that has just reported: the last point of its curve is what is judged. */
+typedef struct cav_judged {
+    size_t number;
+    bool can_pause; // it hears the verdict, and can go on later from where it stood
+} cav_judged;
 
 typedef struct cav_scheduler_type {
     const char *name;
@@ -23,22 +35,36 @@ typedef struct cav_scheduler_type {
     const cav_option *options;
     size_t option_count;
     size_t settings_size; // bytes of the struct that the options fill
-    bool reads_curves;    // the history must hold the learning curves
 
     caviar_code (*create)(const cav_scheduler_setup *setup, const void *settings, void **ret_state,
                           cav_error *error);
 
-    /** Judges trial `number`, whose latest report is the last point of its curve. */
-    caviar_verdict (*judge)(void *state, const cav_history *history, size_t number);
+    /** Whether the history must hold the learning curves. */
+    bool (*reads_curves)(const void *state);
 
-    /** The paused trial to go on with before anything new is started; SIZE_MAX: none. */
-    size_t (*resume)(void *state, const cav_history *history);
+    /** Judges a trial. PAUSE only for one that can pause. Fails only for want of memory. */
+    caviar_code (*judge)(void *state, const cav_history *history, const cav_judged *trial,
+                         caviar_verdict *ret_verdict, cav_error *error);
+
+    /**
+     * The paused trial to go on with before anything new is started; SIZE_MAX: none. With
+     * `is_last` nothing new will be started any more, so the best of those that are paused is to
+     * come to its end; what is not resumed then is given up. Fails only for want of memory.
+     */
+    caviar_code (*resume)(void *state, const cav_history *history, bool is_last, size_t *ret_number,
+                          cav_error *error);
 
     void (*destroy)(void *state);
 } cav_scheduler_type;
 
 /** The schedulers: X(name of the cav_scheduler_type). */
-#define CAV_SCHEDULERS(X) X(cav_scheduler_none)
+#define CAV_SCHEDULERS(X)                                                                          \
+    X(cav_scheduler_auto)                                                                          \
+    X(cav_scheduler_none)                                                                          \
+    X(cav_scheduler_median)                                                                        \
+    X(cav_scheduler_asha)                                                                          \
+    X(cav_scheduler_hyperband)                                                                     \
+    X(cav_scheduler_freeze_thaw)
 
 #define X(type) extern const cav_scheduler_type type;
 CAV_SCHEDULERS(X)
@@ -58,5 +84,13 @@ caviar_code cav_scheduler_open(cav_scheduler *scheduler, const char *name,
                                const cav_option_value *given, size_t given_count,
                                const cav_scheduler_setup *setup, cav_error *error);
 void cav_scheduler_close(cav_scheduler *scheduler);
+
+/** `reads_curves` of those that do, and of those that do not. */
+bool cav_scheduler_does(const void *state);
+bool cav_scheduler_does_not(const void *state);
+
+/** `resume` of those that pause nothing themselves: the first that somebody else has paused. */
+caviar_code cav_scheduler_resume_first(void *state, const cav_history *history, bool is_last,
+                                       size_t *ret_number, cav_error *error);
 
 #endif

@@ -63,3 +63,26 @@ void cav_scheduler_close(cav_scheduler *scheduler)
     free(scheduler->settings);
     *scheduler = (cav_scheduler){0};
 }
+
+bool cav_scheduler_does(const void *state)
+{
+    (void)state;
+    return true;
+}
+
+bool cav_scheduler_does_not(const void *state)
+{
+    (void)state;
+    return false;
+}
+
+caviar_code cav_scheduler_resume_first(void *state, const cav_history *history, bool is_last,
+                                       size_t *ret_number, cav_error *error)
+{
+    (void)state, (void)is_last, (void)error;
+    *ret_number = SIZE_MAX;
+    for (size_t i = 0; i < history->open_count && *ret_number == SIZE_MAX; i++)
+        if (history->states[history->open[i]] == CAVIAR_STATE_PAUSED)
+            *ret_number = history->open[i];
+    return CAVIAR_OK;
+}

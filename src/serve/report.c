@@ -1,10 +1,288 @@
 /**
  * report.c: the page.
+ *
+ * It has no script and asks no other host for anything, and says so to the browser. Whatever comes
+ * from a trial or a study file goes through cav_markup_text.
  */
 #include "serve/report.h"
 
+#include "base/number.h"
+#include "serve/markup.h"
+#include "serve/pictures.h"
+#include "serve/style_sheet.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MOST_ROWS = 20, MOST_FAILURES = 10 };
+
+static void write_head(const cav_findings *at, cav_text *page)
+{
+    cav_text_append(page,
+                    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                    "<meta http-equiv=\"Content-Security-Policy\" "
+                    "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>");
+    cav_markup_text(page, at->study->spec->study);
+    cav_text_append(page, "</title>\n<style>\n" CAV_STYLE_SHEET "</style></head><body>\n<h1>");
+    cav_markup_text(page, at->study->spec->study);
+    cav_text_append(page, "</h1>\n");
+}
+
+static void begin_section(cav_text *page, const char *title, const char *text)
+{
+    cav_text_appendf(page, "<section><h2>%s</h2>\n", title);
+    if (text[0])
+        cav_text_appendf(page, "<p class=\"soft\">%s</p>\n", text);
+}
+
+static void end_section(cav_text *page)
+{
+    cav_text_append(page, "</section>\n");
+}
+
+// ---- The facts ------------------------------------------------------------------------------
+
+static void write_fact(cav_text *page, const char *number, const char *what)
+{
+    cav_text_append(page, "<div><b>");
+    cav_markup_text(page, number);
+    cav_text_append(page, "</b><span>");
+    cav_markup_text(page, what);
+    cav_text_append(page, "</span></div>\n");
+}
+
+static void write_count(cav_text *page, int64_t count, const char *what)
+{
+    cav_text number = {0};
+    cav_text_appendf(&number, "%lld", (long long)count);
+    write_fact(page, cav_text_get(&number), what);
+    cav_text_free(&number);
+}
+
+static void write_best_fact(const cav_findings *at, cav_text *page)
+{
+    cav_text number = {0}, what = {0};
+    if (at->ranking.count == 0)
+        return;
+    cav_markup_number(&number, cav_findings_value(at, at->ranking.losses[0]));
+    cav_text_appendf(&what, "%s %s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
+                     at->study->metric_names[0], at->ranking.rows[0]);
+    write_fact(page, cav_text_get(&number), cav_text_get(&what));
+    cav_text_free(&number);
+    cav_text_free(&what);
+}
+
+static void write_facts(const cav_findings *at, cav_text *page)
+{
+    const cav_history *history = at->history;
+    int64_t counts[CAVIAR_STATE_FAILED + 1] = {0};
+    char took[CAV_NUMBER_SIZE];
+    for (size_t i = 0; i < history->count; i++)
+        if (history->states[i] < CAV_COUNT_OF(counts))
+            counts[history->states[i]]++;
+    cav_duration_print(cav_history_busy_ms(history, cav_clock_wall_ms(at->study->clock)), took);
+    cav_text_append(page, "<div class=\"facts\">\n");
+    write_best_fact(at, page);
+    for (size_t state = 0; state < CAV_COUNT_OF(counts); state++)
+        if (counts[state] > 0)
+            write_count(page, counts[state], caviar_state_name((caviar_state)state));
+    write_fact(page, took, "in which trials ran");
+    write_fact(page, at->study->spec->sampler.name, "sampler");
+    write_count(page, (int64_t)at->study->spec->seed, "seed");
+    cav_text_append(page, "</div>\n");
+}
+
+// ---- Trials ---------------------------------------------------------------------------------
+
+static bool is_number(const cav_parameter *parameter)
+{
+    return parameter->type == CAVIAR_TYPE_FLOAT || parameter->type == CAVIAR_TYPE_INT;
+}
+
+static void write_value(const cav_findings *at, size_t parameter, double raw, cav_text *page)
+{
+    const cav_parameter *about = &at->study->spec->space->parameters[parameter];
+    cav_text value = {0};
+    if (!isnan(raw) && about->type == CAVIAR_TYPE_FLOAT)
+        cav_markup_number(&value, raw);
+    else if (!isnan(raw))
+        cav_parameter_print(about, raw, &value);
+    cav_text_append(page, is_number(about) ? "<td class=\"number\">" : "<td>");
+    cav_markup_text(page, cav_text_get(&value));
+    cav_text_append(page, "</td>");
+    cav_text_free(&value);
+}
+
+static void write_row(const cav_findings *at, size_t row, cav_text *page)
+{
+    const cav_history *history = at->history;
+    cav_text_appendf(page, "<tr><td class=\"number\">%zu</td>", row);
+    for (size_t m = 0; m < history->metric_count; m++) {
+        double loss = history->losses[row * history->metric_count + m];
+        cav_text_append(page, "<td class=\"number\">");
+        cav_markup_number(page, at->study->maximize[m] ? -loss : loss);
+        cav_text_append(page, "</td>");
+    }
+    for (size_t p = 0; p < history->param_count; p++)
+        write_value(at, p, history->raw[row * history->param_count + p], page);
+    cav_text_append(page, "</tr>\n");
+}
+
+static void write_header_cell(const char *name, bool is_of_numbers, cav_text *page)
+{
+    cav_text_append(page, is_of_numbers ? "<th class=\"number\">" : "<th>");
+    cav_markup_text(page, name);
+    cav_text_append(page, "</th>");
+}
+
+static void write_best_trials(const cav_findings *at, cav_text *page)
+{
+    const cav_space *space = at->study->spec->space;
+    if (at->ranking.count == 0)
+        return;
+    begin_section(page, "The best trials", "");
+    cav_text_append(page, "<div class=\"wide\"><table><tr><th>trial</th>");
+    for (size_t m = 0; m < at->history->metric_count; m++)
+        write_header_cell(at->study->metric_names[m], true, page);
+    for (size_t p = 0; p < space->count; p++)
+        write_header_cell(space->parameters[p].name, is_number(&space->parameters[p]), page);
+    cav_text_append(page, "</tr>\n");
+    for (size_t r = 0; r < at->ranking.count && r < MOST_ROWS; r++)
+        write_row(at, at->ranking.rows[r], page);
+    cav_text_append(page, "</table></div>\n");
+    end_section(page);
+}
+
+static void write_failures(const cav_findings *at, cav_text *page)
+{
+    const cav_history *history = at->history;
+    size_t shown = 0;
+    for (size_t i = 0; i < history->count && shown < MOST_FAILURES; i++) {
+        if (history->states[i] != CAVIAR_STATE_FAILED)
+            continue;
+        if (shown++ == 0) {
+            begin_section(page, "What failed", "The first of the trials that failed, and why.");
+            cav_text_append(page, "<div class=\"wide\"><table>"
+                                  "<tr><th>trial</th><th>reason</th><th></th></tr>\n");
+        }
+        cav_text_appendf(page, "<tr><td class=\"number\">%zu</td><td>%s</td><td class=\"text\">", i,
+                         caviar_reason_name((caviar_reason)history->reasons[i]));
+        cav_markup_text(page, history->messages[i] ? history->messages[i] : "");
+        cav_text_append(page, "</td></tr>\n");
+    }
+    if (shown > 0) {
+        cav_text_append(page, "</table></div>\n");
+        end_section(page);
+    }
+}
+
+// ---- Pictures -------------------------------------------------------------------------------
+
+static void write_history(const cav_findings *at, cav_text *page)
+{
+    cav_text note = {0};
+    cav_text_append(&note, "Each dot is a complete trial; the line is the best so far. The best "
+                           "tenth is blue, the best of all orange, here and below.");
+    if (at->beyond > 0)
+        cav_text_appendf(&note, " %zu trial%s lie%s beyond the axis and stand%s at its edge.",
+                         at->beyond, at->beyond == 1 ? "" : "s", at->beyond == 1 ? "s" : "",
+                         at->beyond == 1 ? "s" : "");
+    begin_section(page, "How the best came about", cav_text_get(&note));
+    cav_text_free(&note);
+    cav_text_append(page, "<div class=\"wide\">");
+    cav_picture_history(at, page);
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
+static void write_importance(const cav_findings *at, cav_text *page)
+{
+    begin_section(
+        page, "What mattered",
+        at->importance_count
+            ? "How far the values of the best trials differ from those of all (PED-ANOVA), "
+              "with 90 % intervals. Grey: random labels would give as much."
+            : "");
+    if (at->importance_count) {
+        cav_text_append(page, "<div class=\"wide\">");
+        cav_picture_importance(at, page);
+        cav_text_append(page, "</div>\n");
+    } else {
+        cav_text_append(page, "<p>");
+        cav_markup_text(page, at->too_few);
+        cav_text_append(page, "</p>\n");
+    }
+    end_section(page);
+}
+
+static void write_slices(const cav_findings *at, cav_text *page)
+{
+    size_t count = at->study->spec->space->dim_count;
+    if (count == 0)
+        return;
+    begin_section(page, "Parameter by parameter", "Each on the scale that it is searched on.");
+    cav_text_append(page, "<div class=\"grid\">\n");
+    for (size_t d = 0; d < count; d++) {
+        cav_text_append(page, "<div>");
+        cav_picture_slice(at, at->order[d], page);
+        cav_text_append(page, "</div>\n");
+    }
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
+static void write_curves(const cav_findings *at, cav_text *page)
+{
+    cav_text picture = {0};
+    if (cav_picture_curves(at, &picture)) {
+        begin_section(page, "Learning curves",
+                      "Dashed: trials that were stopped early, failed, or still run.");
+        cav_text_appendf(page, "<div class=\"wide\">%s</div>\n", cav_text_get(&picture));
+        end_section(page);
+    }
+    page->failed |= picture.failed;
+    cav_text_free(&picture);
+}
+
+static void write_foot(const cav_findings *at, cav_text *page)
+{
+    time_t now = (time_t)(cav_clock_wall_ms(at->study->clock) / 1000);
+    struct tm utc;
+    char date[40] = "";
+    if (gmtime_r(&now, &utc))
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &utc);
+    cav_text_appendf(page, "<p class=\"soft\">Caviar %s, %s</p>\n</body></html>\n",
+                     caviar_version(), date);
+}
+
+static void write_page(const cav_findings *at, cav_text *page)
+{
+    write_head(at, page);
+    write_facts(at, page);
+    if (at->ranking.count > 0) {
+        write_history(at, page);
+        write_importance(at, page);
+        write_slices(at, page);
+        write_curves(at, page);
+    } else {
+        cav_text_append(page, "<p>No trial is complete yet.</p>\n");
+    }
+    write_best_trials(at, page);
+    write_failures(at, page);
+    write_foot(at, page);
+}
+
 caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error)
 {
-    (void)study, (void)page;
-    return cav_fail(error, CAVIAR_INTERNAL, "not yet");
+    cav_findings findings;
+    caviar_code code = cav_findings_make(study, &findings, error);
+    if (!code) {
+        write_page(&findings, page);
+        code = page->failed ? cav_fail_memory(error) : CAVIAR_OK;
+    }
+    cav_findings_free(&findings);
+    return code;
 }

@@ -9,7 +9,8 @@
 /**
  * Writes the page: the best trial, how the best value came down, what mattered, each parameter
  * against the metric on its own scale, the learning curves, the best trials, and what failed.
- * Everything that comes from a trial or a study file is shown as text.
+ * Everything that comes from a trial or a study file is shown as text. The study was opened with
+ * `keeps_curves`, or else no learning curves are shown.
  */
 caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error);
 

@@ -80,11 +80,24 @@ double cav_parameter_snap(const cav_parameter *parameter, double raw);
  */
 double cav_parameter_start(const cav_parameter *parameter, double v);
 
+/** A coordinate that has left [0, 1], mirrored at the ends until it is back. */
+double cav_unit_mirror(double u);
+
+/**
+ * The cell of the unit interval around u (clamped to [0, 1]) that is all one value: a level's, a
+ * choice's or a special value's. In a continuum both ends are u.
+ */
+void cav_parameter_cell(const cav_parameter *parameter, double u, double *ret_low,
+                        double *ret_high);
+
 /** Distinct values, the specials included; 0: a continuum. */
 size_t cav_parameter_size(const cav_parameter *parameter);
 
 /** Unit coordinate of value `index` of a finite parameter: its specials first, then its levels. */
 double cav_parameter_nth(const cav_parameter *parameter, size_t index);
+
+/** Index of a raw value of a finite parameter: the inverse of cav_parameter_nth. */
+size_t cav_parameter_index(const cav_parameter *parameter, double raw);
 
 /** Checks that a raw value is one that this parameter can have. */
 caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_error *error);
@@ -93,9 +106,21 @@ caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_
 caviar_code cav_parameter_read(const cav_parameter *parameter, const caviar_value *value,
                                double *ret_raw, cav_error *error);
 
+/** The same; with `is_free` a number may lie outside of the range. */
+caviar_code cav_parameter_read_value(const cav_parameter *parameter, const caviar_value *value,
+                                     bool is_free, double *ret_raw, cav_error *error);
+
 /** The same for a word of a command line; a choice matches as it prints. */
 caviar_code cav_parameter_read_text(const cav_parameter *parameter, const char *text,
                                     double *ret_raw, cav_error *error);
+
+/**
+ * Reads a change of a value that is `now`: "0.003" sets it, "x0.5" multiplies it and "+0.01" adds
+ * to it ("+-0.01" takes away). With `is_free` a number may lie outside of the range. What is
+ * multiplied or added is rounded to a step of the range, if it has steps.
+ */
+caviar_code cav_parameter_read_change(const cav_parameter *parameter, double now, const char *text,
+                                      bool is_free, double *ret_raw, cav_error *error);
 
 /** The raw value as a caviar_value; a text belongs to the parameter. */
 caviar_value cav_parameter_value(const cav_parameter *parameter, double raw);

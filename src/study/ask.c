@@ -13,7 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_CONFLICTS = 100000 }; // with other workers, for one trial
+enum {
+    MOST_CONFLICTS = 100000, // with other workers, for one trial
+    MOST_RESUMES = 100,      // that they are faster with
+};
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
 {
@@ -36,7 +39,10 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
         caviar_trial_free(trial);
         return NULL;
     }
-    cav_random random = cav_random_stream(study->spec->seed, number, CAV_PURPOSE_TRIAL_SEED, 0);
+    trial->told_can = history->cans[number];
+    uint64_t seed_number = (uint64_t)history->seed_numbers[number];
+    cav_random random =
+        cav_random_stream(study->spec->seed, seed_number, CAV_PURPOSE_TRIAL_SEED, 0);
     trial->seed = cav_random_u32(&random) >> 1;
     for (size_t i = 0; i < space->count; i++) {
         double raw = history->raw[number * space->count + i];
@@ -53,6 +59,22 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
     return trial;
 }
 
+// What is known of the schedule, for a program that goes through steps without reporting them.
+static bool fill_plan(const cav_study *study, caviar_trial *trial)
+{
+    const cav_space *space = study->spec->space;
+    const cav_nudge_list *list = &study->history->nudges[trial->number];
+    for (size_t n = 0; n < list->count; n++) {
+        const cav_nudge *nudge = &list->items[n];
+        for (size_t i = 0; i < space->count && cav_nudge_is_scheduled(nudge); i++) {
+            caviar_value value = cav_parameter_value(&space->parameters[i], nudge->raw[i]);
+            if (value.kind != CAVIAR_KIND_NONE && !cav_trial_plan(trial, nudge->step, i, &value))
+                return false;
+        }
+    }
+    return true;
+}
+
 static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret_trial,
                             cav_error *error)
 {
@@ -62,8 +84,13 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     caviar_trial *trial = cav_study_make_handle(study, (size_t)number);
     if (!trial)
         return cav_fail_memory(error);
+    if (!fill_plan(study, trial)) {
+        caviar_trial_free(trial);
+        return cav_fail_memory(error);
+    }
     for (size_t m = 0; m < trial->final_count; m++)
         trial->finals[m] = NAN; // of an earlier attempt, if any
+    trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
     trial->context = study;
     *ret_trial = trial;
@@ -82,10 +109,11 @@ static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, 
 static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
 {
     const cav_sampler_type *sampler = study->sampler.type;
+    const char *words = sampler->explain ? sampler->explain(study->sampler.state) : NULL;
     cav_record record = {.state = CAVIAR_STATE_RUNNING,
                          .raw = study->raw,
                          .step = -1,
-                         .origin = sampler->name,
+                         .origin = words ? words : sampler->name,
                          .owner = study->owner};
     cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
                          .budget = study->spec->budget.trials,
@@ -122,6 +150,78 @@ static caviar_code check_control(cav_study *study, cav_error *error)
     return code;
 }
 
+// Goes on with a paused trial; CAVIAR_NOT_FOUND where the scheduler has none.
+static caviar_code resume(cav_study *study, bool is_last, int64_t *ret_number, cav_error *error)
+{
+    for (int conflicts = 0; conflicts < MOST_RESUMES; conflicts++) {
+        size_t paused = SIZE_MAX;
+        caviar_code code = study->scheduler.type->resume(study->scheduler.state, study->history,
+                                                         is_last, &paused, error);
+        if (!code && paused == SIZE_MAX)
+            return CAVIAR_NOT_FOUND;
+        if (!code)
+            code = claim(study, (int64_t)paused, ret_number, error);
+        if (code != CAVIAR_NOT_FOUND)
+            return code;
+        code = cav_study_refresh(study, error); // another worker took it
+        if (code)
+            return code;
+    }
+    return CAVIAR_NOT_FOUND;
+}
+
+static bool has_others(const cav_history *history)
+{
+    for (size_t i = 0; i < history->open_count; i++)
+        if (history->states[history->open[i]] != CAVIAR_STATE_PAUSED)
+            return true;
+    return false;
+}
+
+// At the end of the budget those trials stay behind that the scheduler does not go on with.
+static caviar_code give_up_paused(cav_study *study, cav_error *error)
+{
+    const cav_history *history = study->history;
+    const cav_store_type *store = study->store->type;
+    if (history->open_count == 0 || has_others(history))
+        return CAVIAR_OK;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    for (size_t i = 0; i < history->open_count && !code; i++) {
+        size_t number = history->open[i];
+        cav_move move = {.number = (int64_t)number,
+                         .attempt = history->attempts[number],
+                         .to = CAVIAR_STATE_PRUNED};
+        code = store->trial_move(study->store, &study->scope, &move, error);
+        if (code == CAVIAR_STALE || code == CAVIAR_STATE)
+            code = CAVIAR_OK; // another worker was faster
+    }
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    code = code ? code : committed;
+    return code ? code : cav_study_refresh(study, error);
+}
+
+static caviar_code end(cav_study *study, const char *why, cav_error *error)
+{
+    caviar_code code = give_up_paused(study, error);
+    return code ? code : cav_fail(error, CAVIAR_DONE, "%s", why);
+}
+
+// A finite space may end before the budget does.
+static caviar_code create_or_end(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    cav_error why = {0};
+    caviar_code code = create(study, ret_number, &why);
+    if (code == CAVIAR_DONE) {
+        code = resume(study, true, ret_number, error);
+        return code == CAVIAR_NOT_FOUND ? end(study, why.message, error) : code;
+    }
+    if (code && error)
+        *error = why;
+    return code;
+}
+
 static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     caviar_code code = check_control(study, error);
@@ -133,20 +233,15 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
         return code;
     const char *over = cav_study_over(study);
     if (over)
-        return cav_fail(error, CAVIAR_DONE, "%s", over);
+        return end(study, over, error);
     code = claim(study, -1, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
-    size_t paused = study->scheduler.type->resume(study->scheduler.state, study->history);
-    if (paused != SIZE_MAX) {
-        code = claim(study, (int64_t)paused, ret_number, error);
-        if (code != CAVIAR_NOT_FOUND)
-            return code; // not found: another worker took it
-    }
     const char *spent = cav_study_spent(study);
-    if (spent)
-        return cav_fail(error, CAVIAR_DONE, "%s", spent);
-    return create(study, ret_number, error);
+    code = resume(study, spent != NULL, ret_number, error);
+    if (code != CAVIAR_NOT_FOUND)
+        return code;
+    return spent ? end(study, spent, error) : create_or_end(study, ret_number, error);
 }
 
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error)
@@ -223,6 +318,12 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
     caviar_code code = cav_study_view(study, number, ret_trial, error);
     if (code)
         return code;
+    (*ret_trial)->can = (*ret_trial)->told_can | CAV_CAN_HEAR;
+    (*ret_trial)->heard_step = (*ret_trial)->step;
+    cav_study_lock(study);
+    const char *checkpoints = study->history->checkpoints[number];
+    cav_text_append(&(*ret_trial)->checkpoints, checkpoints ? checkpoints : "");
+    cav_study_unlock(study);
     (*ret_trial)->link = &cav_study_link;
     (*ret_trial)->context = study;
     return CAVIAR_OK;

@@ -114,11 +114,20 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
     return code;
 }
 
+bool cav_study_reads_curves(const cav_study *study)
+{
+    const cav_scheduler *scheduler = &study->scheduler;
+    bool judged = scheduler->type && scheduler->type->reads_curves(scheduler->state);
+    return study->keeps_curves || judged || study->spec->budget.steps > 0;
+}
+
 static caviar_code read_news(cav_study *study, cav_error *error)
 {
     caviar_code code = study->store->type->trial_read(study->store, &study->scope,
                                                       &study->trial_cursor, take_in, study, error);
-    if (!code && study->scheduler.type && study->scheduler.type->reads_curves)
+    if (!code)
+        code = cav_study_read_nudges(study, error);
+    if (!code && cav_study_reads_curves(study))
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);
     return code;
@@ -208,6 +217,7 @@ static void init(cav_study *study, const cav_study_options *options)
     study->clock = options->clock ? options->clock : &cav_clock_system;
     study->lease_ms = options->lease_ms > 0 ? options->lease_ms : DEFAULT_LEASE_MS;
     study->is_read_only = options->read_only;
+    study->keeps_curves = options->keeps_curves;
     cav_worker_name(study->owner);
     if (options->detached) // not a process that could be found gone
         memmove(study->owner + 1, study->owner, CAV_WORKER_SIZE - 2), study->owner[0] = '~';

@@ -102,9 +102,30 @@ static caviar_code keep_report(cav_study *study, caviar_trial *trial, int64_t st
                          .attempt = trial->attempt,
                          .step = step,
                          .metrics = named,
-                         .metric_count = metric_count};
-    return study->store->type->report_add(study->store, &study->scope, &report, study->lease_ms,
-                                          &trial->error);
+                         .metric_count = metric_count,
+                         .can = trial->can == trial->told_can ? 0 : trial->can};
+    if (trial->has_new_checkpoints)
+        report.checkpoints = cav_text_get(&trial->checkpoints);
+    caviar_code code = study->store->type->report_add(study->store, &study->scope, &report,
+                                                      study->lease_ms, &trial->error);
+    if (code)
+        return code;
+    trial->told_can = trial->can;
+    trial->has_new_checkpoints = false;
+    return CAVIAR_OK;
+}
+
+static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *ret_verdict)
+{
+    const cav_scheduler *scheduler = &study->scheduler;
+    if (scheduler->type->reads_curves(scheduler->state)) {
+        caviar_code code = cav_study_refresh(study, &trial->error);
+        if (code)
+            return code;
+    }
+    cav_judged judged = {.number = (size_t)trial->number, .can_pause = !trial->is_deaf};
+    return scheduler->type->judge(scheduler->state, study->history, &judged, ret_verdict,
+                                  &trial->error);
 }
 
 static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
@@ -118,19 +139,18 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
     if (code)
         return code;
     trial->step = step;
+    cav_history_step(study->history, (size_t)trial->number, step);
     const caviar_metric *bad = take_values(study, trial, metrics, metric_count);
     if (bad) {
         *ret_verdict = CAVIAR_VERDICT_STOP;
         return fail_not_finite(study, trial, bad);
     }
-    if (study->scheduler.type->reads_curves) {
-        code = cav_study_refresh(study, &trial->error);
-        if (code)
-            return code;
-    }
-    *ret_verdict =
-        study->scheduler.type->judge(study->scheduler.state, study->history, (size_t)trial->number);
-    return CAVIAR_OK;
+    *ret_verdict = CAVIAR_VERDICT_CONTINUE;
+    if (step < trial->last_step)
+        code = judge(study, trial, ret_verdict);
+    if (!code)
+        code = cav_study_read_nudges(study, &trial->error);
+    return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }
 
 static caviar_code link_report(caviar_trial *trial, int64_t step, const caviar_metric *metrics,
@@ -141,6 +161,17 @@ static caviar_code link_report(caviar_trial *trial, int64_t step, const caviar_m
     caviar_code code = report(study, trial, step, metrics, metric_count, ret_verdict);
     cav_study_unlock(study);
     return code;
+}
+
+// Ends the handle's part in the trial: as the last verdict said, or else as `otherwise`.
+static caviar_code obey(cav_study *study, caviar_trial *trial, caviar_state otherwise)
+{
+    cav_move how = {.to = trial->is_stopped  ? CAVIAR_STATE_PRUNED
+                          : trial->is_paused ? CAVIAR_STATE_PAUSED
+                                             : otherwise};
+    if (how.to != CAVIAR_STATE_WAITING)
+        how.values = trial->finals;
+    return move(study, trial, &how);
 }
 
 // Metrics that the study does not tune are kept as a report, so that nothing told is lost.
@@ -172,16 +203,14 @@ static caviar_code tell(cav_study *study, caviar_trial *trial, const caviar_metr
     if (bad)
         return fail_not_finite(study, trial, bad);
     const char *missing = missing_metric(study, trial);
-    if (missing && !trial->is_stopped) {
+    if (missing && !trial->is_stopped && !trial->is_paused) {
         cav_text message = {0};
         cav_text_appendf(&message, "the metric '%s' was never given", missing);
         code = fail_now(study, trial, CAVIAR_REASON_NO_METRIC, cav_text_get(&message));
         cav_text_free(&message);
         return code;
     }
-    cav_move how = {.to = trial->is_stopped ? CAVIAR_STATE_PRUNED : CAVIAR_STATE_COMPLETE,
-                    .values = trial->finals};
-    return move(study, trial, &how);
+    return obey(study, trial, CAVIAR_STATE_COMPLETE);
 }
 
 static caviar_code link_tell(caviar_trial *trial, const caviar_metric *metrics, size_t metric_count)
@@ -208,9 +237,9 @@ static void link_release(caviar_trial *trial)
     if (trial->state != CAVIAR_STATE_RUNNING)
         return;
     cav_study_lock(study);
-    cav_move how = {.to = CAVIAR_STATE_WAITING};
-    move(study, trial, &how); // if it fails, the lease gives the trial back
+    obey(study, trial, CAVIAR_STATE_WAITING); // if it fails, the lease gives the trial back
     cav_study_unlock(study);
 }
 
-const cav_trial_link cav_study_link = {link_report, link_tell, link_fail, link_release};
+const cav_trial_link cav_study_link = {
+    .report = link_report, .tell = link_tell, .fail = link_fail, .release = link_release};

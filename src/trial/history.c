@@ -32,14 +32,21 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->count; i++) {
         free(history->curves[i].steps);
         free(history->curves[i].losses);
+        free(history->curves[i].places);
         free(history->messages[i]);
+        free(history->checkpoints[i]);
+        cav_nudge_list_free(&history->nudges[i]);
     }
+    for (size_t i = 0; i < history->maker_count; i++)
+        free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,     history->losses,
-                       history->states,      history->reasons, history->attempts,
-                       history->failures,    history->steps,   history->started_ms,
-                       history->finished_ms, history->curves,  history->messages,
-                       history->finished,    history->open,    history};
+    void *columns[] = {
+        history->points,     history->raw,          history->losses,      history->states,
+        history->reasons,    history->attempts,     history->failures,    history->steps,
+        history->started_ms, history->finished_ms,  history->curves,      history->messages,
+        history->nudges,     history->cans,         history->checkpoints, history->parents,
+        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
+        history->spent,      history->makers,       history->reported,    history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -64,10 +71,18 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->attempts, sizeof *history->attempts},
         {(void **)&history->failures, sizeof *history->failures},
         {(void **)&history->steps, sizeof *history->steps},
+        {(void **)&history->spent, sizeof *history->spent},
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
         {(void **)&history->curves, sizeof *history->curves},
         {(void **)&history->messages, sizeof *history->messages},
+        {(void **)&history->nudges, sizeof *history->nudges},
+        {(void **)&history->cans, sizeof *history->cans},
+        {(void **)&history->checkpoints, sizeof *history->checkpoints},
+        {(void **)&history->parents, sizeof *history->parents},
+        {(void **)&history->parent_steps, sizeof *history->parent_steps},
+        {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
+        {(void **)&history->makers, sizeof *history->makers},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -86,8 +101,11 @@ static bool add_rows(cav_history *history, size_t count)
     for (size_t i = history->count; i < count; i++) {
         history->states[i] = ABSENT;
         history->steps[i] = -1;
+        history->spent[i] = 0;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;
+        history->nudges[i] = (cav_nudge_list){0};
+        history->checkpoints[i] = NULL;
     }
     if (count > history->count)
         history->count = count;
@@ -153,22 +171,70 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
-static void set_step(cav_history *history, size_t row, int64_t step)
+// Steps that a trial took: what its reports say, or, where they are not read, its last step.
+static int64_t spent_by(const cav_history *history, size_t row)
 {
-    int64_t before = history->steps[row];
-    history->step_sum += (step > 0 ? step : 0) - (before > 0 ? before : 0);
-    history->steps[row] = step;
+    int64_t last = history->steps[row], spent = history->spent[row];
+    return last > spent ? last : spent;
 }
 
-static bool set_message(cav_history *history, size_t row, const char *message)
+static void set_step(cav_history *history, size_t row, int64_t step, int64_t spent)
 {
-    bool has_any = message && message[0];
-    char *copy = has_any ? strdup(message) : NULL;
+    int64_t before = spent_by(history, row);
+    history->steps[row] = step;
+    history->spent[row] = spent;
+    history->step_sum += spent_by(history, row) - before;
+}
+
+// Puts a copy of a text in place; an empty one is NULL.
+static bool set_text(char **place, const char *text)
+{
+    bool has_any = text && text[0];
+    char *copy = has_any ? strdup(text) : NULL;
     if (has_any && !copy)
         return false;
-    free(history->messages[row]);
-    history->messages[row] = copy;
+    free(*place);
+    *place = copy;
     return true;
+}
+
+static void set_lineage(cav_history *history, size_t row, const cav_record *record)
+{
+    history->parents[row] = record->has_parent ? record->parent : -1;
+    history->parent_steps[row] = record->has_parent ? record->parent_step : -1;
+    history->seed_numbers[row] = record->has_parent ? record->seed_number : record->number;
+}
+
+static bool is_maker(const char *name, const char *origin)
+{
+    size_t size = strcspn(origin, ":");
+    return strncmp(name, origin, size) == 0 && name[size] == '\0';
+}
+
+static bool set_maker(cav_history *history, size_t row, const char *origin)
+{
+    size_t at = 0;
+    origin = origin ? origin : "";
+    while (at < history->maker_count && !is_maker(history->maker_names[at], origin))
+        at++;
+    if (at == CAV_MOST_MAKERS) {
+        at--;
+    } else if (at == history->maker_count) {
+        size_t size = strcspn(origin, ":");
+        char *name = malloc(size + 1);
+        if (!name)
+            return false;
+        memcpy(name, origin, size);
+        name[size] = '\0';
+        history->maker_names[history->maker_count++] = name;
+    }
+    history->makers[row] = (uint8_t)at;
+    return true;
+}
+
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker)
+{
+    return strcmp(history->maker_names[history->makers[number]], maker) == 0;
 }
 
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
@@ -182,18 +248,23 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     if (is_new) {
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
+        if (!set_maker(history, row, record->origin))
+            return cav_fail_memory(error);
         if (!cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
         history->imported_count += record->imported;
     }
-    if (!set_message(history, row, record->message) ||
+    if (!set_text(&history->messages[row], record->message) ||
+        !set_text(&history->checkpoints[row], record->checkpoints) ||
         !enlist(history, row, !is_new && !was_final, was_final, record->state))
         return cav_fail_memory(error);
     history->states[row] = (uint8_t)record->state;
     history->reasons[row] = (uint8_t)record->reason;
     history->attempts[row] = record->attempt;
     history->failures[row] = record->failures;
-    set_step(history, row, record->step);
+    set_step(history, row, record->step, history->spent[row]);
+    set_lineage(history, row, record);
+    history->cans[row] = record->can;
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
@@ -204,21 +275,47 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
                                const double *values, cav_error *error)
 {
     cav_curve *curve = &history->curves[number];
-    while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
-        curve->count--;
     size_t capacity = curve->capacity, metrics = history->metric_count;
     if (!CAV_GROW(&curve->steps, &capacity, curve->count + 1))
+        return cav_fail_memory(error);
+    capacity = curve->capacity;
+    if (!CAV_GROW(&curve->places, &capacity, curve->count + 1))
         return cav_fail_memory(error);
     capacity = curve->capacity;
     if (!cav_grow((void **)&curve->losses, &capacity, curve->count + 1, metrics * sizeof(double)))
         return cav_fail_memory(error);
     curve->capacity = capacity;
+    if (!push(&history->reported, &history->reported_count, &history->reported_capacity, number))
+        return cav_fail_memory(error);
+    size_t before = curve->count;
+    while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
+        curve->count--;
+    curve->rewinds += curve->count < before;
+    int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : 0;
     curve->steps[curve->count] = step;
+    curve->places[curve->count] = history->reported_count - 1;
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;
-    set_step(history, number, step);
+    set_step(history, number, step, history->spent[number] + step - from);
     return CAVIAR_OK;
+}
+
+void cav_history_step(cav_history *history, size_t number, int64_t step)
+{
+    if (number < history->count)
+        set_step(history, number, step, history->spent[number]);
+}
+
+caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error)
+{
+    bool known = nudge->number >= 0 && (size_t)nudge->number < history->count &&
+                 history->states[nudge->number] != ABSENT;
+    if (!known)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "a nudge of trial %lld, which is not there",
+                        (long long)nudge->number);
+    bool put = cav_nudge_list_put(&history->nudges[nudge->number], nudge, history->param_count);
+    return put ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 size_t cav_history_best(const cav_history *history, size_t metric)
@@ -233,6 +330,18 @@ size_t cav_history_best(const cav_history *history, size_t metric)
         }
     }
     return best;
+}
+
+int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max)
+{
+    int64_t saved = 0;
+    for (size_t i = 0; i < history->finished_count; i++) {
+        size_t row = history->finished[i];
+        int64_t last = history->steps[row] > 0 ? history->steps[row] : 0;
+        if (history->states[row] == CAVIAR_STATE_PRUNED && last < step_max)
+            saved += step_max - last;
+    }
+    return saved;
 }
 
 static int by_start(const void *a, const void *b)

@@ -8,15 +8,20 @@
 #define CAV_TRIAL_HISTORY_H
 
 #include "base/error.h"
+#include "trial/nudge.h"
 #include "trial/point_index.h"
 #include "trial/record.h"
 
 /** The learning curve of one trial: what it reported, by growing step. */
 typedef struct cav_curve {
     size_t count, capacity;
+    size_t rewinds; // how often a part of it was given up
     int64_t *steps; // [count] strictly increasing
     double *losses; // [count x metric_count]
+    size_t *places; // [count] of its reports in cav_history.reported
 } cav_curve;
+
+enum { CAV_MOST_MAKERS = 32 };
 
 typedef struct cav_history {
     size_t param_count, dim_count, metric_count;
@@ -31,16 +36,29 @@ typedef struct cav_history {
     int64_t *attempts; // [count]
     int64_t *failures; // [count]
     int64_t *steps;    // [count] last step reported; -1: none
+    int64_t *spent;    // [count] steps that its reports took, also those that were given up later
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
+    cav_nudge_list *nudges;            // [count]
+    unsigned *cans;                    // [count] what its program can do; see cav_record
+    char **checkpoints;                // [count] likewise; NULL: it does not say
+    int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
+    int64_t *seed_numbers;             // [count] of the trial whose seed it has
+    uint8_t *makers;                   // [count] who made it, by place in `maker_names`
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
+    size_t *reported; // [reported_count] whose curve changed: one entry a report, as they came
+    size_t reported_count, reported_capacity;
     size_t imported_count; // trials that came with their result
-    int64_t step_sum;      // of `steps`, as far as they are known
+    int64_t step_sum;      // steps spent, as far as they are known
+
+    // who made trials: their origins up to a colon; beyond so many, all are the last one
+    char *maker_names[CAV_MOST_MAKERS];
+    size_t maker_count;
 
     cav_point_index index; // of the rows by their points
 } cav_history;
@@ -61,11 +79,25 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
 
+/** Notes the last step of a trial that this process has just reported. */
+void cav_history_step(cav_history *history, size_t number, int64_t step);
+
+/** Adds a nudge, or its newer state. The trial must be there: CAVIAR_NOT_FOUND. */
+caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error);
+/** True where the origin of a trial is this name, whatever it says after a colon. */
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
+
 /** Number of a trial at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);
 
 /** Row of the complete trial with the least loss in a metric, the earliest of equals; SIZE_MAX. */
 size_t cav_history_best(const cav_history *history, size_t metric);
+
+/**
+ * Steps that early stopping has saved: what trials that were stopped had left to go to the step
+ * `step_max`.
+ */
+int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max);
 
 /**
  * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.

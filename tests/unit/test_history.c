@@ -266,7 +266,7 @@ static void test_a_branch_that_was_given_up_goes(void **state)
     cav_history_free(history);
 }
 
-static void test_the_sum_of_steps_follows_every_change(void **state)
+static void test_the_sum_of_steps_counts_what_was_given_up(void **state)
 {
     (void)state;
     cav_history *history = make();
@@ -277,10 +277,36 @@ static void test_the_sum_of_steps_follows_every_change(void **state)
     report(history, 1, 2, 0, 0);
     assert_int_equal(history->step_sum, 9);
     report(history, 0, 3, 0, 0); // rolled back
-    assert_int_equal(history->step_sum, 5);
+    assert_int_equal(history->step_sum, 9 + 3);
+    report(history, 0, 4, 0, 0); // and on from there
+    assert_int_equal(history->step_sum, 9 + 4);
     cav_record record = {.number = 1, .state = CAVIAR_STATE_COMPLETE, .step = 4};
-    put_record(history, &record, 0, 0);
-    assert_int_equal(history->step_sum, 7);
+    put_record(history, &record, 0, 0); // its reports were not read
+    assert_int_equal(history->step_sum, 9 + 4 + 2);
+    assert_int_equal(history->reported_count, 4);
+    assert_int_equal(history->reported[1], 1);
+    assert_int_equal(history->curves[0].rewinds, 1);
+    cav_history_free(history);
+}
+
+static void test_stopped_trials_save_what_they_had_left(void **state)
+{
+    (void)state;
+    static const struct {
+        caviar_state state;
+        int64_t step;
+    } trials[] = {{CAVIAR_STATE_PRUNED, 3},  {CAVIAR_STATE_PRUNED, -1}, {CAVIAR_STATE_COMPLETE, 4},
+                  {CAVIAR_STATE_PRUNED, 12}, {CAVIAR_STATE_FAILED, 2},  {CAVIAR_STATE_PAUSED, 1}};
+    cav_history *history = make();
+    for (size_t i = 0; i < CAV_COUNT_OF(trials); i++) {
+        cav_record record = {.number = (int64_t)i,
+                             .state = trials[i].state,
+                             .raw = (double[]){0, 0, 0},
+                             .step = trials[i].step};
+        put_record(history, &record, 0, 0);
+    }
+    assert_int_equal(cav_history_saved_steps(history, 10), 7 + 10);
+    assert_int_equal(cav_history_saved_steps(history, 0), 0);
     cav_history_free(history);
 }
 
@@ -389,7 +415,8 @@ int main(void)
         cmocka_unit_test(test_the_best_is_complete_and_of_equals_the_earliest),
         cmocka_unit_test(test_a_curve_has_the_losses_of_its_reports),
         cmocka_unit_test(test_a_branch_that_was_given_up_goes),
-        cmocka_unit_test(test_the_sum_of_steps_follows_every_change),
+        cmocka_unit_test(test_the_sum_of_steps_counts_what_was_given_up),
+        cmocka_unit_test(test_stopped_trials_save_what_they_had_left),
         cmocka_unit_test(test_long_curves),
         cmocka_unit_test(test_busy_time_counts_each_moment_once),
         cmocka_unit_test(test_random_busy_times_are_those_of_a_count_by_the_millisecond),

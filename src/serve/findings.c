@@ -1,0 +1,131 @@
+/**
+ * findings.c: ranks the trials, measures importance, and chooses the axis of the metric.
+ */
+#include "serve/findings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// The axis shows the better nine tenths: one trial that diverged must not flatten all others.
+#define SHOWN_SHARE 0.9
+
+// A range of so many times its least value is read better on a log scale.
+#define LOG_RATIO 8.0
+
+static cav_ruler widen(cav_ruler ruler)
+{
+    if (ruler.scale == CAVIAR_SCALE_LOG) {
+        double room = pow(ruler.high / ruler.low, 0.05);
+        return (cav_ruler){ruler.scale, ruler.low / room, ruler.high * room};
+    }
+    double room = 0.05 * (ruler.high - ruler.low);
+    if (room <= 0)
+        room = ruler.low != 0 ? 0.05 * fabs(ruler.low) : 1;
+    return (cav_ruler){ruler.scale, ruler.low - room, ruler.high + room};
+}
+
+// The axis for losses [count] in growing order, in the user's direction.
+static cav_ruler choose_axis(const cav_findings *at, const double *losses, size_t count)
+{
+    size_t last = (size_t)(SHOWN_SHARE * (double)(count - 1) + 0.5);
+    double best = cav_findings_value(at, losses[0]);
+    double worst = cav_findings_value(at, losses[last]);
+    cav_ruler ruler = {.low = fmin(best, worst), .high = fmax(best, worst)};
+    if (ruler.low > 0 && ruler.high > LOG_RATIO * ruler.low)
+        ruler.scale = CAVIAR_SCALE_LOG;
+    return widen(ruler);
+}
+
+static void find_values(cav_findings *at)
+{
+    const cav_ranking *ranking = &at->ranking;
+    at->values = (cav_ruler){.low = 0, .high = 1};
+    if (ranking->count == 0)
+        return;
+    at->values = choose_axis(at, ranking->losses, ranking->count);
+    while (at->beyond < ranking->count) {
+        double value = cav_findings_value(at, ranking->losses[ranking->count - 1 - at->beyond]);
+        if (value >= at->values.low && value <= at->values.high)
+            break;
+        at->beyond++;
+    }
+}
+
+static int by_loss(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static caviar_code find_on_curve(cav_findings *at, cav_error *error)
+{
+    const cav_history *history = at->history;
+    size_t count = 0, finite = 0;
+    for (size_t i = 0; i < history->count; i++)
+        count += history->curves[i].count;
+    double *losses = malloc((count + 1) * sizeof *losses);
+    if (!losses)
+        return cav_fail_memory(error);
+    for (size_t i = 0; i < history->count; i++)
+        for (size_t k = 0; k < history->curves[i].count; k++)
+            if (isfinite(history->curves[i].losses[k * history->metric_count]))
+                losses[finite++] = history->curves[i].losses[k * history->metric_count];
+    qsort(losses, finite, sizeof *losses, by_loss);
+    at->on_curve = finite > 0 ? choose_axis(at, losses, finite) : at->values;
+    free(losses);
+    return CAVIAR_OK;
+}
+
+// Most important first; those that are not varied come nowhere.
+static caviar_code order_parameters(cav_findings *at, cav_error *error)
+{
+    const cav_space *space = at->study->spec->space;
+    at->order = CAV_ARENA_NEW(at->arena, size_t, space->dim_count + 1);
+    if (!at->order)
+        return cav_fail_memory(error);
+    for (size_t d = 0; d < space->dim_count; d++)
+        at->order[d] = at->importance_count ? at->importance[d].parameter : space->dims[d];
+    return CAVIAR_OK;
+}
+
+static caviar_code measure(cav_findings *at, cav_error *error)
+{
+    const cav_study *study = at->study;
+    cav_error few = {0};
+    at->importance = CAV_ARENA_NEW(at->arena, cav_importance, study->spec->space->dim_count + 1);
+    if (!at->importance)
+        return cav_fail_memory(error);
+    caviar_code code = cav_importance_measure(study->spec->space, study->history, 0,
+                                              study->spec->seed, at->importance, &at->basis, &few);
+    if (!code)
+        at->importance_count = study->spec->space->dim_count;
+    else if (code == CAVIAR_NOT_FOUND)
+        snprintf(at->too_few, sizeof at->too_few, "%.199s", few.message);
+    else
+        return cav_fail(error, code, "%s", few.message);
+    return CAVIAR_OK;
+}
+
+caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
+{
+    *ret_findings =
+        (cav_findings){.study = study, .history = study->history, .arena = cav_arena_new()};
+    if (!ret_findings->arena)
+        return cav_fail_memory(error);
+    caviar_code code =
+        cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
+    if (code)
+        return code;
+    find_values(ret_findings);
+    code = find_on_curve(ret_findings, error);
+    if (!code)
+        code = measure(ret_findings, error);
+    return code ? code : order_parameters(ret_findings, error);
+}
+
+void cav_findings_free(cav_findings *findings)
+{
+    cav_arena_free(findings->arena);
+    *findings = (cav_findings){0};
+}

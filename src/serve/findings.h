@@ -1,0 +1,44 @@
+/**
+ * findings.h: what a report on a study is made of, worked out once.
+ */
+#ifndef CAV_SERVE_FINDINGS_H
+#define CAV_SERVE_FINDINGS_H
+
+#include "insight/importance.h"
+#include "insight/ranking.h"
+#include "serve/ruler.h"
+#include "study/study.h"
+
+typedef struct cav_findings {
+    cav_study *study;
+    const cav_history *history;
+    cav_arena *arena;
+    cav_ranking ranking; // complete trials by the first metric
+    cav_ruler values;    // of that metric, where most of the values lie
+    size_t beyond;       // complete trials whose value lies outside of it
+    cav_ruler on_curve;  // likewise, of the values on the way; as `values` where there are none
+    cav_importance *importance; // [importance_count] most important first
+    size_t importance_count;    // 0: too few trials
+    cav_importance_basis basis;
+    char too_few[200]; // why there is no importance
+    size_t *order;     // [dim_count] parameters in the order in which they are shown
+} cav_findings;
+
+/** Works them out. The study's history must hold the learning curves. Free them in either case. */
+caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error);
+void cav_findings_free(cav_findings *findings);
+
+/** The value of the first metric in the user's direction, from a loss. */
+static inline double cav_findings_value(const cav_findings *findings, double loss)
+{
+    return findings->study->maximize[0] ? -loss : loss;
+}
+
+/** Where a loss stands on one of the two axes of the metric, in [0, 1]. */
+static inline double cav_findings_place(const cav_findings *findings, const cav_ruler *axis,
+                                        double loss)
+{
+    return cav_ruler_place(axis, cav_findings_value(findings, loss));
+}
+
+#endif

@@ -1,0 +1,38 @@
+/**
+ * plot.h: the parts of a picture, written as SVG: a frame with axes, points, lines, bars.
+ *
+ * Positions are shares of the frame: x from left to right, y from bottom to top. Colours are
+ * classes, which the page's style sheet defines for light and dark.
+ */
+#ifndef CAV_SERVE_PLOT_H
+#define CAV_SERVE_PLOT_H
+
+#include "base/text.h"
+
+typedef struct cav_plot {
+    cav_text *page;
+    int width, height;            // of the whole, in pixels
+    int left, right, top, bottom; // margins around the frame
+} cav_plot;
+
+/** Opens the picture and draws the frame; `label` says in words what it shows. */
+void cav_plot_begin(const cav_plot *plot, const char *label);
+void cav_plot_end(const cav_plot *plot);
+
+/** A tick with its grid line and label. A label that is too long for its place is cut. */
+void cav_plot_tick_x(const cav_plot *plot, double x, const char *label);
+void cav_plot_tick_y(const cav_plot *plot, double y, const char *label);
+
+/** What stands on the axes. */
+void cav_plot_titles(const cav_plot *plot, const char *x, const char *y);
+
+/** A point, with a text that is shown when it is pointed at. */
+void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_name,
+                    const char *text);
+
+/** A line through points, given one by one. */
+void cav_plot_line_begin(const cav_plot *plot, const char *class_name);
+void cav_plot_line_to(const cav_plot *plot, double x, double y);
+void cav_plot_line_end(const cav_plot *plot, const char *text);
+
+#endif

@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""
+test_cli_verbs.py: the verbs that look at a study, keep it, and speak to other programs. Of each:
+what it does, its --json, its exit status, what it says when something is wrong.
+"""
+import json
+import os
+import sqlite3
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from harness import case, contains, equal, main, read  # noqa: E402
+
+
+def ran(box, *words):
+    """A study of six trials in caviar.db."""
+    box.bowl()
+    box.caviar('run', 'bowl.yaml', *words)
+
+
+def extended(box, trials=20):
+    """A study that nobody runs, with a budget that leaves something to ask for."""
+    box.bowl(command='false', keys=f'budget: {{trials: {trials}}}')
+    box.caviar('run', 'bowl.yaml', status=1)  # its first three trials fail
+
+
+def pipe(box, *messages, status=0, words=()):
+    """Speaks with `caviar pipe`; answers its answers."""
+    lines = ''.join((one if isinstance(one, str) else json.dumps(one)) + '\n' for one in messages)
+    outcome = box.caviar('pipe', *words, stdin=lines, status=status)
+    return [json.loads(line) for line in outcome.out.splitlines()]
+
+
+INIT = {'cmd': 'init', 'space': {'x': {'type': 'float', 'low': 0, 'high': 1}}, 'metric': 'loss',
+        'seed': 3, 'budget': {'trials': 3}}
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+@case
+def studies_lists_what_is_in_a_store(box):
+    ran(box)
+    box.caviar('run', 'bowl.yaml', '--study', 'second', '-n', '2')
+    found = {study['study']: study for study in box.json('studies')}
+    equal(sorted(found), ['bowl', 'second'])
+    equal((found['bowl']['complete'], found['bowl']['budget'], found['bowl']['metric']),
+          (6, 6, 'loss'))
+    equal(found['second']['best'],
+          min(trial['values']['loss'] for trial in box.trials('--study', 'second')))
+    contains(box.caviar('studies').out, 'STUDY', 'bowl', 'second')
+    contains(box.caviar('studies', '--store', 'none.db', status=1).err, 'none.db')
+    assert not os.path.exists(box.path('none.db')), 'looking makes no store'
+
+
+@case
+def several_studies_need_a_name(box):
+    ran(box)
+    box.caviar('run', 'bowl.yaml', '--study', 'second', '-n', '2')
+    contains(box.caviar('trials', status=1).err, 'bowl', 'second', '--study')
+    contains(box.caviar('trials', '--study', 'secnod', status=1).err, 'secnod')
+    equal(len(box.trials('--study', 'second')), 2)
+
+
+@case
+def trials_can_be_sorted_and_chosen(box):
+    ran(box)
+    values = [trial['values']['loss'] for trial in box.trials('--sort', 'value')]
+    equal(values, sorted(values))
+    equal(len(box.trials('-n', '2')), 2)
+    equal(box.trials('--state', 'failed'), [])
+    equal(len(box.trials('--state', 'complete')), 6)
+    lines = box.caviar('trials', '--sort', 'value').out.splitlines()
+    equal(len(lines), 7)
+    contains(lines[0], 'TRIAL', 'STATE', 'loss', 'PARAMETERS')
+    contains(box.caviar('trials', '--state', 'compelte', status=2).err, 'compelte', 'complete')
+    contains(box.caviar('trials', '--sort', 'x', status=2).err, 'number or value')
+
+
+@case
+def show_has_everything_about_a_trial(box):
+    box.script('t.sh', 'for s in 1 2 3; do echo "caviar: step=$s loss=$s.5"; done; echo bye\n')
+    box.caviar('run', '-n', '1', '--study', 's', '--minimize', 'loss', '--', './t.sh', '{x: 0 1}')
+    answer = box.json('show', '0')
+    equal(answer['trial']['state'], 'complete')
+    equal(answer['curve'], [{'step': s, 'loss': s + 0.5} for s in (1, 2, 3)])
+    contains(answer['output'], 'bye')
+    shown = box.caviar('show', '0').out
+    contains(shown, 's, trial 0: complete', 'loss = 3.5', 'from 1.5 (step 1) to 3.5 (step 3)',
+             '| bye', 'x')
+    contains(box.caviar('show', '7', status=1).err, '7')
+    contains(box.caviar('show', 'x', status=2).err, "'x' is no trial")
+    box.caviar('show', status=2)
+
+
+@case
+def best_is_the_trial_with_the_best_value(box):
+    ran(box)
+    least = min(box.trials(), key=lambda trial: trial['values']['loss'])
+    answer = box.json('best')
+    equal(answer['trial']['id'], least['id'])
+    equal(box.json('best', '--config'), least['config'])
+    words = dict(pair.split('=') for pair in box.caviar('best', '--config').out.split())
+    equal({name: float(value) for name, value in words.items()}, least['config'])
+    contains(box.caviar('best').out, f"trial {least['id']}: complete")
+
+
+@case
+def best_of_a_study_without_a_complete_trial_is_an_error(box):
+    extended(box)
+    contains(box.caviar('best', status=1).err, 'complete')
+
+
+@case
+def importance_needs_trials_and_names_what_mattered(box):
+    ran(box)
+    contains(box.caviar('importance', status=1).err, '16')
+    box.script('bowl.sh', 'awk -v y="$2" \'BEGIN { print "loss=" (log(y / 0.01)) ^ 2 }\'\n')
+    box.caviar('run', 'bowl.yaml', '-n', '60', '--sampler', 'random', '--study', 'more')
+    shares = {one['parameter']: one['share'] for one in box.json('importance', '--study', 'more')}
+    assert shares['y'] > 0.8 and shares['y'] + shares['x'] <= 1.0001, shares
+    table = box.caviar('importance', '--study', 'more').out
+    assert table.index(' y ') < table.index(' x '), table
+    contains(box.caviar('importance', '--study', 'more', '--metric', 'lss', status=1).err,
+             "'lss'", 'loss')
+
+
+# --- keeping --------------------------------------------------------------------------------------
+
+@case
+def export_writes_json_that_makes_the_study_again(box):
+    ran(box)
+    whole = box.json('export')
+    equal(len(whole['trials']), 6)
+    box.file('again.yaml', json.dumps(whole['study']))
+    box.caviar('run', 'again.yaml', '--store', 'again.db')
+    equal([trial['config'] for trial in box.trials('--store', 'again.db')],
+          [trial['config'] for trial in whole['trials']])
+
+
+@case
+def export_writes_to_a_file_and_says_where_it_cannot(box):
+    ran(box)
+    equal(box.caviar('export', '-o', 'out.csv').out, '')
+    equal(box.read('out.csv').count('\n'), 7)
+    contains(box.caviar('export', '-o', 'none/out.csv', status=1).err, 'none')
+    contains(box.caviar('export', '--format', 'xml', status=2).err, "'xml'", 'csv')
+
+
+@case
+def csv_quotes_what_needs_it(box):
+    box.script('t.sh', 'echo loss=1\n')
+    box.caviar('run', '--sampler', 'grid', '--minimize', 'loss', '--', './t.sh',
+               '{c: {type: categorical, choices: ["a,b", "c\\"d", plain]}}')
+    out = box.caviar('export').out
+    contains(out, ',"a,b"\n', ',"c""d"\n', ',plain\n')
+
+
+@case
+def doctor_finds_a_store_sound_or_says_what_is_wrong(box):
+    ran(box)
+    contains(box.caviar('doctor').out, 'caviar.db is sound')
+    equal(box.json('doctor'), {'problems': []})
+    with open(box.path('caviar.db'), 'r+b') as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(4096)
+        file.write(b'\xff' * (size - 4096))
+    for words in (['doctor'], ['doctor', '--json']):
+        outcome = box.caviar(*words, status=1)
+        assert outcome.out.strip(), outcome
+    assert json.loads(box.caviar('doctor', '--json', status=1).out)['problems']
+    box.file('text.db', 'this is no database\n' * 100)
+    assert box.json('doctor', '--store', 'text.db', status=1)['problems']
+    equal(read(box.path('text.db')), 'this is no database\n' * 100)
+    contains(box.caviar('doctor', '--store', 'none.db', status=1).err, 'none.db')
+
+
+@case
+def delete_takes_the_study_and_its_folders(box):
+    ran(box)
+    contains(box.caviar('delete', 'bowl', status=1).err, 'nothing was deleted', '--yes')
+    equal(len(box.trials()), 6)
+    assert os.path.isdir(box.path('caviar.trials', 'bowl'))
+    contains(box.caviar('delete', 'bowl', '-y').out, 'deleted bowl')
+    assert not os.path.exists(box.path('caviar.trials', 'bowl'))
+    equal(box.json('studies'), [])
+    contains(box.caviar('delete', 'bowl', '-y', status=1).err, 'bowl')
+    ran(box)
+    equal(box.json('delete', '-y', '--keep-files'), {'deleted': 'bowl'})
+    assert os.path.isdir(box.path('caviar.trials', 'bowl', '0'))
+
+
+@case
+def delete_leaves_a_study_that_is_at_work(box):
+    extended(box)
+    box.caviar('ask')
+    contains(box.caviar('delete', '-y', status=1).err, 'running', '--force')
+    box.caviar('delete', '-y', '--force')
+
+
+# --- other programs -------------------------------------------------------------------------------
+
+@case
+def ask_report_and_tell_run_a_trial_from_a_shell(box):
+    extended(box)
+    box.script('loop.sh', 'set -e\n'
+               'eval "$(caviar ask)"\n'
+               'test -n "$x" && test -n "$y"\n'
+               'test "$(caviar report --trial "$trial" --step 1 loss=3)" = continue\n'
+               'caviar tell "$trial" loss=0.25\n')
+    outcome = box.start_words([box.path('loop.sh')]).wait(0)
+    contains(outcome.out, 'trial 3 is complete')
+    trial = box.trials('--state', 'complete')[0]
+    equal((trial['values']['loss'], trial['step']), (0.25, 1))
+    equal(box.json('show', '3')['curve'], [{'step': 1, 'loss': 3}])
+
+
+@case
+def ask_speaks_json(box):
+    extended(box)
+    answer = box.json('ask')
+    equal((answer['id'], answer['attempt'], answer['from'], answer['trial']), (3, 1, 0, '3'))
+    equal(sorted(answer['config']), ['x', 'y'])
+    assert 0 <= answer['seed'] < 2 ** 31
+    equal(box.json('report', '--trial', 3, '-s', 2, '0.5'), {'verdict': 'continue'})
+    equal(box.json('tell', '3', '0.5'), {'id': 3, 'state': 'complete'})
+
+
+@case
+def ask_exits_with_4_when_nothing_is_left(box):
+    extended(box, trials=4)
+    box.caviar('ask')
+    outcome = box.caviar('ask', status=4)
+    contains(outcome.err, 'budget')
+    equal(outcome.out, '')
+
+
+@case
+def a_result_is_recorded_once(box):
+    extended(box)
+    box.caviar('ask')
+    box.caviar('tell', '3', 'loss=1')
+    contains(box.caviar('tell', '3', 'loss=2', status=1).err, 'complete')
+    contains(box.caviar('report', '--trial', '3', '-s', '1', 'loss=2', status=1).err, 'complete')
+    equal(box.trials('--state', 'complete')[0]['values']['loss'], 1)
+
+
+@case
+def a_trial_whose_lease_is_over_is_handed_out_again_and_its_late_result_refused(box):
+    extended(box)
+    equal(box.json('ask', '--lease', '1s')['trial'], '3')
+    time.sleep(1.2)
+    again = box.json('ask')
+    equal((again['id'], again['trial'], again['attempt']), (3, '3.2', 2))
+    contains(box.caviar('tell', '3', '1', status=1).err, '3.2', 'too late')
+    equal(box.json('tell', '3.2', '2'), {'id': 3, 'state': 'complete'})
+    equal(box.trials('--state', 'complete')[0]['values']['loss'], 2)
+
+
+@case
+def tell_can_say_that_it_failed(box):
+    extended(box)
+    box.caviar('ask')
+    contains(box.caviar('tell', '3', '--failed', 'infeasible', '-m', 'out of memory').out,
+             'trial 3 is failed: infeasible')
+    trial = box.trials()[3]
+    equal((trial['state'], trial['reason'], trial['message']),
+          ('failed', 'infeasible', 'out of memory'))
+    box.caviar('ask')
+    equal(box.json('tell', '4', 'loss=nan'), {'id': 4, 'state': 'failed'})
+    equal(box.trials()[4]['reason'], 'not-finite')
+
+
+@case
+def what_is_wrong_with_report_and_tell_is_said(box):
+    extended(box)
+    box.caviar('ask')
+    for status, words, pieces in [
+            (2, ['tell', 'x', '1'], ["'x' is no trial"]),
+            (2, ['tell', '3'], ['NAME=VALUE', '--failed']),
+            (2, ['tell', '3', '1', '--failed', 'exit'], ['NAME=VALUE', '--failed']),
+            (1, ['tell', '99', '1'], ['99']),
+            (1, ['tell', '3', 'lss=1'], ["'lss'", "'loss'"]),
+            (2, ['tell', '3', '--failed', 'exti'], ['exti', 'exit']),
+            (2, ['tell', '3', 'loss=abc'], ['abc']),
+            (2, ['report', 'loss=1'], ['--step']),
+            (2, ['report', '-s', '1', 'loss=1'], ['--trial']),
+            (2, ['report', '--trial', '3', '-s', '-1', 'loss=1'], ['--step', '-1']),
+            (2, ['report', '--trial', '3', '-s', '1', 'loss=1', '--lease', 'x'], ['--lease'])]:
+        contains(box.caviar(*words, status=status).err, *pieces)
+    contains(box.caviar('report', '-s', '1', 'loss=1', status=1,
+                        CAVIAR_SOCKET=box.path('none')).err, 'none')
+
+
+@case
+def add_queues_a_configuration_or_imports_a_result(box):
+    ran(box)
+    equal(box.json('add', 'x=1', 'y=0.01'), {'id': 6})
+    contains(box.caviar('add', 'x=0.5', '--value', '0.75').out, 'trial 7')
+    trials = box.trials()
+    equal((trials[6]['state'], trials[6]['config']), ('waiting', {'x': 1, 'y': 0.01}))
+    equal((trials[7]['state'], trials[7]['values']), ('complete', {'loss': 0.75}))
+    box.caviar('resume', '-n', '7')
+    trial = box.trials()[6]
+    equal((trial['state'], trial['values']['loss']), ('complete', 0))
+    equal(box.json('best')['trial']['id'], 6)
+
+
+@case
+def what_is_wrong_with_an_added_trial_is_said(box):
+    ran(box)
+    for words, pieces in [
+            (['x'], ["'x'", 'NAME=VALUE']),
+            (['z=1'], ["'z'"]),
+            (['x=5'], ['x', '5']),
+            (['x=abc'], ["'x'", 'a number is expected']),
+            (['x=1', '--value', 'abc'], ['--value', 'abc']),
+            (['x=1', '--value', '1,2'], ['--value']),
+            (['x=1', '--value', 'inf'], ['--value'])]:
+        contains(box.caviar('add', *words, status=1).err, *pieces)
+    equal(len(box.trials()), 6)
+    box.caviar('add', status=2)
+
+
+@case
+def pipe_asks_reports_and_tells_in_one_process(box):
+    answers = pipe(box, INIT, {'cmd': 'ask'}, {'cmd': 'ask'},
+                   {'cmd': 'report', 'id': 1, 'step': 1, 'value': 0.5},
+                   {'cmd': 'tell', 'id': 1, 'value': 0.25},
+                   {'cmd': 'tell', 'id': 0, 'state': 'failed', 'reason': 'exit'},
+                   {'cmd': 'ask'}, {'cmd': 'tell', 'id': 2, 'values': [0.1]}, {'cmd': 'ask'})
+    equal(answers[0], {})
+    equal([answers[i]['id'] for i in (1, 2, 6)], [0, 1, 2])
+    assert 0 <= answers[1]['config']['x'] <= 1
+    equal(answers[3], {'verdict': 'continue'})
+    equal((answers[4], answers[5], answers[7]), ({}, {}, {}))
+    equal(answers[8], {'done': True})
+    assert not os.path.exists(box.path('caviar.db')), 'it is kept in memory'
+
+
+@case
+def pipe_goes_on_after_what_is_wrong(box):
+    answers = pipe(box, 'no json', '', {'cmd': 'ask'}, {'cmd': 'init', 'spcae': {}}, INIT, INIT,
+                   {'cmd': 'aks'}, {'cmd': 'tell', 'value': 1},
+                   {'cmd': 'tell', 'id': 9, 'value': 1}, {'cmd': 'ask'},
+                   {'cmd': 'tell', 'id': 0}, {'cmd': 'tell', 'id': 0, 'value': 1})
+    codes = [answer.get('code') for answer in answers]
+    equal(codes, ['invalid', 'state', 'invalid', None, 'state', 'invalid', 'invalid', 'not-found',
+                  None, 'invalid', None])
+    contains(answers[2]['error'], 'spcae', 'space')
+
+
+@case
+def pipe_keeps_its_study_in_a_store_and_gives_back_what_was_not_told(box):
+    pipe(box, INIT, {'cmd': 'ask'}, {'cmd': 'tell', 'id': 0, 'value': 1}, {'cmd': 'ask'},
+         words=['--store', 'p.db', '--study', 'piped'])
+    equal([trial['state'] for trial in box.trials('--store', 'p.db')], ['complete', 'waiting'])
+    box.file('study.yaml', json.dumps({key: INIT[key] for key in INIT if key != 'cmd'}))
+    answers = pipe(box, {'cmd': 'init', 'study': 'study.yaml'}, {'cmd': 'ask'},
+                   words=['--store', 'p.db', '--study', 'piped'])
+    equal((answers[0], answers[1]['id']), ({}, 1))
+    contains(pipe(box, {'cmd': 'init', 'study': 'none.yaml'})[0]['error'], 'none.yaml')
+
+
+@case
+def a_store_of_a_newer_version_or_of_others_is_refused_and_left_alone(box):
+    box.bowl()
+    box.file('text.db', 'this is no database\n' * 100)
+    contains(box.caviar('run', 'bowl.yaml', '--store', 'text.db', status=1).err, 'text.db')
+    equal(read(box.path('text.db')), 'this is no database\n' * 100)
+    other = sqlite3.connect(box.path('other.db'))
+    other.execute('CREATE TABLE theirs (x)')
+    other.commit()
+    other.close()
+    contains(box.caviar('run', 'bowl.yaml', '--store', 'other.db', status=1).err, 'other.db')
+    contains(box.caviar('trials', '--store', box.folder, status=1).err, box.folder)
+
+
+main()
