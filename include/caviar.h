@@ -173,6 +173,17 @@ typedef enum caviar_verdict {
 #undef X
 } caviar_verdict;
 
+/** What a trial's program says that it can do: X(NAME, "word", bit). */
+#define CAVIAR_ABILITIES(X)                                                                        \
+    X(CHANGE, "changes", 1)  /* take other values of parameters while it runs */                   \
+    X(RESTORE, "restore", 2) /* go back to a checkpoint, and go on from one in another process */
+
+typedef enum caviar_ability {
+#define X(name, word, bit) CAVIAR_CAN_##name = bit,
+    CAVIAR_ABILITIES(X)
+#undef X
+} caviar_ability;
+
 /** Words for the enumerations above, as in study files and tables; "" for an unknown number. */
 CAVIAR_API const char *caviar_type_name(caviar_type type);
 CAVIAR_API const char *caviar_scale_name(caviar_scale scale);
@@ -351,6 +362,35 @@ CAVIAR_API caviar_code caviar_study_trial(caviar_study *study, int64_t number,
  */
 CAVIAR_API caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial);
 
+/** Who changes a running trial, and why. All zero is fine. */
+typedef struct caviar_nudge_options {
+    const char *author, *note;
+    bool force; /* values may leave the space, and break constraints */
+} caviar_nudge_options;
+
+/**
+ * Changes parameters of a trial that runs, here or in another process: it gets the values with the
+ * answer to its next report (see `caviar_trial_change_count`). `options` may be NULL. What was
+ * changed, by whom and why is kept with the trial.
+ *
+ * Fails with CAVIAR_INVALID for a value that the space does not have, CAVIAR_STATE when the trial
+ * has ended or its program is known to take no changes, CAVIAR_NOT_FOUND.
+ */
+CAVIAR_API caviar_code caviar_study_nudge(caviar_study *study, int64_t number,
+                                          const caviar_setting *settings, size_t setting_count,
+                                          const caviar_nudge_options *options);
+
+/**
+ * Sends a running trial back to the checkpoint of a step: with the answer to its next report the
+ * verdict is RESTORE. Nudges from that step on are taken back. A step of -1 means that of the last
+ * nudge, which was delivered after the checkpoint was written.
+ *
+ * Fails with CAVIAR_STATE when the trial has ended or its program has not said that it can restore
+ * that step, CAVIAR_NOT_FOUND when there is no such trial, or no nudge to take back.
+ */
+CAVIAR_API caviar_code caviar_study_rollback(caviar_study *study, int64_t number, int64_t step,
+                                             const caviar_nudge_options *options);
+
 CAVIAR_API int64_t caviar_trial_number(const caviar_trial *trial);
 CAVIAR_API caviar_state caviar_trial_state(const caviar_trial *trial);
 CAVIAR_API caviar_reason caviar_trial_reason(const caviar_trial *trial);
@@ -390,6 +430,29 @@ CAVIAR_API int64_t caviar_trial_last_step(const caviar_trial *trial);
 CAVIAR_API caviar_code caviar_trial_report(caviar_trial *trial, int64_t step,
                                            const caviar_metric *metrics, size_t metric_count,
                                            caviar_verdict *ret_verdict);
+
+/**
+ * Says what this program can do with the answers to its reports: an or of caviar_ability. It goes
+ * out with the next report. Whoever
+ * wants to nudge the trial is told so. Without a word from the program it may be sent changes, but
+ * is never asked to restore.
+ */
+CAVIAR_API caviar_code caviar_trial_can(caviar_trial *trial, unsigned abilities);
+
+/**
+ * Says which steps can be restored: [step_count] in ascending order. It goes out with the next
+ * report, and replaces what was said before. Without a word, any step that was reported.
+ */
+CAVIAR_API caviar_code caviar_trial_keeps(caviar_trial *trial, const int64_t *steps,
+                                          size_t step_count);
+
+/**
+ * For a program that goes on from an earlier step than `first_step` and does not report again what
+ * is known: makes the changes that were made at `step` (at 0: before the first one) those of the
+ * last report. Returns how many there are. A program that goes on from the checkpoint of a step
+ * calls it for that step, too, since changes are made after the checkpoint is written.
+ */
+CAVIAR_API size_t caviar_trial_pass(caviar_trial *trial, int64_t step);
 
 /** What the last report changed (a nudge): so many parameters, by name; `get` has the new value. */
 CAVIAR_API size_t caviar_trial_change_count(const caviar_trial *trial);

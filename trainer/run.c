@@ -86,6 +86,26 @@ static caviar_code write_checkpoint(const state *at, train_error *error)
     return code;
 }
 
+// Tells the tuner which steps can be gone back to. A checkpoint counts for the report that it was
+// written with; one that was written in between, at a signal, is of no step.
+static caviar_code tell_checkpoints(state *at, train_error *error)
+{
+    checkpoint_list list = {0};
+    caviar_code code = checkpoint_folder_list(at->folder, &list, error);
+    int64_t *steps = code ? NULL : calloc(list.count + 1, sizeof *steps);
+    size_t count = 0;
+    if (!code && !steps)
+        code = train_fail_memory(error);
+    for (size_t i = 0; i < list.count && !code; i++)
+        if (count == 0 || steps[count - 1] != (int64_t)list.places[i].step)
+            steps[count++] = (int64_t)list.places[i].step;
+    if (!code)
+        code = tuner_keep(&at->tuner, steps, count, error);
+    free(steps);
+    free(list.places);
+    return code;
+}
+
 // Goes to a checkpoint, and drops those behind it, which are of a course that is given up.
 static caviar_code go_to(const state *at, checkpoint_place place, train_error *error)
 {
@@ -268,7 +288,11 @@ static caviar_code report(state *at, train_error *error)
     caviar_code code = CAVIAR_OK;
     if (finite && at->folder && step % (uint64_t)at->wanted->checkpoint_every == 0)
         code = write_checkpoint(at, error);
-    if (!code && (step > at->reported || !at->tuner.trial))
+    if (!code && at->folder && at->tuner.trial)
+        code = tell_checkpoints(at, error);
+    if (!code && at->tuner.trial && step <= at->reported)
+        tuner_pass(&at->tuner, step, &at->training->hyper);
+    else if (!code)
         code = tuner_report(&at->tuner, step, metrics.items, metrics.count, &verdict, error);
     if (!code && !finite)
         code = fail_not_finite(at, error);
@@ -395,10 +419,14 @@ static caviar_code prepare(state *at, train_error *error)
     describe_training(at);
     at->reported = tuner_first_step(&at->tuner);
     at->folder = folder_of(at->wanted);
-    if (!at->folder)
-        return CAVIAR_OK;
-    code = checkpoint_folder_make(at->folder, error);
-    return code ? code : resume(at, error);
+    code = tuner_introduce(&at->tuner, at->folder != NULL, error);
+    if (!code && at->folder)
+        code = checkpoint_folder_make(at->folder, error);
+    if (!code && at->folder)
+        code = resume(at, error);
+    if (!code) // what was changed at this step came behind its checkpoint
+        tuner_pass(&at->tuner, at->training->progress.step, &at->training->hyper);
+    return code;
 }
 
 caviar_code run(const options *wanted, int *ret_signal, train_error *error)

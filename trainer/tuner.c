@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Fails with what the trial says of itself.
 static caviar_code fail_trial(const tuner *at, caviar_code code, train_error *error)
@@ -89,6 +90,29 @@ caviar_code tuner_report(tuner *at, uint64_t step, const caviar_metric *metrics,
     return code ? fail_trial(at, code, error) : CAVIAR_OK;
 }
 
+caviar_code tuner_introduce(tuner *at, bool restores, train_error *error)
+{
+    if (!at->trial)
+        return CAVIAR_OK;
+    unsigned abilities = CAVIAR_CAN_CHANGE | (restores ? CAVIAR_CAN_RESTORE : 0u);
+    caviar_code code = caviar_trial_can(at->trial, abilities);
+    return code ? fail_trial(at, code, error) : CAVIAR_OK;
+}
+
+caviar_code tuner_keep(tuner *at, const int64_t *steps, size_t count, train_error *error)
+{
+    if (!at->trial)
+        return CAVIAR_OK;
+    caviar_code code = caviar_trial_keeps(at->trial, steps, count);
+    return code ? fail_trial(at, code, error) : CAVIAR_OK;
+}
+
+void tuner_pass(tuner *at, uint64_t step, hyper *now)
+{
+    if (at->trial && caviar_trial_pass(at->trial, (int64_t)step) > 0)
+        tuner_take_changes(at, now);
+}
+
 void tuner_take_changes(tuner *at, hyper *now)
 {
     size_t count = at->trial ? caviar_trial_change_count(at->trial) : 0;
@@ -98,9 +122,10 @@ void tuner_take_changes(tuner *at, hyper *now)
         char text[NUMBER_SIZE];
         train_error error;
         number_print(value, text);
+        hyper before = *now;
         if (hyper_change(now, name, value, &error))
             fprintf(stderr, "caviar-train: warning: %s; it stays as it is\n", error.sentence);
-        else
+        else if (memcmp(&before, now, sizeof before) != 0) // not one that it heard twice
             fprintf(stderr, "caviar-train: %s is now %s\n", name, text);
     }
 }

@@ -32,7 +32,16 @@ caviar_code tuner_report(tuner *at, uint64_t step, const caviar_metric *metrics,
  */
 caviar_code tuner_tell(tuner *at, const caviar_metric *metrics, size_t count, train_error *error);
 
+/** Tells the tuner that this program takes changes, and, where it has checkpoints, goes back. */
+caviar_code tuner_introduce(tuner *at, bool restores, train_error *error);
+
+/** Tells the tuner with the next report which steps have a checkpoint, in ascending order. */
+caviar_code tuner_keep(tuner *at, const int64_t *steps, size_t count, train_error *error);
+
 /** Takes over what the last report's answer changed, and says so on standard error. */
 void tuner_take_changes(tuner *at, hyper *now);
+
+/** Takes over what was changed at a step that the tuner has already and that is not reported. */
+void tuner_pass(tuner *at, uint64_t step, hyper *now);
 
 #endif

@@ -28,6 +28,7 @@ static int run(caviar_trial *trial)
 {
     double lr = or_else(caviar_trial_real(trial, "lr"), 0.1);
     long long last = caviar_trial_last_step(trial) < 10 ? caviar_trial_last_step(trial) : 10;
+    caviar_trial_can(trial, CAVIAR_CAN_CHANGE);
     for (long long step = caviar_trial_first_step(trial) + 1; step <= last; step++) {
         caviar_verdict verdict;
         caviar_metric metric = {.name = "loss", .value = train(lr, step)};
@@ -37,7 +38,7 @@ static int run(caviar_trial *trial)
         }
         if (verdict == CAVIAR_VERDICT_STOP)
             break;
-        lr = or_else(caviar_trial_real(trial, "lr"), lr); // it may have been changed
+        lr = or_else(caviar_trial_real(trial, "lr"), lr); // 'caviar nudge' may have changed it
     }
     return 0;
 }

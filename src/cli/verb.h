@@ -72,7 +72,13 @@ typedef struct cav_verb {
     X(cav_verb_trials)                                                                             \
     X(cav_verb_show)                                                                               \
     X(cav_verb_best)                                                                               \
+    X(cav_verb_watch)                                                                              \
+    X(cav_verb_advise)                                                                             \
     X(cav_verb_importance)                                                                         \
+    X(cav_verb_nudge)                                                                              \
+    X(cav_verb_rollback)                                                                           \
+    X(cav_verb_fork)                                                                               \
+    X(cav_verb_replay)                                                                             \
     X(cav_verb_export)                                                                             \
     X(cav_verb_doctor)                                                                             \
     X(cav_verb_delete)                                                                             \

@@ -5,6 +5,7 @@
 
 #include "cli/print.h"
 #include "run/folder.h"
+#include "run/protocol.h"
 
 #include <stdio.h>
 
@@ -64,6 +65,7 @@ static void write_json(const caviar_trial *trial, cav_text *text)
     cav_trial_write_config(trial, &json);
     cav_json_add_int(&json, "from", trial->first_step);
     cav_json_add_int(&json, "seed", trial->seed);
+    cav_protocol_write_schedule(trial, &json);
     cav_json_end_object(&json);
 }
 

@@ -76,6 +76,7 @@ static void write_trial(const caviar_trial *trial, cav_text *answer)
     cav_trial_write_config(trial, &json);
     cav_json_add_int(&json, "from", trial->first_step);
     cav_json_add_int(&json, "seed", trial->seed);
+    cav_protocol_write_schedule(trial, &json);
     cav_json_end_object(&json);
 }
 

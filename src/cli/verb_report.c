@@ -4,18 +4,23 @@
  * Inside a trial it speaks to the tuner through the trial's socket; elsewhere it writes to the
  * store, for a trial that `caviar ask` handed out.
  */
+#include "base/number.h"
 #include "cli/metrics.h"
 #include "cli/open.h"
 #include "cli/print.h"
-#include "trial/handle.h"
+#include "run/protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_CHECKPOINTS = 1000 };
+
 static const cav_flag flags[] = {
     {'s', "step", "N", "the step (epoch) that the values belong to; needed"},
     {0, "trial", "TRIAL", "the trial, if not this process's own, as 'caviar ask' named it"},
+    {0, "can", "WORDS", "what the program does with answers: changes, or changes,restore"},
+    {0, "checkpoints", "STEPS", "the steps that it can restore: 3,4,5"},
     CAV_LEASE_FLAG,
 };
 
@@ -26,6 +31,59 @@ static const cav_example examples[] = {
      "for a trial from 'caviar ask'; the study's one metric needs no name"},
 };
 
+// "continue", "stop", "restore 5", and what changed: NAME=VALUE.
+static void write_words(const caviar_trial *trial, caviar_verdict verdict, cav_text *text)
+{
+    if (trial->change_count == 0 || verdict != CAVIAR_VERDICT_CONTINUE)
+        cav_text_append(text, caviar_verdict_name(verdict));
+    if (verdict == CAVIAR_VERDICT_RESTORE)
+        cav_text_appendf(text, " %lld", (long long)trial->restore_step);
+    for (size_t i = 0; i < trial->change_count; i++) {
+        cav_text_appendf(text, "%s%s=", text->size ? "\n" : "", trial->names[trial->changes[i]]);
+        cav_value_print(&trial->values[trial->changes[i]], text);
+    }
+}
+
+// The next word of a list with commas; false at its end, or for one that is too long.
+static bool next_word(const char **rest, char *word, size_t size)
+{
+    size_t length = strcspn(*rest, ",");
+    if (length == 0 || length >= size)
+        return false;
+    snprintf(word, size, "%.*s", (int)length, *rest);
+    *rest += length + ((*rest)[length] == ',');
+    return true;
+}
+
+static bool read_abilities(const char *list, unsigned *ret_can)
+{
+    char word[32];
+    const char *rest = list;
+    while (next_word(&rest, word, sizeof word)) {
+        unsigned bit = 0;
+#define X(name, known, number)                                                                     \
+    if (strcmp(word, known) == 0)                                                                  \
+        bit = number;
+        CAVIAR_ABILITIES(X)
+#undef X
+        if (!bit)
+            return false;
+        *ret_can |= bit;
+    }
+    return !*rest;
+}
+
+static bool read_steps(const char *list, int64_t *steps, size_t *ret_count)
+{
+    char word[32];
+    const char *rest = list;
+    for (*ret_count = 0; next_word(&rest, word, sizeof word); ++*ret_count)
+        if (*ret_count == MOST_CHECKPOINTS || !cav_number_parse_int(word, &steps[*ret_count]) ||
+            steps[*ret_count] < 0)
+            return false;
+    return !*rest;
+}
+
 static void print_answer(const cav_arguments *arguments, caviar_trial *trial,
                          caviar_verdict verdict)
 {
@@ -34,30 +92,44 @@ static void print_answer(const cav_arguments *arguments, caviar_trial *trial,
         cav_json json = {.text = &text};
         cav_json_begin_object(&json);
         cav_json_add_string(&json, "verdict", caviar_verdict_name(verdict));
-        if (trial->change_count > 0)
-            cav_json_key(&json, "changes"), cav_json_begin_object(&json);
-        for (size_t i = 0; i < trial->change_count; i++) {
-            cav_json_key(&json, trial->names[trial->changes[i]]);
-            cav_json_value(&json, &trial->values[trial->changes[i]]);
+        if (verdict == CAVIAR_VERDICT_RESTORE)
+            cav_json_add_int(&json, "step", trial->restore_step);
+        if (trial->change_count > 0) {
+            cav_json_key(&json, "changes");
+            cav_protocol_write_changes(trial, &json);
         }
-        if (trial->change_count > 0)
-            cav_json_end_object(&json);
         cav_json_end_object(&json);
-    } else if (trial->change_count == 0) {
-        cav_text_append(&text, caviar_verdict_name(verdict));
-    }
-    for (size_t i = 0; i < trial->change_count && !cav_flag_is_on(arguments, "json"); i++) {
-        cav_text_appendf(&text, "%s%s=", i ? "\n" : "", trial->names[trial->changes[i]]);
-        cav_value_print(&trial->values[trial->changes[i]], &text);
+    } else {
+        write_words(trial, verdict, &text);
     }
     cav_print_json(&text, NULL);
+}
+
+static caviar_code say_what_it_can(const cav_arguments *arguments, caviar_trial *trial)
+{
+    const char *given = cav_flag_get(arguments, "can");
+    const char *checkpoints = cav_flag_get(arguments, "checkpoints");
+    unsigned can = 0;
+    int64_t steps[MOST_CHECKPOINTS];
+    size_t count = 0;
+    if (given && !read_abilities(given, &can))
+        return cav_fail(&trial->error, CAVIAR_INVALID,
+                        "--can: changes, restore, or both with a comma are expected, not '%.60s'",
+                        given);
+    if (checkpoints && !read_steps(checkpoints, steps, &count))
+        return cav_fail(&trial->error, CAVIAR_INVALID,
+                        "--checkpoints: steps such as 3,4,5 are expected, not '%.60s'",
+                        checkpoints);
+    caviar_code code = given ? caviar_trial_can(trial, can) : CAVIAR_OK;
+    return code || !checkpoints ? code : caviar_trial_keeps(trial, steps, count);
 }
 
 static cav_exit report(const cav_arguments *arguments, caviar_trial *trial, int64_t step,
                        const cav_cli_metrics *metrics)
 {
     caviar_verdict verdict;
-    if (caviar_trial_report(trial, step, metrics->items, metrics->count, &verdict))
+    if (say_what_it_can(arguments, trial) ||
+        caviar_trial_report(trial, step, metrics->items, metrics->count, &verdict))
         return cav_complain(&trial->error);
     print_answer(arguments, trial, verdict);
     bool ends = verdict == CAVIAR_VERDICT_STOP || verdict == CAVIAR_VERDICT_PAUSE;
@@ -133,8 +205,12 @@ const cav_verb cav_verb_report = {
     .description =
         "Reports values of a running trial, from a program that 'caviar run' started or for a "
         "trial that 'caviar ask' handed out. Prints 'continue' or 'stop', or the parameters that "
-        "were changed in the meantime, NAME=VALUE, one a line. Exits with 0, or with 3 when the "
-        "trial is to end now.",
+        "were changed in the meantime ('caviar nudge'), NAME=VALUE, one a line. After 'caviar "
+        "rollback' the first line is 'restore STEP': go back to the checkpoint of that step. Exits "
+        "with 0, or with 3 when the trial is to end now.\n\n"
+        "Only a program that says so is asked to restore: with --can changes,restore in any "
+        "report, "
+        "and with --checkpoints where it does not keep them all.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

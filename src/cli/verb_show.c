@@ -4,41 +4,17 @@
 #include "cli/open.h"
 
 #include "base/number.h"
+#include "cli/course.h"
+#include "cli/nudging.h"
 #include "cli/print.h"
 #include "cli/style.h"
 #include "run/folder.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CURVE_COLUMNS = 48 };
-
-// The curve of a trial's metric, for the picture and for JSON.
-typedef struct curve {
-    int64_t *steps;
-    double *values;
-    size_t count, step_capacity, value_capacity;
-    const char *metric;
-} curve;
-
-static caviar_code note_report(void *context, const cav_report *report, cav_error *error)
-{
-    curve *at = context;
-    for (size_t i = 0; i < report->metric_count; i++) {
-        if (strcmp(report->metrics[i].name, at->metric) != 0)
-            continue;
-        while (at->count > 0 && at->steps[at->count - 1] >= report->step)
-            at->count--; // a branch that was given up
-        if (!CAV_GROW(&at->steps, &at->step_capacity, at->count + 1) ||
-            !CAV_GROW(&at->values, &at->value_capacity, at->count + 1))
-            return cav_fail_memory(error);
-        at->steps[at->count] = report->step;
-        at->values[at->count++] = report->metrics[i].value;
-    }
-    return CAVIAR_OK;
-}
 
 static void print_parameters(const caviar_trial *trial)
 {
@@ -56,8 +32,9 @@ static void print_parameters(const caviar_trial *trial)
     }
 }
 
-static void print_curve(const curve *at)
+static void print_curve(const cav_course *course)
 {
+    const cav_series *at = &course->now;
     if (at->count < 2)
         return;
     cav_style style = cav_style_of(stdout);
@@ -66,9 +43,22 @@ static void print_curve(const curve *at)
     cav_style_sparkline(&style, at->values, at->count, CURVE_COLUMNS, &line);
     cav_number_print_short(at->values[0], 4, first);
     cav_number_print_short(at->values[at->count - 1], 4, last);
-    printf("\n%s from %s (step %lld) to %s (step %lld)\n  %s\n", at->metric, first,
+    printf("\n%s from %s (step %lld) to %s (step %lld)\n  %s\n", course->metric, first,
            (long long)at->steps[0], last, (long long)at->steps[at->count - 1], cav_text_get(&line));
     cav_text_free(&line);
+    for (size_t i = 0; i < course->old_count; i++)
+        printf("  given up: steps %lld to %lld\n", (long long)course->old[i].steps[0],
+               (long long)course->old[i].steps[course->old[i].count - 1]);
+}
+
+static void print_parent(const cav_history *history, int64_t number)
+{
+    int64_t step = history->parent_steps[number];
+    if (history->parents[number] < 0)
+        return;
+    printf(", of trial %lld", (long long)history->parents[number]);
+    if (step >= 0)
+        printf(" from step %lld on", (long long)step);
 }
 
 static void print_head(const cav_study *study, const caviar_trial *trial,
@@ -88,7 +78,9 @@ static void print_head(const cav_study *study, const caviar_trial *trial,
         printf("%s = %s\n", study->metric_names[m], cav_text_get(&value));
         cav_text_free(&value);
     }
-    printf("from %s, attempt %lld", details->origin, (long long)trial->attempt);
+    printf("from %s", details->origin);
+    print_parent(study->history, trial->number);
+    printf(", attempt %lld", (long long)trial->attempt);
     if (details->finished_ms > 0 && details->started_ms > 0) {
         cav_duration_print(details->finished_ms - details->started_ms, took);
         printf(", took %s", took);
@@ -109,9 +101,34 @@ static void print_output(const cav_text *output)
     }
 }
 
+static void write_series(const cav_course *course, const cav_series *at, cav_json *json)
+{
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < at->count; i++) {
+        cav_json_begin_object(json);
+        cav_json_add_int(json, "step", at->steps[i]);
+        cav_json_add_number(json, course->metric, at->values[i]);
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
+static void write_course(const cav_course *course, cav_json *json)
+{
+    cav_json_key(json, "curve");
+    write_series(course, &course->now, json);
+    if (course->old_count == 0)
+        return;
+    cav_json_key(json, "given_up");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < course->old_count; i++)
+        write_series(course, &course->old[i], json);
+    cav_json_end_array(json);
+}
+
 static caviar_code print_json(const cav_study *study, const caviar_trial *trial,
-                              const cav_details *details, const curve *at, const cav_text *output,
-                              cav_error *error)
+                              const cav_details *details, const cav_course *course,
+                              const cav_text *output, cav_error *error)
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
@@ -119,15 +136,13 @@ static caviar_code print_json(const cav_study *study, const caviar_trial *trial,
     cav_json_add_string(&json, "study", study->spec->study);
     cav_json_key(&json, "trial");
     cav_print_trial_json(study, trial, details, &json);
-    cav_json_key(&json, "curve");
-    cav_json_begin_array(&json);
-    for (size_t i = 0; i < at->count; i++) {
-        cav_json_begin_object(&json);
-        cav_json_add_int(&json, "step", at->steps[i]);
-        cav_json_add_number(&json, at->metric, at->values[i]);
-        cav_json_end_object(&json);
+    if (study->history->parents[trial->number] >= 0) {
+        cav_json_add_int(&json, "parent", study->history->parents[trial->number]);
+        cav_json_add_int(&json, "parent_step", study->history->parent_steps[trial->number]);
     }
-    cav_json_end_array(&json);
+    write_course(course, &json);
+    cav_json_key(&json, "nudges");
+    cav_cli_nudges_write(study, trial->number, &json);
     cav_json_add_string(&json, "output", cav_text_get(output));
     cav_json_end_object(&json);
     return cav_print_json(&text, error);
@@ -139,7 +154,7 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
     caviar_trial *trial;
     cav_details *details = NULL;
     cav_text output = {0};
-    curve at = {.metric = study->metric_names[0]};
+    cav_course course = {.metric = study->metric_names[0]};
     int64_t cursor = 0;
     caviar_code code = cav_study_view(study, number, &trial, error);
     if (code)
@@ -147,21 +162,20 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
     const cav_store_type *store = study->store->type;
     code = cav_details_read(study, &details, error);
     if (!code)
-        code = store->report_read(study->store, &study->scope, number, &cursor, note_report, &at,
-                                  error);
+        code = cav_course_read(&course, study->store, &study->scope, number, &cursor, error);
     if (!code)
         code = store->output_read(study->store, &study->scope, number, &output, error);
     if (!code && cav_flag_is_on(arguments, "json")) {
-        code = print_json(study, trial, &details[number], &at, &output, error);
+        code = print_json(study, trial, &details[number], &course, &output, error);
     } else if (!code) {
         print_head(study, trial, &details[number]);
         print_parameters(trial);
-        print_curve(&at);
+        print_curve(&course);
+        cav_cli_nudges_print(study, number);
         print_output(&output);
     }
     cav_details_free(details, study->history->count);
-    free(at.steps);
-    free(at.values);
+    cav_course_free(&course);
     cav_text_free(&output);
     caviar_trial_free(trial);
     return code;
@@ -176,13 +190,20 @@ static cav_exit run_show(const cav_arguments *arguments)
         return cav_complain_usage(arguments, &error);
     if (cav_cli_open(arguments, NULL, true, &study, &error))
         return cav_complain(&error);
-    caviar_code code = show(arguments, study, named.number, &error);
+    caviar_code code = cav_flag_is_on(arguments, "schedule")
+                           ? cav_cli_schedule_print(study, named.number, &error)
+                           : show(arguments, study, named.number, &error);
     cav_study_close(study);
     return code ? cav_complain(&error) : CAV_EXIT_OK;
 }
 
+static const cav_flag show_flags[] = {
+    {0, "schedule", NULL, "print what it started with and its nudges, as a file for 'replay'"},
+};
+
 static const cav_example show_examples[] = {
     {"caviar show 7", "parameters, learning curve, why it failed, the end of its output"},
+    {"caviar show 7 --schedule > plan.yaml", "its schedule, to be edited and replayed"},
 };
 
 const cav_verb cav_verb_show = {
@@ -190,8 +211,11 @@ const cav_verb cav_verb_show = {
     .group = "Look",
     .summary = "show everything about one trial",
     .operands = "TRIAL",
+    .flags = show_flags,
+    .flag_count = CAV_COUNT_OF(show_flags),
     .description = "Shows a trial: its state, its result, its parameters in full, its learning "
-                   "curve, and the end of what it printed. All of its output stands in the file "
+                   "curve, what was changed while it ran ('caviar nudge'), and the end of what it "
+                   "printed. All of its output stands in the file "
                    "output.log of its folder.",
     .has_store = true,
     .has_json = true,

@@ -177,6 +177,44 @@ static caviar_code read_changes(caviar_trial *trial, const json_t *changes)
     return CAVIAR_OK;
 }
 
+// Takes the changes of one step of the schedule; names that this trial has not are left alone.
+static caviar_code read_planned(caviar_trial *trial, int64_t step, const json_t *changes)
+{
+    const char *name;
+    json_t *given;
+    json_object_foreach ((json_t *)(uintptr_t)changes, name, given) {
+        caviar_value value;
+        for (size_t i = 0; i < trial->parameter_count; i++)
+            if (strcmp(trial->names[i], name) == 0 && cav_value_from_json(given, &value) &&
+                !cav_trial_plan(trial, step, i, &value))
+                return cav_fail_memory(&trial->error);
+    }
+    return CAVIAR_OK;
+}
+
+static caviar_code read_schedule(caviar_trial *trial, const json_t *schedule)
+{
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; i < json_array_size(schedule) && !code; i++) {
+        const json_t *entry = json_array_get(schedule, i);
+        code = read_planned(trial, json_integer_value(json_object_get(entry, "step")),
+                            json_object_get(entry, "changes"));
+    }
+    return code;
+}
+
+static void write_abilities(cav_json *json, unsigned can)
+{
+    cav_json_key(json, "can");
+    cav_json_begin_array(json);
+#define X(name, word, bit)                                                                         \
+    if (can & (bit))                                                                               \
+        cav_json_string(json, word);
+    CAVIAR_ABILITIES(X)
+#undef X
+    cav_json_end_array(json);
+}
+
 static caviar_code client_report(caviar_trial *trial, int64_t step, const caviar_metric *metrics,
                                  size_t metric_count, caviar_verdict *ret_verdict)
 {
@@ -184,11 +222,19 @@ static caviar_code client_report(caviar_trial *trial, int64_t step, const caviar
     cav_json json = begin_message(&line, "report");
     cav_json_add_int(&json, "step", step);
     write_metrics(&json, metrics, metric_count);
+    if (trial->can != trial->told_can)
+        write_abilities(&json, trial->can);
+    if (trial->has_new_checkpoints) {
+        cav_json_key(&json, "checkpoints");
+        cav_json_raw(&json, cav_text_get(&trial->checkpoints));
+    }
     cav_json_end_object(&json);
     json_t *answer;
     caviar_code code = call(trial->context, &line, &answer, &trial->error);
     if (code)
         return code;
+    trial->has_new_checkpoints = false;
+    trial->told_can = trial->can;
     const char *word = json_string_value(json_object_get(answer, "verdict"));
     int verdict;
     code = cav_names_find(&cav_verdict_names, word ? word : "", &verdict, &trial->error);
@@ -242,7 +288,8 @@ static void client_release(caviar_trial *trial)
     trial->context = NULL;
 }
 
-static const cav_trial_link client_link = {client_report, client_tell, client_fail, client_release};
+static const cav_trial_link client_link = {
+    .report = client_report, .tell = client_tell, .fail = client_fail, .release = client_release};
 
 // Fills in the parameters one by one, so that the handle has those that made sense.
 static caviar_code read_parameters(caviar_trial *trial, const json_t *config)
@@ -281,7 +328,8 @@ static caviar_code welcome(const json_t *answer, client *at, caviar_trial **ret_
     trial->last_step = steps ? json_integer_value(steps) : INT64_MAX;
     caviar_trial_free(*ret_trial);
     *ret_trial = trial;
-    return read_parameters(trial, config);
+    caviar_code code = read_parameters(trial, config);
+    return code ? code : read_schedule(trial, json_object_get(answer, "schedule"));
 }
 
 static caviar_code join(caviar_trial **trial, const char *socket_path)

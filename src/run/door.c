@@ -70,7 +70,6 @@ static void answer_report(cav_slot *slot, const json_t *message, cav_text *text)
 {
     cav_study *study = slot->runner->study;
     int64_t before = slot->trial->step;
-    slot->trial->can_pause = true;
     caviar_verdict verdict = cav_protocol_report(slot->trial, study->metric_names,
                                                  study->spec->metric_count, message, text);
     if (slot->trial->step != before || verdict != CAVIAR_VERDICT_CONTINUE)
@@ -100,8 +99,11 @@ static void answer_message(cav_slot *slot, const json_t *message, cav_text *text
         answer_report(slot, message, text);
     else if (command && strcmp(command, "tell") == 0)
         answer_tell(slot, message, text);
-    else if (command && strcmp(command, "hello") == 0)
+    else if (command && strcmp(command, "hello") == 0 &&
+             !cav_protocol_take_abilities(slot->trial, message, &error))
         cav_protocol_write_welcome(slot->trial, &welcome, text);
+    else if (command && strcmp(command, "hello") == 0)
+        cav_protocol_write_error(&error, text);
     else {
         cav_fail(&error, CAVIAR_INVALID, "'cmd' must be hello, report or tell");
         cav_protocol_write_error(&error, text);

@@ -18,6 +18,12 @@ void cav_folder_of_trial(const char *study_folder, int64_t number, cav_text *pat
 /** Makes a trial's folder and writes params.json into it. */
 caviar_code cav_folder_prepare(const char *folder, const caviar_trial *trial, cav_error *error);
 
+/**
+ * Copies what a program keeps in a trial's folder to a new one: files and folders, but not what
+ * Caviar itself puts there. Symbolic links are not followed, and left out.
+ */
+caviar_code cav_folder_copy(const char *from, const char *to, cav_error *error);
+
 /** Appends a trial's parameters as a JSON object, inactive ones left out. */
 void cav_trial_write_config(const caviar_trial *trial, cav_json *json);
 

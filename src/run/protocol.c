@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_METRICS = 64 };
+enum { MOST_METRICS = 64, MOST_CHECKPOINTS = 10000 };
 
 void cav_protocol_write_error(const cav_error *error, cav_text *answer)
 {
@@ -19,6 +19,16 @@ void cav_protocol_write_error(const cav_error *error, cav_text *answer)
     cav_json_add_string(&json, "error", error->message);
     cav_json_add_string(&json, "code", caviar_code_name(error->code));
     cav_json_end_object(&json);
+}
+
+// True if the plan changes the same parameter again at the same step.
+static bool is_changed_again(const caviar_trial *trial, size_t index)
+{
+    const cav_change *change = &trial->plan[index];
+    for (size_t i = index + 1; i < trial->plan_count && trial->plan[i].step == change->step; i++)
+        if (trial->plan[i].index == change->index)
+            return true;
+    return false;
 }
 
 void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *welcome,
@@ -38,7 +48,88 @@ void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *we
         cav_json_add_int(&json, "steps", trial->last_step);
     cav_json_key(&json, "config");
     cav_trial_write_config(trial, &json);
+    cav_protocol_write_schedule(trial, &json);
     cav_json_end_object(&json);
+}
+
+void cav_protocol_write_schedule(const caviar_trial *trial, cav_json *json)
+{
+    if (trial->plan_count == 0)
+        return;
+    cav_json_key(json, "schedule");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < trial->plan_count;) {
+        int64_t step = trial->plan[i].step;
+        cav_json_begin_object(json);
+        cav_json_add_int(json, "step", step);
+        cav_json_key(json, "changes");
+        cav_json_begin_object(json);
+        for (; i < trial->plan_count && trial->plan[i].step == step; i++) {
+            if (is_changed_again(trial, i))
+                continue;
+            cav_json_key(json, trial->names[trial->plan[i].index]);
+            cav_json_value(json, &trial->plan[i].value);
+        }
+        cav_json_end_object(json);
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
+static caviar_code read_abilities(const json_t *list, unsigned *ret_can, cav_error *error)
+{
+    static const struct ability {
+        const char *word;
+        unsigned bit;
+    } abilities[] = {
+#define X(name, word, bit) {word, bit},
+        CAVIAR_ABILITIES(X)
+#undef X
+    };
+    *ret_can = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        for (size_t k = 0; word && k < CAV_COUNT_OF(abilities); k++)
+            if (strcmp(word, abilities[k].word) == 0)
+                *ret_can |= abilities[k].bit; // words of later versions are left alone
+    }
+    return json_is_array(list)
+               ? CAVIAR_OK
+               : cav_fail(error, CAVIAR_INVALID, "'can' must be a list of words, [\"changes\"]");
+}
+
+static caviar_code take_checkpoints(caviar_trial *trial, const json_t *list, cav_error *error)
+{
+    int64_t steps[MOST_CHECKPOINTS];
+    size_t count = json_array_size(list);
+    bool well = json_is_array(list) && count <= MOST_CHECKPOINTS;
+    for (size_t i = 0; i < count && well; i++) {
+        const json_t *step = json_array_get(list, i);
+        well = json_is_integer(step) && json_integer_value(step) >= 0;
+        steps[i] = json_integer_value(step);
+    }
+    if (!well)
+        return cav_fail(error, CAVIAR_INVALID, "'checkpoints' must be a list of at most %d steps",
+                        MOST_CHECKPOINTS);
+    if (!caviar_trial_keeps(trial, steps, count))
+        return CAVIAR_OK;
+    *error = trial->error;
+    return error->code;
+}
+
+caviar_code cav_protocol_take_abilities(caviar_trial *trial, const json_t *message,
+                                        cav_error *error)
+{
+    const json_t *can = json_object_get(message, "can");
+    const json_t *checkpoints = json_object_get(message, "checkpoints");
+    unsigned bits = 0;
+    caviar_code code = can ? read_abilities(can, &bits, error) : CAVIAR_OK;
+    if (!code && checkpoints)
+        code = take_checkpoints(trial, checkpoints, error);
+    if (code)
+        return code;
+    trial->can = can ? bits | CAV_CAN_HEAR : trial->can | CAV_CAN_HEAR;
+    return CAVIAR_OK;
 }
 
 static caviar_code read_number(const json_t *value, const char *name, double *ret_number,
@@ -110,6 +201,16 @@ static caviar_code read_metrics(const json_t *message, const char *const *names,
     return code;
 }
 
+void cav_protocol_write_changes(const caviar_trial *trial, cav_json *json)
+{
+    cav_json_begin_object(json);
+    for (size_t i = 0; i < trial->change_count; i++) {
+        cav_json_key(json, trial->names[trial->changes[i]]);
+        cav_json_value(json, &trial->values[trial->changes[i]]);
+    }
+    cav_json_end_object(json);
+}
+
 static void write_verdict(const caviar_trial *trial, caviar_verdict verdict, cav_text *answer)
 {
     cav_json json = {.text = answer};
@@ -119,12 +220,7 @@ static void write_verdict(const caviar_trial *trial, caviar_verdict verdict, cav
         cav_json_add_int(&json, "step", trial->restore_step);
     if (trial->change_count > 0) {
         cav_json_key(&json, "changes");
-        cav_json_begin_object(&json);
-        for (size_t i = 0; i < trial->change_count; i++) {
-            cav_json_key(&json, trial->names[trial->changes[i]]);
-            cav_json_value(&json, &trial->values[trial->changes[i]]);
-        }
-        cav_json_end_object(&json);
+        cav_protocol_write_changes(trial, &json);
     }
     cav_json_end_object(&json);
 }
@@ -150,6 +246,8 @@ caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metri
     int64_t step = 0;
     caviar_verdict verdict = CAVIAR_VERDICT_CONTINUE;
     caviar_code code = read_step(message, &step, &error);
+    if (!code)
+        code = cav_protocol_take_abilities(trial, message, &error);
     if (!code)
         code = read_metrics(message, metric_names, metric_count, &given, &error);
     if (!code && given.count == 0)

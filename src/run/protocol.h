@@ -25,6 +25,19 @@ void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *we
                                 cav_text *answer);
 
 /**
+ * Takes what a message says of its program: "can":["changes","restore"], and, with a report,
+ * "checkpoints":[3,4,5]. CAVIAR_INVALID for anything else under these keys.
+ */
+caviar_code cav_protocol_take_abilities(caviar_trial *trial, const json_t *message,
+                                        cav_error *error);
+
+/** Writes the schedule that a trial follows, as the value of a key; nothing if it has none. */
+void cav_protocol_write_schedule(const caviar_trial *trial, cav_json *json);
+
+/** Writes the changes of the last report, as an object. */
+void cav_protocol_write_changes(const caviar_trial *trial, cav_json *json);
+
+/**
  * Carries out a report or a tell, {"cmd":"report","step":3,"value":0.2}, on its trial, and writes
  * the answer. The values stand in "value" (the study's first metric), "values" (all of them, in
  * order) or "metrics" (by name); "nan", "inf" and "-inf" are words for what JSON has no number

@@ -124,9 +124,12 @@ static void report(cav_slot *slot, const cav_line *line)
     caviar_verdict verdict;
     if (slot->trial->state != CAVIAR_STATE_RUNNING || slot->kill != CAV_KILL_NONE)
         return;
-    slot->trial->can_pause = false;
+    if (!(slot->trial->can & CAV_CAN_HEAR))
+        slot->trial->can |= CAV_CAN_PRINT;
+    slot->trial->is_deaf = true;
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
+    slot->trial->is_deaf = false;
     if (!code)
         cav_slot_reported(slot, line->step, verdict, false);
     else if (code == CAVIAR_STALE || code == CAVIAR_STATE)
@@ -298,9 +301,16 @@ static void close_stream(cav_slot *slot, int stream)
     }
 }
 
+// The wait may be over because the loop was held up, by a slow disk, say: timers go before streams.
+// What the program has printed by then is read in the turn that this leaves to the loop.
 static void on_streams_overdue(uv_timer_t *timer)
 {
     cav_slot *slot = timer->data;
+    if (!slot->is_overdue) {
+        slot->is_overdue = true;
+        uv_timer_start(timer, on_streams_overdue, 1, 0);
+        return;
+    }
     close_stream(slot, 0);
     close_stream(slot, 1);
     end_if_over(slot);
@@ -477,6 +487,7 @@ caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *e
     }
     slot->runner = runner;
     slot->trial = trial;
+    trial->can = trial->told_can; // whether this program hears answers is to be seen
     slot->output.fd = -1;
     slot->started_ns = cav_clock_monotonic_ns(runner->study->clock);
     slot->lines[0] = (cav_lines){.handle = take_output_line, .context = slot};

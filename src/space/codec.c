@@ -49,8 +49,19 @@ bool cav_value_from_json(const json_t *json, caviar_value *ret_value)
     return false;
 }
 
-caviar_code cav_space_read(const cav_space *space, const json_t *object, double *ret_raw,
-                           cav_error *error)
+// Reads the value of a parameter; free of its range, unless it is one of its choices.
+static caviar_code read_value(const cav_parameter *parameter, const json_t *given, bool is_free,
+                              double *ret_raw, cav_error *error)
+{
+    caviar_value value;
+    if (!cav_value_from_json(given, &value))
+        return cav_fail(error, CAVIAR_INVALID, "parameter '%s' cannot be %s", parameter->name,
+                        cav_json_type_name(given));
+    return cav_parameter_read_value(parameter, &value, is_free, ret_raw, error);
+}
+
+static caviar_code read_object(const cav_space *space, const json_t *object, bool is_free,
+                               double *ret_raw, cav_error *error)
 {
     if (!json_is_object(object))
         return cav_fail(error, CAVIAR_INVALID, "parameters must be an object, not %s",
@@ -63,17 +74,25 @@ caviar_code cav_space_read(const cav_space *space, const json_t *object, double 
         size_t i = cav_space_find(space, name);
         if (i == space->count)
             return cav_space_fail_unknown(space, name, error);
-        caviar_value value;
         if (json_is_null(given))
             continue;
-        if (!cav_value_from_json(given, &value))
-            return cav_fail(error, CAVIAR_INVALID, "parameter '%s' cannot be %s", name,
-                            cav_json_type_name(given));
-        caviar_code code = cav_parameter_read(&space->parameters[i], &value, &ret_raw[i], error);
+        caviar_code code = read_value(&space->parameters[i], given, is_free, &ret_raw[i], error);
         if (code)
             return code;
     }
     return CAVIAR_OK;
+}
+
+caviar_code cav_space_read(const cav_space *space, const json_t *object, double *ret_raw,
+                           cav_error *error)
+{
+    return read_object(space, object, false, ret_raw, error);
+}
+
+caviar_code cav_space_read_changes(const cav_space *space, const json_t *object, double *ret_raw,
+                                   cav_error *error)
+{
+    return read_object(space, object, true, ret_raw, error);
 }
 
 // Skips `word` at *at; false, and nothing skipped, if something else stands there.

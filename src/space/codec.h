@@ -19,6 +19,13 @@ caviar_code cav_space_read(const cav_space *space, const json_t *object, double 
                            cav_error *error);
 
 /**
+ * Reads changes of parameters as cav_space_write wrote them. Numbers may lie outside of their
+ * ranges: somebody wanted it so.
+ */
+caviar_code cav_space_read_changes(const cav_space *space, const json_t *object, double *ret_raw,
+                                   cav_error *error);
+
+/**
  * Reads what cav_space_write wrote, quickly: no tree is built. False if the text is in any other
  * form, or a value is not one that the parameter can have; then cav_json_parse and cav_space_read
  * know what to make of it. What this takes, they take alike.

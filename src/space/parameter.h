@@ -93,9 +93,21 @@ caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_
 caviar_code cav_parameter_read(const cav_parameter *parameter, const caviar_value *value,
                                double *ret_raw, cav_error *error);
 
+/** The same; with `is_free` a number may lie outside of the range. */
+caviar_code cav_parameter_read_value(const cav_parameter *parameter, const caviar_value *value,
+                                     bool is_free, double *ret_raw, cav_error *error);
+
 /** The same for a word of a command line; a choice matches as it prints. */
 caviar_code cav_parameter_read_text(const cav_parameter *parameter, const char *text,
                                     double *ret_raw, cav_error *error);
+
+/**
+ * Reads a change of a value that is `now`: "0.003" sets it, "x0.5" multiplies it and "+0.01" adds
+ * to it ("+-0.01" takes away). With `is_free` a number may lie outside of the range. What is
+ * multiplied or added is rounded to a step of the range, if it has steps.
+ */
+caviar_code cav_parameter_read_change(const cav_parameter *parameter, double now, const char *text,
+                                      bool is_free, double *ret_raw, cav_error *error);
 
 /** The raw value as a caviar_value; a text belongs to the parameter. */
 caviar_value cav_parameter_value(const cav_parameter *parameter, double raw);

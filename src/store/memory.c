@@ -27,6 +27,11 @@ typedef struct kept_report {
     size_t metric_count;
 } kept_report;
 
+typedef struct kept_nudge {
+    cav_nudge nudge; // its texts and raw are owned
+    size_t change;   // index of its latest entry in the log of nudges
+} kept_nudge;
+
 typedef struct study {
     struct study *next;
     int64_t id;
@@ -44,6 +49,10 @@ typedef struct study {
     size_t log_count, log_capacity;
     kept_report *reports;
     size_t report_count, report_capacity;
+    kept_nudge *nudges; // [nudge_count] by id, from 1
+    size_t nudge_count, nudge_capacity;
+    size_t *nudge_log; // [nudge_log_count] indices of nudges
+    size_t nudge_log_count, nudge_log_capacity;
 } study;
 
 typedef struct memory_store {
@@ -81,7 +90,15 @@ static void free_row(row *at)
     free((char *)(uintptr_t)at->record.origin);
     free((char *)(uintptr_t)at->record.owner);
     free((char *)(uintptr_t)at->record.message);
+    free((char *)(uintptr_t)at->record.checkpoints);
     free((char *)(uintptr_t)at->output);
+}
+
+static void free_nudge(cav_nudge *nudge)
+{
+    free((double *)(uintptr_t)nudge->raw);
+    free((char *)(uintptr_t)nudge->author);
+    free((char *)(uintptr_t)nudge->note);
 }
 
 static void free_metrics(caviar_metric *metrics, size_t count)
@@ -97,7 +114,11 @@ static void free_study(study *at)
         free_row(&at->rows[i]);
     for (size_t i = 0; i < at->report_count; i++)
         free_metrics(at->reports[i].metrics, at->reports[i].metric_count);
+    for (size_t i = 0; i < at->nudge_count; i++)
+        free_nudge(&at->nudges[i].nudge);
     cav_point_index_free(&at->distinct);
+    free(at->nudges);
+    free(at->nudge_log);
     free(at->name);
     free(at->definition);
     free(at->rows);
@@ -292,11 +313,13 @@ static caviar_code insert_row(study *at, const cav_record *record, const cav_ins
 {
     row fresh = {.record = *record, .is_distinct = insert->distinct};
     fresh.record.origin = fresh.record.owner = fresh.record.message = NULL;
+    fresh.record.checkpoints = NULL;
     fresh.record.output = "";
     if (!reserve_row(at) || !set_text(&fresh.output, record->output) ||
         !set_text(&fresh.record.origin, record->origin) ||
         !set_text(&fresh.record.owner, record->owner) ||
-        !set_text(&fresh.record.message, record->message)) {
+        !set_text(&fresh.record.message, record->message) ||
+        !set_text(&fresh.record.checkpoints, record->checkpoints)) {
         free_row(&fresh);
         return cav_fail_memory(error);
     }
@@ -494,6 +517,20 @@ static caviar_code keep_report(study *at, const cav_report *report, int64_t now,
     return CAVIAR_OK;
 }
 
+// Takes over what a report says of its trial.
+static bool set_abilities(study *at, cav_record *record, const cav_report *report)
+{
+    bool can = report->can && report->can != record->can;
+    bool keeps = report->checkpoints && strcmp(report->checkpoints, record->checkpoints) != 0;
+    if (!can && !keeps)
+        return true;
+    if (!reserve_log(at) || (keeps && !set_text(&record->checkpoints, report->checkpoints)))
+        return false;
+    record->can = can ? report->can : record->can;
+    note_change(at, (size_t)record->number);
+    return true;
+}
+
 static caviar_code report_add(cav_store *store, const cav_scope *scope, const cav_report *report,
                               int64_t lease_ms, cav_error *error)
 {
@@ -504,12 +541,99 @@ static caviar_code report_add(cav_store *store, const cav_scope *scope, const ca
         code = cav_rule_report(report->number, report->attempt, from->record.state,
                                from->record.attempt, error);
     int64_t now = cav_clock_wall_ms(of(store)->clock);
+    if (!code && !set_abilities(at, &from->record, report))
+        code = cav_fail_memory(error);
     if (!code)
         code = keep_report(at, report, now, error);
     if (code)
         return code;
     from->record.step = report->step;
     from->record.lease_ms = now + lease_ms;
+    return CAVIAR_OK;
+}
+
+static bool copy_nudge(const study *at, const cav_nudge *from, cav_nudge *to)
+{
+    *to = *from;
+    to->raw = NULL;
+    to->author = to->note = NULL;
+    double *raw = from->raw ? calloc(at->param_count + 1, sizeof *raw) : NULL;
+    for (size_t i = 0; raw && i < at->param_count; i++)
+        raw[i] = from->raw[i];
+    to->raw = raw;
+    if ((!from->raw || raw) && set_text(&to->author, from->author) &&
+        set_text(&to->note, from->note))
+        return true;
+    free_nudge(to);
+    return false;
+}
+
+static void note_nudge(study *at, size_t index)
+{
+    at->nudges[index].change = at->nudge_log_count;
+    at->nudge_log[at->nudge_log_count++] = index;
+}
+
+static bool reserve_nudge_log(study *at)
+{
+    return CAV_GROW(&at->nudge_log, &at->nudge_log_capacity, at->nudge_log_count + 1);
+}
+
+static caviar_code nudge_add(cav_store *store, const cav_scope *scope, const cav_nudge *nudge,
+                             int64_t *ret_id, cav_error *error)
+{
+    study *at = NULL;
+    row *to = NULL;
+    caviar_code code = find_row(store, scope, nudge->number, &at, &to, error);
+    if (!code)
+        code = cav_rule_nudge(nudge->number, to->record.state, error);
+    if (code)
+        return code;
+    kept_nudge kept;
+    if (!reserve_nudge_log(at) ||
+        !CAV_GROW(&at->nudges, &at->nudge_capacity, at->nudge_count + 1) ||
+        !copy_nudge(at, nudge, &kept.nudge))
+        return cav_fail_memory(error);
+    kept.nudge.id = *ret_id = (int64_t)at->nudge_count + 1;
+    kept.nudge.created_ms = cav_clock_wall_ms(of(store)->clock);
+    kept.nudge.delivered_ms = 0;
+    at->nudges[at->nudge_count] = kept;
+    note_nudge(at, at->nudge_count++);
+    return CAVIAR_OK;
+}
+
+static caviar_code nudge_set(cav_store *store, const cav_scope *scope, int64_t id,
+                             cav_nudge_state state, int64_t step, cav_error *error)
+{
+    study *at = find_study(store, scope->study);
+    if (!at)
+        return fail_no_study(scope->study, error);
+    if (id < 1 || (size_t)id > at->nudge_count)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "there is no nudge %lld", (long long)id);
+    if (!reserve_nudge_log(at))
+        return cav_fail_memory(error);
+    cav_nudge *nudge = &at->nudges[id - 1].nudge;
+    nudge->state = state;
+    nudge->step = step;
+    if (nudge->delivered_ms == 0)
+        nudge->delivered_ms = cav_clock_wall_ms(of(store)->clock);
+    note_nudge(at, (size_t)id - 1);
+    return CAVIAR_OK;
+}
+
+static caviar_code nudge_read(cav_store *store, const cav_scope *scope, int64_t *cursor,
+                              cav_nudge_visitor *visit, void *context, cav_error *error)
+{
+    study *at = find_study(store, scope->study);
+    if (!at)
+        return fail_no_study(scope->study, error);
+    for (size_t i = (size_t)*cursor; i < at->nudge_log_count; i++) {
+        const kept_nudge *kept = &at->nudges[at->nudge_log[i]];
+        caviar_code code = kept->change == i ? visit(context, &kept->nudge, error) : CAVIAR_OK;
+        if (code)
+            return code;
+    }
+    *cursor = (int64_t)at->nudge_log_count;
     return CAVIAR_OK;
 }
 
@@ -613,9 +737,12 @@ const cav_store_type cav_store_memory = {
     .trial_claim = trial_claim,
     .trial_move = trial_move,
     .report_add = report_add,
+    .nudge_add = nudge_add,
+    .nudge_set = nudge_set,
     .lease_renew = lease_renew,
     .trial_read = trial_read,
     .report_read = report_read,
+    .nudge_read = nudge_read,
     .output_read = output_read,
     .begin = nothing,
     .commit = nothing,

@@ -70,6 +70,16 @@ caviar_code cav_rule_move(const cav_move *move, caviar_state state, int64_t pres
     return code ? code : check_reason(move->number, move->to, move->reason, error);
 }
 
+caviar_code cav_rule_nudge(int64_t number, caviar_state state, cav_error *error)
+{
+    if (!cav_state_is_final(state))
+        return CAVIAR_OK;
+    return cav_fail(error, CAVIAR_STATE,
+                    "trial %lld is %s; only one that has not ended can be changed. 'caviar fork "
+                    "%lld' goes on from one of its checkpoints as a new trial",
+                    (long long)number, caviar_state_name(state), (long long)number);
+}
+
 caviar_state cav_rule_lost(int64_t failures, int64_t most_failures)
 {
     return failures < most_failures ? CAVIAR_STATE_WAITING : CAVIAR_STATE_FAILED;

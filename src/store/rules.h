@@ -23,6 +23,9 @@ caviar_code cav_rule_report(int64_t number, int64_t attempt, caviar_state state,
 caviar_code cav_rule_move(const cav_move *move, caviar_state state, int64_t present_attempt,
                           cav_error *error);
 
+/** Checks that a trial can still be nudged: it has not ended. */
+caviar_code cav_rule_nudge(int64_t number, caviar_state state, cav_error *error);
+
 /** Where a trial goes whose worker is lost: waiting again, or failed. */
 caviar_state cav_rule_lost(int64_t failures, int64_t most_failures);
 

@@ -6,6 +6,7 @@
  *   sqlite_schema.c        the tables, and moving an older schema on
  *   sqlite_studies.c       studies
  *   sqlite_trials.c        adding and moving trials; reports
+ *   sqlite_nudges.c        nudges
  *   sqlite_claims.c        claims and leases
  *   sqlite_read.c          reading what is new
  *   sqlite_check.c         `caviar doctor`
@@ -15,6 +16,7 @@
 
 #include "store/store.h"
 
+#include <jansson.h>
 #include <sqlite3.h>
 
 /** Statements that are prepared once: X(NAME, SQL). */
@@ -35,8 +37,9 @@
     X(TRIAL_ADD,                                                                                   \
       "INSERT INTO trials (study, number, change, state, reason, attempt, failures, imported, "    \
       "is_distinct, params, metrics, step, origin, owner, created_ms, started_ms, finished_ms, "   \
-      "lease_ms, message) VALUES "                                                                 \
-      "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)")    \
+      "lease_ms, message, checkpoints, parent, parent_step, seed_number) VALUES "                  \
+      "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "    \
+      "?20, ?21, ?22, ?23)")                                                                       \
     X(TRIAL_STATE, "SELECT state, attempt FROM trials WHERE study = ?1 AND number = ?2")           \
     X(TRIAL_EXPIRED,                                                                               \
       "SELECT number, failures FROM trials INDEXED BY trials_by_state WHERE study = ?1 AND "       \
@@ -55,6 +58,20 @@
       "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = ?8, "       \
       "change = ?9 WHERE study = ?1 AND number = ?2")                                              \
     X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
+    X(TRIAL_ABILITIES, "SELECT can, checkpoints FROM trials WHERE study = ?1 AND number = ?2")     \
+    X(TRIAL_ENABLE, "UPDATE trials SET can = ?3, checkpoints = ?4, change = ?5 "                   \
+                    "WHERE study = ?1 AND number = ?2")                                            \
+    X(NUDGE_ADD,                                                                                   \
+      "INSERT INTO nudges (study, id, number, change, kind, state, step, target, params, author, " \
+      "note, created_ms) SELECT ?1, coalesce(max(id), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "    \
+      "?10, ?11 FROM nudges WHERE study = ?1 RETURNING id")                                        \
+    X(NUDGE_SET, "UPDATE nudges SET state = ?3, step = ?4, change = ?5, "                          \
+                 "delivered_ms = CASE delivered_ms WHEN 0 THEN ?6 ELSE delivered_ms END "          \
+                 "WHERE study = ?1 AND id = ?2")                                                   \
+    X(NUDGE_READ,                                                                                  \
+      "SELECT id, number, kind, state, step, target, params, author, note, created_ms, "           \
+      "delivered_ms, change FROM nudges INDEXED BY nudges_by_change "                              \
+      "WHERE study = ?1 AND change > ?2 ORDER BY change")                                          \
     X(OUTPUT_SET, "REPLACE INTO outputs (study, number, output) VALUES (?1, ?2, ?3)")              \
     X(OUTPUT_REMOVE, "DELETE FROM outputs WHERE study = ?1 AND number = ?2")                       \
     X(OUTPUT_GET, "SELECT output FROM outputs WHERE study = ?1 AND number = ?2")                   \
@@ -66,8 +83,8 @@
     X(TRIAL_READ,                                                                                  \
       "SELECT number, state, reason, attempt, failures, imported, params, metrics, step, origin, " \
       "owner, created_ms, started_ms, finished_ms, lease_ms, message, change, "                    \
-      "(SELECT trials FROM studies WHERE id = ?1) FROM trials "                                    \
-      "WHERE study = ?1 AND change > ?2 ORDER BY change")                                          \
+      "(SELECT trials FROM studies WHERE id = ?1), can, checkpoints, parent, parent_step, "        \
+      "seed_number FROM trials WHERE study = ?1 AND change > ?2 ORDER BY change")                  \
     X(REPORT_READ, "SELECT number, attempt, step, time_ms, metrics, id, "                          \
                    "(SELECT trials FROM studies WHERE id = ?1) FROM reports "                      \
                    "WHERE study = ?1 AND id > ?2 ORDER BY id")                                     \
@@ -173,6 +190,10 @@ caviar_code cav_sqlite_next_change(cav_sqlite *store, const cav_scope *scope, in
 /** CAVIAR_NOT_FOUND if the study is not there. */
 caviar_code cav_sqlite_need_study(cav_sqlite *store, int64_t id, cav_error *error);
 
+/** Parses what can only be an object, or else the file is damaged. */
+caviar_code cav_sqlite_parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
+                                    cav_error *error);
+
 /** The state and attempt of a trial; CAVIAR_NOT_FOUND if there is none of that number. */
 caviar_code cav_sqlite_trial_state(cav_sqlite *store, const cav_scope *scope, int64_t number,
                                    caviar_state *ret_state, int64_t *ret_attempt, cav_error *error);
@@ -195,6 +216,12 @@ caviar_code cav_sqlite_trial_move(cav_store *store, const cav_scope *scope, cons
                                   cav_error *error);
 caviar_code cav_sqlite_report_add(cav_store *store, const cav_scope *scope,
                                   const cav_report *report, int64_t lease_ms, cav_error *error);
+caviar_code cav_sqlite_nudge_add(cav_store *store, const cav_scope *scope, const cav_nudge *nudge,
+                                 int64_t *ret_id, cav_error *error);
+caviar_code cav_sqlite_nudge_set(cav_store *store, const cav_scope *scope, int64_t id,
+                                 cav_nudge_state state, int64_t step, cav_error *error);
+caviar_code cav_sqlite_nudge_read(cav_store *store, const cav_scope *scope, int64_t *cursor,
+                                  cav_nudge_visitor *visit, void *context, cav_error *error);
 caviar_code cav_sqlite_lease_renew(cav_store *store, const cav_scope *scope, const char *owner,
                                    int64_t lease_ms, cav_error *error);
 caviar_code cav_sqlite_trial_read(cav_store *store, const cav_scope *scope, int64_t *cursor,

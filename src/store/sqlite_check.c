@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "trial/nudge.h"
 
 #include <string.h>
 
@@ -39,6 +40,12 @@ static const char *const questions[] = {
     "SELECT 'a report of study ' || study || ', trial ' || number || ' belongs to no trial' FROM "
     "reports r WHERE NOT EXISTS (SELECT 1 FROM trials t WHERE t.study = r.study AND "
     "t.number = r.number)",
+    "SELECT 'study ' || study || ', nudge ' || id || ': belongs to no trial' FROM nudges n "
+    "WHERE NOT EXISTS (SELECT 1 FROM trials t WHERE t.study = n.study AND t.number = n.number)",
+    "SELECT 'study ' || study || ', nudge ' || id || ': unknown kind ' || kind FROM nudges "
+    "WHERE kind NOT IN (" CAV_NUDGE_KINDS(QUOTED) "'')",
+    "SELECT 'study ' || study || ', nudge ' || id || ': unknown state ' || state FROM nudges "
+    "WHERE state NOT IN (" CAV_NUDGE_STATES(QUOTED) "'')",
 };
 
 #undef QUOTED
@@ -49,6 +56,7 @@ static const char *const objects[] = {
     "SELECT 'study ' || study || ', trial ' || number || ': its parameters', params FROM trials",
     "SELECT 'study ' || study || ', trial ' || number || ': its values', metrics FROM trials",
     "SELECT 'study ' || study || ', report ' || id || ': its values', metrics FROM reports",
+    "SELECT 'study ' || study || ', nudge ' || id || ': its changes', params FROM nudges",
 };
 
 static void look_at_object(sqlite3_stmt *statement, cav_problem_visitor *found, void *context)

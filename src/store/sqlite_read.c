@@ -33,9 +33,8 @@ static caviar_code look_for_news(cav_sqlite *store, int64_t study, int64_t curso
     return CAVIAR_OK;
 }
 
-// Parses what can only be an object, or else the file is damaged.
-static caviar_code parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
-                                cav_error *error)
+caviar_code cav_sqlite_parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
+                                    cav_error *error)
 {
     cav_error fault = {0};
     json_t *object = NULL;
@@ -57,7 +56,7 @@ static caviar_code read_slowly(cav_sqlite *store, const cav_space *space, const 
                                double *ret_raw, cav_error *error)
 {
     json_t *object;
-    caviar_code code = parse_object(store, text, &object, error);
+    caviar_code code = cav_sqlite_parse_object(store, text, &object, error);
     if (code)
         return code;
     code = cav_space_read(space, object, ret_raw, error);
@@ -103,7 +102,7 @@ static caviar_code read_values(cav_sqlite *store, const cav_scope *scope, const 
     if (read_values_fast(scope, text, ret_values))
         return CAVIAR_OK;
     json_t *object;
-    caviar_code code = parse_object(store, text, &object, error);
+    caviar_code code = cav_sqlite_parse_object(store, text, &object, error);
     if (code)
         return code;
     for (size_t m = 0; m < scope->metric_count; m++) {
@@ -143,6 +142,12 @@ static caviar_code fill_record(cav_sqlite *store, sqlite3_stmt *statement, cav_r
     record->lease_ms = sqlite3_column_int64(statement, 14);
     record->message = cav_sqlite_text(statement, 15);
     record->output = "";
+    record->can = (unsigned)sqlite3_column_int64(statement, 18);
+    record->checkpoints = cav_sqlite_text(statement, 19);
+    record->parent = sqlite3_column_int64(statement, 20);
+    record->parent_step = sqlite3_column_int64(statement, 21);
+    record->seed_number = sqlite3_column_int64(statement, 22);
+    record->has_parent = record->parent >= 0;
     return CAVIAR_OK;
 }
 
@@ -249,7 +254,7 @@ static caviar_code visit_report(cav_sqlite *store, sqlite3_stmt *statement,
         code = cav_sqlite_fail_damaged(store, error, "a report of trial %lld, which is not there",
                                        (long long)report.number);
     if (!code)
-        code = parse_object(store, text, &object, error);
+        code = cav_sqlite_parse_object(store, text, &object, error);
     if (code)
         return code;
     code = visit_metrics(object, &report, visit, context, error);

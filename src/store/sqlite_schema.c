@@ -68,6 +68,29 @@ static const char *const migrations[] = {
     "  PRIMARY KEY (study, id)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX reports_by_trial ON reports (study, number);",
+    // 2
+    "ALTER TABLE trials ADD COLUMN can INTEGER NOT NULL DEFAULT 0;"       // bits; see cav_record
+    "ALTER TABLE trials ADD COLUMN checkpoints TEXT NOT NULL DEFAULT '';" // JSON array of steps
+    "ALTER TABLE trials ADD COLUMN parent INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE trials ADD COLUMN parent_step INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE trials ADD COLUMN seed_number INTEGER NOT NULL DEFAULT -1;"
+    "CREATE TABLE nudges ("
+    "  study INTEGER NOT NULL REFERENCES studies (id) ON DELETE CASCADE,"
+    "  id INTEGER NOT NULL," // counts from 1
+    "  number INTEGER NOT NULL,"
+    "  change INTEGER NOT NULL," // of studies.changes, when it last changed
+    "  kind TEXT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  step INTEGER NOT NULL,"   // of the report that delivers it; -1: the next one
+    "  target INTEGER NOT NULL," // of a rollback
+    "  params TEXT NOT NULL,"    // JSON object of what a change sets
+    "  author TEXT NOT NULL,"
+    "  note TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  delivered_ms INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY (study, id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX nudges_by_change ON nudges (study, change);",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };

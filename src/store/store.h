@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "space/space.h"
+#include "trial/nudge.h"
 #include "trial/record.h"
 
 /** What the people who look after a study want of those who run it: X(NAME, "word"). */
@@ -101,6 +102,7 @@ typedef struct cav_store_options {
 typedef caviar_code cav_study_visitor(void *context, const cav_study_row *row, cav_error *error);
 typedef caviar_code cav_record_visitor(void *context, const cav_record *record, cav_error *error);
 typedef caviar_code cav_report_visitor(void *context, const cav_report *report, cav_error *error);
+typedef caviar_code cav_nudge_visitor(void *context, const cav_nudge *nudge, cav_error *error);
 typedef void cav_problem_visitor(void *context, const char *problem);
 
 typedef struct cav_store_type {
@@ -149,10 +151,21 @@ typedef struct cav_store_type {
                               cav_error *error);
     /**
      * Keeps a report and renews the trial's lease. Fenced like trial_move. Of metrics of the same
-     * name the last one counts.
+     * name the last one counts. What it says of the trial itself replaces what was known; that,
+     * where it differs, is a change of the trial.
      */
     caviar_code (*report_add)(cav_store *store, const cav_scope *scope, const cav_report *report,
                               int64_t lease_ms, cav_error *error);
+    /**
+     * Adds a nudge; id and times are the store's to give. CAVIAR_STATE if the trial has ended.
+     * One whose state is ACTIVE is of an earlier course that the trial repeats.
+     */
+    caviar_code (*nudge_add)(cav_store *store, const cav_scope *scope, const cav_nudge *nudge,
+                             int64_t *ret_id, cav_error *error);
+    /** Sets what became of a nudge, and the step of that. A first delivery gets its time. */
+    caviar_code (*nudge_set)(cav_store *store, const cav_scope *scope, int64_t id,
+                             cav_nudge_state state, int64_t step, cav_error *error);
+
     /** Renews the leases of all running trials of an owner. */
     caviar_code (*lease_renew)(cav_store *store, const cav_scope *scope, const char *owner,
                                int64_t lease_ms, cav_error *error);
@@ -169,6 +182,9 @@ typedef struct cav_store_type {
     caviar_code (*report_read)(cav_store *store, const cav_scope *scope, int64_t number,
                                int64_t *cursor, cav_report_visitor *visit, void *context,
                                cav_error *error);
+    /** The same for nudges that were added or set, in the order of their latest change. */
+    caviar_code (*nudge_read)(cav_store *store, const cav_scope *scope, int64_t *cursor,
+                              cav_nudge_visitor *visit, void *context, cav_error *error);
     /** Appends the kept end of a trial's output. */
     caviar_code (*output_read)(cav_store *store, const cav_scope *scope, int64_t number,
                                cav_text *text, cav_error *error);

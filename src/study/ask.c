@@ -39,7 +39,10 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
         caviar_trial_free(trial);
         return NULL;
     }
-    cav_random random = cav_random_stream(study->spec->seed, number, CAV_PURPOSE_TRIAL_SEED, 0);
+    trial->told_can = history->cans[number];
+    uint64_t seed_number = (uint64_t)history->seed_numbers[number];
+    cav_random random =
+        cav_random_stream(study->spec->seed, seed_number, CAV_PURPOSE_TRIAL_SEED, 0);
     trial->seed = cav_random_u32(&random) >> 1;
     for (size_t i = 0; i < space->count; i++) {
         double raw = history->raw[number * space->count + i];
@@ -56,6 +59,22 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
     return trial;
 }
 
+// What is known of the schedule, for a program that goes through steps without reporting them.
+static bool fill_plan(const cav_study *study, caviar_trial *trial)
+{
+    const cav_space *space = study->spec->space;
+    const cav_nudge_list *list = &study->history->nudges[trial->number];
+    for (size_t n = 0; n < list->count; n++) {
+        const cav_nudge *nudge = &list->items[n];
+        for (size_t i = 0; i < space->count && cav_nudge_is_scheduled(nudge); i++) {
+            caviar_value value = cav_parameter_value(&space->parameters[i], nudge->raw[i]);
+            if (value.kind != CAVIAR_KIND_NONE && !cav_trial_plan(trial, nudge->step, i, &value))
+                return false;
+        }
+    }
+    return true;
+}
+
 static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret_trial,
                             cav_error *error)
 {
@@ -65,11 +84,15 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     caviar_trial *trial = cav_study_make_handle(study, (size_t)number);
     if (!trial)
         return cav_fail_memory(error);
+    if (!fill_plan(study, trial)) {
+        caviar_trial_free(trial);
+        return cav_fail_memory(error);
+    }
     for (size_t m = 0; m < trial->final_count; m++)
         trial->finals[m] = NAN; // of an earlier attempt, if any
+    trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
     trial->context = study;
-    trial->can_pause = true;
     *ret_trial = trial;
     return CAVIAR_OK;
 }
@@ -294,8 +317,13 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
     caviar_code code = cav_study_view(study, number, ret_trial, error);
     if (code)
         return code;
+    (*ret_trial)->can = (*ret_trial)->told_can | CAV_CAN_HEAR;
+    (*ret_trial)->heard_step = (*ret_trial)->step;
+    cav_study_lock(study);
+    const char *checkpoints = study->history->checkpoints[number];
+    cav_text_append(&(*ret_trial)->checkpoints, checkpoints ? checkpoints : "");
+    cav_study_unlock(study);
     (*ret_trial)->link = &cav_study_link;
     (*ret_trial)->context = study;
-    (*ret_trial)->can_pause = true;
     return CAVIAR_OK;
 }

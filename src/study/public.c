@@ -157,7 +157,8 @@ caviar_code caviar_study_ask(caviar_study *study, caviar_trial **ret_trial)
 }
 
 static caviar_code read_settings(const caviar_study *study, const caviar_setting *settings,
-                                 size_t setting_count, double *ret_raw, cav_error *error)
+                                 size_t setting_count, bool is_free, double *ret_raw,
+                                 cav_error *error)
 {
     const cav_space *space = study->spec->space;
     for (size_t i = 0; i < space->count; i++)
@@ -166,12 +167,38 @@ static caviar_code read_settings(const caviar_study *study, const caviar_setting
         size_t i = cav_space_find(space, settings[s].name);
         if (i == space->count)
             return cav_space_fail_unknown(space, settings[s].name, error);
-        caviar_code code =
-            cav_parameter_read(&space->parameters[i], &settings[s].value, &ret_raw[i], error);
+        caviar_code code = cav_parameter_read_value(&space->parameters[i], &settings[s].value,
+                                                    is_free, &ret_raw[i], error);
         if (code)
             return code;
     }
     return CAVIAR_OK;
+}
+
+caviar_code caviar_study_nudge(caviar_study *study, int64_t number, const caviar_setting *settings,
+                               size_t setting_count, const caviar_nudge_options *options)
+{
+    cav_error error;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    bool force = options && options->force;
+    double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
+    caviar_code code = raw ? read_settings(study, settings, setting_count, force, raw, &error)
+                           : cav_fail_memory(&error);
+    if (!code)
+        code = cav_study_nudge(study, number, raw, options, &error);
+    free(raw);
+    return keep(study, code, &error);
+}
+
+caviar_code caviar_study_rollback(caviar_study *study, int64_t number, int64_t step,
+                                  const caviar_nudge_options *options)
+{
+    cav_error error;
+    int64_t target;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    return keep(study, cav_study_rollback(study, number, step, options, &target, &error), &error);
 }
 
 caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *settings,
@@ -182,8 +209,8 @@ caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *sett
     if (is_empty(study))
         return CAVIAR_STATE;
     double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
-    caviar_code code =
-        raw ? read_settings(study, settings, setting_count, raw, &error) : cav_fail_memory(&error);
+    caviar_code code = raw ? read_settings(study, settings, setting_count, false, raw, &error)
+                           : cav_fail_memory(&error);
     if (!code)
         code = cav_study_add(study, raw, NULL, &number, &error);
     free(raw);

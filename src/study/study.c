@@ -124,6 +124,8 @@ static caviar_code read_news(cav_study *study, cav_error *error)
 {
     caviar_code code = study->store->type->trial_read(study->store, &study->scope,
                                                       &study->trial_cursor, take_in, study, error);
+    if (!code)
+        code = cav_study_read_nudges(study, error);
     if (!code && cav_study_reads_curves(study))
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);

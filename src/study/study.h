@@ -7,6 +7,9 @@
  *   study.c      opening and closing; keeping the history up to date
  *   ask.c        handing out trials
  *   tell.c       reports, results, failures
+ *   nudge.c      what somebody wants of a running trial
+ *   deliver.c    its way into the answer to a report
+ *   derive.c     a new trial from another one: forks and replays
  *   heartbeat.c  keeping leases alive from a thread of its own
  *   public.c     the part of caviar.h about studies
  */
@@ -42,7 +45,7 @@ struct caviar_study {
     const char **metric_names; // [spec->metric_count], for the scope
     bool *maximize;            // [spec->metric_count], for the history
     cav_history *history;
-    int64_t trial_cursor, report_cursor; // how far the history has read
+    int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
     cav_sampler sampler;
     cav_scheduler scheduler;
     double *point, *raw; // room for one of each
@@ -116,6 +119,42 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
 /** A handle to look at. */
 caviar_code cav_study_view(cav_study *study, int64_t number, caviar_trial **ret_trial,
                            cav_error *error);
+
+/**
+ * Changes parameters of a running trial: raw [space->count] has NaN where nothing changes; see
+ * caviar_study_nudge.
+ */
+caviar_code cav_study_nudge(cav_study *study, int64_t number, const double *raw,
+                            const caviar_nudge_options *options, cav_error *error);
+
+/** Sends a running trial back to a step (-1: before its last nudge), which is returned. */
+caviar_code cav_study_rollback(cav_study *study, int64_t number, int64_t step,
+                               const caviar_nudge_options *options, int64_t *ret_step,
+                               cav_error *error);
+
+/** Ends a running trial at its next report, as a scheduler would. */
+caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                           cav_error *error);
+
+/** The values that a trial has once all that was nudged so far has reached it: raw [count]. */
+caviar_code cav_study_values(cav_study *study, int64_t number, double *ret_raw, cav_error *error);
+
+/** Reads the nudges that are new into the history. For study.c and tell.c, which hold the lock. */
+caviar_code cav_study_read_nudges(cav_study *study, cav_error *error);
+
+/**
+ * Puts what is due at a report into the trial's changes, restore_step and the verdict, and keeps
+ * that it was delivered. For tell.c, which holds the lock.
+ */
+caviar_code cav_study_deliver(cav_study *study, caviar_trial *trial, int64_t step,
+                              caviar_verdict *verdict);
+
+/** CAVIAR_OK if a trial's program can restore a step; otherwise why not. Needs the lock. */
+caviar_code cav_study_check_restores(const cav_study *study, int64_t number, int64_t step,
+                                     cav_error *error);
+
+/** True if a program that keeps these checkpoints (a JSON array, or "") can restore a step. */
+bool cav_study_keeps(const char *checkpoints, int64_t step);
 
 /** Renews the leases of this worker's trials, and syncs what reports have written. */
 caviar_code cav_study_beat(cav_study *study, cav_error *error);

@@ -102,9 +102,17 @@ static caviar_code keep_report(cav_study *study, caviar_trial *trial, int64_t st
                          .attempt = trial->attempt,
                          .step = step,
                          .metrics = named,
-                         .metric_count = metric_count};
-    return study->store->type->report_add(study->store, &study->scope, &report, study->lease_ms,
-                                          &trial->error);
+                         .metric_count = metric_count,
+                         .can = trial->can == trial->told_can ? 0 : trial->can};
+    if (trial->has_new_checkpoints)
+        report.checkpoints = cav_text_get(&trial->checkpoints);
+    caviar_code code = study->store->type->report_add(study->store, &study->scope, &report,
+                                                      study->lease_ms, &trial->error);
+    if (code)
+        return code;
+    trial->told_can = trial->can;
+    trial->has_new_checkpoints = false;
+    return CAVIAR_OK;
 }
 
 static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *ret_verdict)
@@ -115,7 +123,7 @@ static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *
         if (code)
             return code;
     }
-    cav_judged judged = {.number = (size_t)trial->number, .can_pause = trial->can_pause};
+    cav_judged judged = {.number = (size_t)trial->number, .can_pause = !trial->is_deaf};
     return scheduler->type->judge(scheduler->state, study->history, &judged, ret_verdict,
                                   &trial->error);
 }
@@ -131,13 +139,18 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
     if (code)
         return code;
     trial->step = step;
+    cav_history_step(study->history, (size_t)trial->number, step);
     const caviar_metric *bad = take_values(study, trial, metrics, metric_count);
     if (bad) {
         *ret_verdict = CAVIAR_VERDICT_STOP;
         return fail_not_finite(study, trial, bad);
     }
     *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-    return step < trial->last_step ? judge(study, trial, ret_verdict) : CAVIAR_OK;
+    if (step < trial->last_step)
+        code = judge(study, trial, ret_verdict);
+    if (!code)
+        code = cav_study_read_nudges(study, &trial->error);
+    return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }
 
 static caviar_code link_report(caviar_trial *trial, int64_t step, const caviar_metric *metrics,
@@ -228,4 +241,5 @@ static void link_release(caviar_trial *trial)
     cav_study_unlock(study);
 }
 
-const cav_trial_link cav_study_link = {link_report, link_tell, link_fail, link_release};
+const cav_trial_link cav_study_link = {
+    .report = link_report, .tell = link_tell, .fail = link_fail, .release = link_release};

@@ -21,7 +21,7 @@ caviar_trial *cav_trial_new(size_t parameter_count, size_t final_count)
     trial->final_count = final_count;
     trial->state = CAVIAR_STATE_RUNNING;
     trial->message = "";
-    trial->step = -1;
+    trial->step = trial->heard_step = -1;
     trial->names = CAV_ARENA_NEW(trial->arena, const char *, parameter_count);
     trial->values = CAV_ARENA_NEW(trial->arena, caviar_value, parameter_count);
     trial->changes = CAV_ARENA_NEW(trial->arena, size_t, parameter_count);
@@ -43,6 +43,28 @@ bool cav_trial_set(caviar_trial *trial, size_t index, const char *name, const ca
         trial->values[index].text = cav_arena_strdup(trial->arena, value->text);
     bool has_text = value->kind != CAVIAR_KIND_TEXT || trial->values[index].text;
     return trial->names[index] && has_text;
+}
+
+void cav_trial_change(caviar_trial *trial, size_t index, const caviar_value *value)
+{
+    size_t known = 0;
+    while (known < trial->change_count && trial->changes[known] != index)
+        known++;
+    trial->values[index] = *value;
+    if (known == trial->change_count)
+        trial->changes[trial->change_count++] = index;
+}
+
+bool cav_trial_plan(caviar_trial *trial, int64_t step, size_t index, const caviar_value *value)
+{
+    if (!CAV_GROW(&trial->plan, &trial->plan_capacity, trial->plan_count + 1))
+        return false;
+    cav_change fresh = {.step = step, .index = index, .value = *value};
+    if (value->kind == CAVIAR_KIND_TEXT &&
+        !(fresh.value.text = cav_arena_strdup(trial->arena, value->text)))
+        return false;
+    trial->plan[trial->plan_count++] = fresh;
+    return true;
 }
 
 int64_t caviar_trial_number(const caviar_trial *trial)
@@ -145,6 +167,15 @@ int64_t caviar_trial_restore_step(const caviar_trial *trial)
     return trial->restore_step;
 }
 
+size_t caviar_trial_pass(caviar_trial *trial, int64_t step)
+{
+    trial->change_count = 0;
+    for (size_t i = 0; i < trial->plan_count; i++)
+        if (trial->plan[i].step == step)
+            cav_trial_change(trial, trial->plan[i].index, &trial->plan[i].value);
+    return trial->change_count;
+}
+
 static caviar_code check_open(caviar_trial *trial, const char *verb)
 {
     cav_error_clear(&trial->error);
@@ -170,6 +201,35 @@ caviar_code caviar_trial_report(caviar_trial *trial, int64_t step, const caviar_
     trial->is_paused = verdict == CAVIAR_VERDICT_PAUSE;
     trial->step = step;
     *ret_verdict = verdict;
+    return CAVIAR_OK;
+}
+
+caviar_code caviar_trial_can(caviar_trial *trial, unsigned abilities)
+{
+    caviar_code code = check_open(trial, "say");
+    if (code)
+        return code;
+    trial->can = CAV_CAN_HEAR | (abilities & (CAVIAR_CAN_CHANGE | CAVIAR_CAN_RESTORE));
+    return CAVIAR_OK;
+}
+
+caviar_code caviar_trial_keeps(caviar_trial *trial, const int64_t *steps, size_t step_count)
+{
+    caviar_code code = check_open(trial, "say");
+    if (code)
+        return code;
+    cav_text text = {0};
+    cav_text_append(&text, "[");
+    for (size_t i = 0; i < step_count; i++)
+        cav_text_appendf(&text, "%s%lld", i ? "," : "", (long long)steps[i]);
+    cav_text_append(&text, "]");
+    if (text.failed) {
+        cav_text_free(&text);
+        return cav_fail_memory(&trial->error);
+    }
+    cav_text_free(&trial->checkpoints);
+    trial->checkpoints = text;
+    trial->has_new_checkpoints = true;
     return CAVIAR_OK;
 }
 
@@ -210,6 +270,8 @@ void caviar_trial_free(caviar_trial *trial)
         return;
     if (trial->link && trial->link->release)
         trial->link->release(trial);
+    cav_text_free(&trial->checkpoints);
+    free(trial->plan);
     cav_arena_free(trial->arena);
     free(trial);
 }

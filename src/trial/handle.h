@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
+#include "trial/record.h"
 
 /** The way back to the tuner. Each call sets trial->error on failure and returns its code. */
 typedef struct cav_trial_link {
@@ -23,6 +25,13 @@ typedef struct cav_trial_link {
     void (*release)(caviar_trial *trial);
 } cav_trial_link;
 
+/** A change of the schedule that a trial follows. */
+typedef struct cav_change {
+    int64_t step; // from whose report on it holds
+    size_t index; // of the parameter
+    caviar_value value;
+} cav_change;
+
 struct caviar_trial {
     cav_arena *arena;           // of the names, values and finals
     const cav_trial_link *link; // NULL: to look at only, or nobody to report to
@@ -36,7 +45,6 @@ struct caviar_trial {
     caviar_reason reason;
     bool is_stopped;      // the last verdict was STOP
     bool is_paused;       // the last verdict was PAUSE
-    bool can_pause;       // who runs it hears a PAUSE, and goes on later from where it stood
     const char **names;   // [parameter_count]
     caviar_value *values; // [parameter_count]
     size_t parameter_count;
@@ -45,6 +53,14 @@ struct caviar_trial {
     size_t *changes; // [change_count] indices of what the last report changed
     size_t change_count;
     int64_t restore_step;
+    cav_change *plan; // [plan_count] what was known of the schedule when it was handed out
+    size_t plan_count, plan_capacity;
+    int64_t heard_step;   // up to which it has all changes; -1: from none
+    unsigned can;         // see cav_record; 0: not known
+    unsigned told_can;    // as the study has it
+    cav_text checkpoints; // JSON array of the steps that it keeps; empty: it does not say
+    bool has_new_checkpoints;
+    bool is_deaf;        // the answer to this report does not reach the program
     const char *message; // why the trial failed; "" else
     const char *output;  // the end of what it printed, to be kept when it ends; NULL: nothing
     cav_error error;     // of the last call
@@ -52,6 +68,15 @@ struct caviar_trial {
 
 /** An empty running handle with room for so many parameters and finals (NaN). NULL: no memory. */
 caviar_trial *cav_trial_new(size_t parameter_count, size_t final_count);
+
+/**
+ * Sets a parameter to a new value, and notes it among the changes of the last report. A text is
+ * not copied: it lives as long as the trial.
+ */
+void cav_trial_change(caviar_trial *trial, size_t index, const caviar_value *value);
+
+/** Adds to the plan, by growing step. Copies a text. False when out of memory. */
+bool cav_trial_plan(caviar_trial *trial, int64_t step, size_t index, const caviar_value *value);
 
 /** Sets parameter `index`; copies name and text. False when out of memory. */
 bool cav_trial_set(caviar_trial *trial, size_t index, const char *name, const caviar_value *value);

@@ -33,14 +33,33 @@ void cav_history_free(cav_history *history)
         free(history->curves[i].steps);
         free(history->curves[i].losses);
         free(history->messages[i]);
+        free(history->checkpoints[i]);
+        cav_nudge_list_free(&history->nudges[i]);
     }
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,     history->losses,
-                       history->states,      history->reasons, history->attempts,
-                       history->failures,    history->steps,   history->started_ms,
-                       history->finished_ms, history->curves,  history->messages,
-                       history->finished,    history->open,    history->spent,
-                       history->reported,    history};
+    void *columns[] = {history->points,
+                       history->raw,
+                       history->losses,
+                       history->states,
+                       history->reasons,
+                       history->attempts,
+                       history->failures,
+                       history->steps,
+                       history->started_ms,
+                       history->finished_ms,
+                       history->curves,
+                       history->messages,
+                       history->nudges,
+                       history->cans,
+                       history->checkpoints,
+                       history->parents,
+                       history->open,
+                       history->parent_steps,
+                       history->finished,
+                       history->seed_numbers,
+                       history->spent,
+                       history->reported,
+                       history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -70,6 +89,12 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
         {(void **)&history->curves, sizeof *history->curves},
         {(void **)&history->messages, sizeof *history->messages},
+        {(void **)&history->nudges, sizeof *history->nudges},
+        {(void **)&history->cans, sizeof *history->cans},
+        {(void **)&history->checkpoints, sizeof *history->checkpoints},
+        {(void **)&history->parents, sizeof *history->parents},
+        {(void **)&history->parent_steps, sizeof *history->parent_steps},
+        {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -91,6 +116,8 @@ static bool add_rows(cav_history *history, size_t count)
         history->spent[i] = 0;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;
+        history->nudges[i] = (cav_nudge_list){0};
+        history->checkpoints[i] = NULL;
     }
     if (count > history->count)
         history->count = count;
@@ -171,15 +198,23 @@ static void set_step(cav_history *history, size_t row, int64_t step, int64_t spe
     history->step_sum += spent_by(history, row) - before;
 }
 
-static bool set_message(cav_history *history, size_t row, const char *message)
+// Puts a copy of a text in place; an empty one is NULL.
+static bool set_text(char **place, const char *text)
 {
-    bool has_any = message && message[0];
-    char *copy = has_any ? strdup(message) : NULL;
+    bool has_any = text && text[0];
+    char *copy = has_any ? strdup(text) : NULL;
     if (has_any && !copy)
         return false;
-    free(history->messages[row]);
-    history->messages[row] = copy;
+    free(*place);
+    *place = copy;
     return true;
+}
+
+static void set_lineage(cav_history *history, size_t row, const cav_record *record)
+{
+    history->parents[row] = record->has_parent ? record->parent : -1;
+    history->parent_steps[row] = record->has_parent ? record->parent_step : -1;
+    history->seed_numbers[row] = record->has_parent ? record->seed_number : record->number;
 }
 
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
@@ -197,7 +232,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
             return cav_fail_memory(error);
         history->imported_count += record->imported;
     }
-    if (!set_message(history, row, record->message) ||
+    if (!set_text(&history->messages[row], record->message) ||
+        !set_text(&history->checkpoints[row], record->checkpoints) ||
         !enlist(history, row, !is_new && !was_final, was_final, record->state))
         return cav_fail_memory(error);
     history->states[row] = (uint8_t)record->state;
@@ -205,6 +241,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->attempts[row] = record->attempt;
     history->failures[row] = record->failures;
     set_step(history, row, record->step, history->spent[row]);
+    set_lineage(history, row, record);
+    history->cans[row] = record->can;
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
@@ -235,6 +273,23 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     curve->count++;
     set_step(history, number, step, history->spent[number] + step - from);
     return CAVIAR_OK;
+}
+
+void cav_history_step(cav_history *history, size_t number, int64_t step)
+{
+    if (number < history->count)
+        set_step(history, number, step, history->spent[number]);
+}
+
+caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error)
+{
+    bool known = nudge->number >= 0 && (size_t)nudge->number < history->count &&
+                 history->states[nudge->number] != ABSENT;
+    if (!known)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "a nudge of trial %lld, which is not there",
+                        (long long)nudge->number);
+    bool put = cav_nudge_list_put(&history->nudges[nudge->number], nudge, history->param_count);
+    return put ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 size_t cav_history_best(const cav_history *history, size_t metric)

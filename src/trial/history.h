@@ -8,6 +8,7 @@
 #define CAV_TRIAL_HISTORY_H
 
 #include "base/error.h"
+#include "trial/nudge.h"
 #include "trial/point_index.h"
 #include "trial/record.h"
 
@@ -36,6 +37,11 @@ typedef struct cav_history {
     int64_t *started_ms, *finished_ms; // [count]
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
+    cav_nudge_list *nudges;            // [count]
+    unsigned *cans;                    // [count] what its program can do; see cav_record
+    char **checkpoints;                // [count] likewise; NULL: it does not say
+    int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
+    int64_t *seed_numbers;             // [count] of the trial whose seed it has
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
@@ -64,6 +70,12 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
  */
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
+
+/** Notes the last step of a trial that this process has just reported. */
+void cav_history_step(cav_history *history, size_t number, int64_t step);
+
+/** Adds a nudge, or its newer state. The trial must be there: CAVIAR_NOT_FOUND. */
+caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error);
 
 /** Number of a trial at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);

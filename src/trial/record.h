@@ -6,6 +6,12 @@
 
 #include "caviar.h"
 
+/** What a trial's program has shown or said of itself, beside caviar_ability; bits of `can`. */
+enum {
+    CAV_CAN_HEAR = 1 << 8,  // the answers to its reports reach it
+    CAV_CAN_PRINT = 1 << 9, // it reports by printing: nothing can be answered
+};
+
 /** Everything that is kept of a trial but its reports. Pointers belong to whoever fills it. */
 typedef struct cav_record {
     int64_t number;   // from 0, in the order of creation
@@ -18,14 +24,20 @@ typedef struct cav_record {
     const double *raw;    // [parameter count]
     const double *values; // [metric count] final, in the user's own direction; NaN: none
     int64_t step;         // last one reported; -1: none
-    const char *origin;   // who made it: a sampler's name, "user"
+    const char *origin;   // who made it: a sampler's name, "user", "fork", "replay"
+    bool has_parent;      // it was made from another trial; else the next three mean nothing
+    int64_t parent;       // that one's number
+    int64_t parent_step;  // from whose checkpoint it starts; -1: it begins at its beginning
+    int64_t seed_number;  // of the trial whose seed it has
     const char *owner;    // the worker that has it or had it last; "" before the first
     int64_t created_ms;   // wall clock, as all times here
     int64_t started_ms; // of the last attempt, not counting one that goes on after a pause; 0: none
-    int64_t finished_ms; // when the last attempt ended; 0: not yet
-    int64_t lease_ms;    // until when the owner has it
-    const char *message; // why it failed; ""
-    const char *output;  // the end of what it printed; ""
+    int64_t finished_ms;     // when the last attempt ended; 0: not yet
+    int64_t lease_ms;        // until when the owner has it
+    unsigned can;            // caviar_ability and CAV_CAN_…; 0: not known
+    const char *checkpoints; // steps that can be restored, a JSON array; "": it does not say
+    const char *message;     // why it failed; ""
+    const char *output;      // the end of what it printed; ""
 } cav_record;
 
 /** One report: named numbers at a step. */
@@ -34,6 +46,9 @@ typedef struct cav_report {
     int64_t time_ms;
     const caviar_metric *metrics; // [metric_count]
     size_t metric_count;
+    // Of the trial, not kept with the report; as in cav_record. 0, NULL: as before
+    unsigned can;
+    const char *checkpoints;
 } cav_report;
 
 #endif

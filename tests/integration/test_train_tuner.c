@@ -71,6 +71,14 @@ static void assert_report(const course *at, size_t index, int step)
     assert_contains(at->tuner.lines[index], start);
 }
 
+// Passes if two reports give the same numbers; what the trial can is only said once.
+static void assert_same_metrics(const char *a, const char *b)
+{
+    size_t size = strcspn(a, "}");
+    assert_int_equal(strcspn(b, "}"), size);
+    assert_memory_equal(a, b, size);
+}
+
 static void test_reports_go_to_the_tuner_and_not_to_standard_output(void **state)
 {
     const char *const answers[] = {HELLO(0), CONTINUE, NULL};
@@ -111,7 +119,7 @@ static void test_a_paused_trial_goes_on_as_if_it_had_not_been(void **state)
     assert_int_equal(first.tuner.line_count, 3);
     assert_status(&second.end, 0);
     assert_int_equal(second.tuner.line_count, 3);
-    assert_string_equal(whole.tuner.lines[3], second.tuner.lines[1]);
+    assert_same_metrics(whole.tuner.lines[3], second.tuner.lines[1]);
     assert_string_equal(whole.tuner.lines[4], second.tuner.lines[2]);
     course_clear(&whole);
     course_clear(&first);
@@ -127,7 +135,7 @@ static void test_it_goes_on_from_the_step_that_the_tuner_has(void **state)
     assert_status(&second.end, 0);
     assert_contains(second.end.err, "going on from step 1\n");
     for (size_t i = 2; i <= 4; i++)
-        assert_string_equal(first.tuner.lines[i], second.tuner.lines[i - 1]);
+        assert_same_metrics(first.tuner.lines[i], second.tuner.lines[i - 1]);
     course_clear(&first);
     course_clear(&second);
 }
@@ -237,10 +245,63 @@ static void test_a_nudge_lives_on_in_a_paused_trial(void **state)
     test_folder_remove(own);
     course first = run_trial(*state, 3, pause), second = run_trial(*state, 3, go_on);
     assert_status(&second.end, 0);
-    assert_string_equal(whole.tuner.lines[3], second.tuner.lines[1]);
+    assert_same_metrics(whole.tuner.lines[3], second.tuner.lines[1]);
     course_clear(&whole);
     course_clear(&first);
     course_clear(&second);
+}
+
+// It says at its first report what it can, and at each which checkpoints it has.
+static void test_it_says_that_it_takes_changes_and_goes_back(void **state)
+{
+    const char *const answers[] = {HELLO(0), CONTINUE, NULL};
+    course at = run_trial(*state, 7, answers);
+    assert_contains(at.tuner.lines[1], "\"can\":[\"changes\",\"restore\"],\"checkpoints\":[1]}");
+    assert_null(strstr(at.tuner.lines[2], "\"can\""));
+    assert_contains(at.tuner.lines[7], "\"checkpoints\":[3,4,5,6,7]}"); // the last five
+    course_clear(&at);
+    fake_tuner tuner;
+    char line[400];
+    snprintf(line, sizeof line, "--data %s --units 16 --batch 16 --epochs 2", (char *)*state);
+    fake_tuner_start(&tuner, *state, answers);
+    program started = program_start(line, (const char *[]){tuner.setting, NULL});
+    outcome end = program_wait(&started);
+    fake_tuner_join(&tuner);
+    assert_contains(tuner.lines[1], "\"can\":[\"changes\"]}");
+    outcome_clear(&end);
+    fake_tuner_clear(&tuner);
+}
+
+#define HELLO_PLAN(from, plan)                                                                     \
+    "{\"version\":1,\"trial\":7,\"attempt\":2,\"seed\":123,\"from\":" #from                        \
+    ",\"steps\":20,\"config\":{\"lr\":0.02,\"batch\":16,\"l2\":0},\"schedule\":" plan "}"
+
+// The tuner has two steps, with a change at the first; whether a checkpoint of the first is left
+// or none, the third is as if nothing had gone wrong.
+static void test_the_schedule_is_followed_through_steps_that_are_not_reported(void **state)
+{
+    static const char nudge[] = "{\"verdict\":\"continue\",\"changes\":{\"lr\":0.1}}";
+    const char *const whole_answers[] = {HELLO(0), nudge, CONTINUE, NULL};
+    const char *const again[] = {HELLO_PLAN(2, "[{\"step\":1,\"changes\":{\"lr\":0.1}}]"), CONTINUE,
+                                 NULL};
+    char own[100];
+    snprintf(own, sizeof own, "%s/trial", (char *)*state);
+    course whole = run_trial(*state, 3, whole_answers);
+    assert_contains(whole.end.err, "lr is now 0.1\n");
+    for (int left = 1; left >= 0; left--) {
+        test_folder_remove(own);
+        if (left == 1) {
+            course first = run_trial(*state, 1, whole_answers);
+            course_clear(&first);
+        }
+        course second = run_trial(*state, 3, again);
+        assert_status(&second.end, 0);
+        assert_contains(second.end.err, "lr is now 0.1\n");
+        assert_int_equal(second.tuner.line_count, 2);
+        assert_same_metrics(whole.tuner.lines[3], second.tuner.lines[1]);
+        course_clear(&second);
+    }
+    course_clear(&whole);
 }
 
 static void test_a_stale_trial_ends_with_what_the_tuner_says(void **state)
@@ -335,6 +396,8 @@ int main(void)
         IN_FOLDER(test_a_rollback_to_a_step_without_checkpoint_is_an_error),
         IN_FOLDER(test_without_a_folder_it_says_what_cannot_be_done),
         IN_FOLDER(test_a_nudge_lives_on_in_a_paused_trial),
+        IN_FOLDER(test_it_says_that_it_takes_changes_and_goes_back),
+        IN_FOLDER(test_the_schedule_is_followed_through_steps_that_are_not_reported),
         IN_FOLDER(test_a_stale_trial_ends_with_what_the_tuner_says),
         IN_FOLDER(test_a_tuner_that_vanishes_ends_it),
         IN_FOLDER(test_a_loss_that_is_not_finite_is_reported_to_the_tuner),

@@ -254,6 +254,47 @@ static void test_an_error_is_one_line_of_json_whatever_its_words(void **state)
     cav_text_free(&text);
 }
 
+static void test_a_message_says_what_its_program_can(void **state)
+{
+    fixture *at = *state;
+    static const char go_on[] = "{\"verdict\":\"continue\"}";
+    expect(at, REPORT, "{\"step\":1,\"value\":1,\"can\":[\"changes\",\"fly\"]}", go_on);
+    assert_int_equal(at->trial->can, CAVIAR_CAN_CHANGE | CAV_CAN_HEAR);
+    expect(at, REPORT,
+           "{\"step\":2,\"value\":1,\"can\":[\"restore\",\"changes\"],\"checkpoints\":[1,2]}",
+           go_on);
+    assert_int_equal(at->trial->can, CAVIAR_CAN_CHANGE | CAVIAR_CAN_RESTORE | CAV_CAN_HEAR);
+    expect(at, REPORT, "{\"step\":3,\"value\":1}", go_on); // it stays so
+    assert_int_equal(at->trial->can, CAVIAR_CAN_CHANGE | CAVIAR_CAN_RESTORE | CAV_CAN_HEAR);
+    assert_string_equal(cav_text_get(&at->trial->checkpoints), "[1,2]");
+    expect_error(at, REPORT, "{\"step\":4,\"value\":1,\"can\":\"all\"}", "'can' must be a list");
+    expect_error(at, REPORT, "{\"step\":4,\"value\":1,\"checkpoints\":[\"a\"]}",
+                 "'checkpoints' must be a list");
+    expect_error(at, REPORT, "{\"step\":4,\"value\":1,\"checkpoints\":[-1]}",
+                 "'checkpoints' must be a list");
+}
+
+static void test_a_nudge_and_a_rollback_are_answered_and_in_the_next_welcome(void **state)
+{
+    fixture *at = *state;
+    caviar_setting setting = {"lr", {.kind = CAVIAR_KIND_REAL, .real = 0.5}};
+    expect(at, REPORT, "{\"step\":1,\"value\":1,\"can\":[\"changes\",\"restore\"]}",
+           "{\"verdict\":\"continue\"}");
+    assert_ok(caviar_study_nudge(at->study, 0, &setting, 1, NULL), &at->study->error);
+    expect(at, REPORT, "{\"step\":2,\"value\":1}",
+           "{\"verdict\":\"continue\",\"changes\":{\"lr\":0.5}}");
+    cav_text text = {0};
+    caviar_trial_free(at->trial); // given back, and handed out again
+    at->trial = tuner_ask(at->study);
+    cav_protocol_write_welcome(at->trial, &(cav_welcome){"two", "loss", "/x"}, &text);
+    assert_contains(cav_text_get(&text), ",\"schedule\":[{\"step\":2,\"changes\":{\"lr\":0.5}}]}");
+    cav_text_free(&text);
+    assert_ok(caviar_study_rollback(at->study, 0, 1, NULL), &at->study->error);
+    char *line = send(at, REPORT, "{\"step\":3,\"value\":1}");
+    assert_contains(line, "{\"verdict\":\"restore\",\"step\":1,\"changes\":{\"lr\":");
+    free(line);
+}
+
 int main(void)
 {
 #define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -267,6 +308,8 @@ int main(void)
         WITH_TRIAL(test_a_tell_keeps_what_was_reported_last),
         WITH_TRIAL(test_a_tell_of_nothing_after_reports_is_the_last_report),
         WITH_TRIAL(test_a_tell_without_one_of_the_metrics_is_a_failure),
+        WITH_TRIAL(test_a_message_says_what_its_program_can),
+        WITH_TRIAL(test_a_nudge_and_a_rollback_are_answered_and_in_the_next_welcome),
         WITH_TRIAL(test_a_failure_has_its_reason_and_words),
         WITH_TRIAL(test_a_failure_without_a_reason_is_an_exit),
         cmocka_unit_test(test_an_error_is_one_line_of_json_whatever_its_words),

@@ -110,7 +110,7 @@ static void test_a_newer_schema_is_refused_and_left_alone(void **state)
     place *at = *state;
     make_store(at);
     execute(at->path, "PRAGMA user_version = 99");
-    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 1)");
+    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 2)");
 }
 
 // As after a crash of the newer program: its log must not be moved to the file either.
@@ -609,7 +609,65 @@ static void test_a_store_of_schema_version_1_opens(void **state)
     assert_string_equal(cav_text_get(&output), "the end\n");
     cav_text_free(&output);
     cav_move move = {.number = 1, .attempt = 1, .to = CAVIAR_STATE_COMPLETE};
+    int64_t id = -1; // it was moved on to the present version
+    cav_nudge stop = {.number = 1, .kind = CAV_NUDGE_STOP, .step = -1, .target = -1};
+    assert_ok(store->type->nudge_add(store, &scope, &stop, &id, &at->error), &at->error);
     assert_ok(store->type->trial_move(store, &scope, &move, &at->error), &at->error);
+    store_assert_sound(store);
+    cav_store_close(store);
+    caviar_space_free((cav_space *)(uintptr_t)scope.space);
+}
+
+static caviar_code check_nursed_row(void *context, const cav_record *record, cav_error *error)
+{
+    (void)error;
+    ++*(int *)context;
+    bool is_nursed = record->number == 1, is_child = record->number == 6;
+    assert_int_equal(record->can, is_nursed ? CAVIAR_CAN_RESTORE : 0);
+    assert_string_equal(record->checkpoints, is_nursed ? "[1]" : "");
+    assert_int_equal(record->has_parent, is_child);
+    if (is_child)
+        assert_true(record->parent == 1 && record->parent_step == 1 && record->seed_number == 1);
+    return CAVIAR_OK;
+}
+
+static caviar_code check_kept_nudge(void *context, const cav_nudge *nudge, cav_error *error)
+{
+    (void)error;
+    ++*(int *)context;
+    bool is_change = nudge->id == 1;
+    assert_int_equal(nudge->number, 1);
+    assert_int_equal(nudge->kind, is_change ? CAV_NUDGE_CHANGE : CAV_NUDGE_ROLLBACK);
+    assert_int_equal(nudge->state, is_change ? CAV_NUDGE_ACTIVE : CAV_NUDGE_WAITING);
+    assert_int_equal(nudge->step, is_change ? 1 : -1);
+    assert_int_equal(nudge->target, is_change ? -1 : 1);
+    assert_string_equal(nudge->note, is_change ? "why" : "");
+    if (is_change)
+        assert_true(nudge->raw[0] == 7 && isnan(nudge->raw[1]) && nudge->raw[2] == 3);
+    return CAVIAR_OK;
+}
+
+static void test_a_store_of_schema_version_2_opens(void **state)
+{
+    place *at = *state;
+    cav_text kept = read_bytes(FIXTURES "/store_v2.sqlite");
+    write_bytes(at->path, kept.data, kept.size);
+    cav_text_free(&kept);
+    cav_store *store = open_well(at, false, false);
+    const char *metric = "loss";
+    cav_scope scope = {
+        .study = 1, .space = space_of_the_fixture(), .metrics = &metric, .metric_count = 1};
+    int64_t cursor = 0, first = 0, id = -1;
+    int rows = 0, nudges = 0;
+    assert_ok(store->type->trial_read(store, &scope, &cursor, check_nursed_row, &rows, &at->error),
+              &at->error);
+    assert_int_equal(rows, 7);
+    assert_ok(store->type->nudge_read(store, &scope, &first, check_kept_nudge, &nudges, &at->error),
+              &at->error);
+    assert_int_equal(nudges, 2);
+    cav_nudge stop = {.number = 1, .kind = CAV_NUDGE_STOP, .step = -1, .target = -1};
+    assert_ok(store->type->nudge_add(store, &scope, &stop, &id, &at->error), &at->error);
+    assert_int_equal(id, 3);
     store_assert_sound(store);
     cav_store_close(store);
     caviar_space_free((cav_space *)(uintptr_t)scope.space);
@@ -668,6 +726,7 @@ int main(void)
         PLACED(test_no_store_is_made_in_a_read_only_folder),
         PLACED(test_eight_processes_make_the_same_store_at_once),
         PLACED(test_a_store_of_schema_version_1_opens),
+        PLACED(test_a_store_of_schema_version_2_opens),
         PLACED(test_every_statement_uses_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,321 @@
+/**
+ * watch_keys.c: what the keys of `caviar watch` do.
+ *
+ * A nudge is put together first, key by key, and then sent: one that was sent by mistake can be
+ * rolled back, but costs the steps since. What loses work is asked about.
+ */
+#include "cli/watching.h"
+
+#include "base/number.h"
+#include "cli/forking.h"
+#include "cli/nudging.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double nudge_share = 0.05; // of the parameter's range, on its scale
+
+static void say(cav_watching *watching, const char *text)
+{
+    snprintf(watching->message, sizeof watching->message, "%s", text);
+}
+
+static void say_error(cav_watching *watching, const cav_error *error)
+{
+    snprintf(watching->message, sizeof watching->message, "%.239s", error->message);
+}
+
+static void forget_draft(cav_watching *watching)
+{
+    for (size_t i = 0; i < watching->study->spec->space->count; i++)
+        watching->draft[i] = NAN;
+}
+
+static bool has_draft(const cav_watching *watching)
+{
+    for (size_t i = 0; i < watching->study->spec->space->count; i++)
+        if (!isnan(watching->draft[i]))
+            return true;
+    return false;
+}
+
+// A handle to write with, for as long as something is done.
+static cav_study *open_to_write(cav_watching *watching)
+{
+    cav_study *study;
+    cav_error error = {0};
+    cav_study_options options = {.location = watching->location,
+                                 .name = watching->study->spec->study};
+    if (!cav_study_open(&options, &study, &error))
+        return study;
+    say_error(watching, &error);
+    return NULL;
+}
+
+static int64_t shown_step(const cav_watching *watching)
+{
+    const cav_watched *at = cav_watching_find(watching, watching->trial);
+    return at && at->course.now.count > 0 ? at->course.now.steps[at->course.now.count - 1] : -1;
+}
+
+// ---- Putting a nudge together -----------------------------------------------------------------
+
+static bool can_be_nudged(const cav_watching *watching, size_t i)
+{
+    const cav_parameter *parameter = &watching->study->spec->space->parameters[i];
+    return !isnan(watching->now[i]) && parameter->type != CAVIAR_TYPE_CONSTANT;
+}
+
+static void choose_parameter(cav_watching *watching, int direction)
+{
+    size_t count = watching->study->spec->space->count;
+    for (size_t tried = 0; tried < count; tried++) {
+        watching->parameter =
+            (watching->parameter + (direction > 0 ? 1 : count - 1)) % (count ? count : 1);
+        if (can_be_nudged(watching, watching->parameter))
+            return;
+    }
+}
+
+// A continuum in three digits: what a person would have typed.
+static double rounded(const cav_parameter *parameter, double raw)
+{
+    char text[CAV_NUMBER_SIZE];
+    double result = raw;
+    if (parameter->axis != CAV_AXIS_CONTINUOUS)
+        return raw;
+    cav_number_print_short(raw, 3, text);
+    if (!cav_number_parse(text, strlen(text), &result) ||
+        cav_parameter_check(parameter, result, NULL))
+        return raw;
+    return result;
+}
+
+static double moved(const cav_parameter *parameter, double raw, int direction)
+{
+    if (parameter->choice_count > 0) {
+        double other = raw + direction;
+        return other >= 0 && other < (double)parameter->choice_count ? other : raw;
+    }
+    double from = cav_parameter_encode(parameter, raw);
+    for (int i = 1; i <= 20; i++) { // a coarse range may need more than one
+        double u = fmin(fmax(from + direction * nudge_share * i, 0), 1);
+        double other = rounded(parameter, cav_parameter_decode(parameter, u));
+        if (other != raw)
+            return other;
+    }
+    return raw;
+}
+
+static void draft_nudge(cav_watching *watching, int direction)
+{
+    size_t i = watching->parameter;
+    if (i >= watching->study->spec->space->count || !can_be_nudged(watching, i)) {
+        say(watching, "this trial has no such parameter");
+        return;
+    }
+    double raw = isnan(watching->draft[i]) ? watching->now[i] : watching->draft[i];
+    watching->draft[i] = moved(&watching->study->spec->space->parameters[i], raw, direction);
+    if (watching->draft[i] == watching->now[i])
+        watching->draft[i] = NAN;
+    say(watching, has_draft(watching) ? "Enter sends it, Escape forgets it, f forks with it" : "");
+}
+
+// ---- Doing it ---------------------------------------------------------------------------------
+
+static void send_nudge(cav_watching *watching)
+{
+    char author[CAV_CLI_AUTHOR_SIZE];
+    cav_error error = {0};
+    cav_study *study = open_to_write(watching);
+    if (!study)
+        return;
+    cav_cli_author(author);
+    caviar_nudge_options options = {.author = author};
+    if (cav_study_nudge(study, watching->trial, watching->draft, &options, &error)) {
+        say_error(watching, &error);
+    } else {
+        say(watching, "sent; it arrives at the next report");
+        forget_draft(watching);
+    }
+    cav_study_close(study);
+}
+
+static void roll_back(cav_watching *watching)
+{
+    char author[CAV_CLI_AUTHOR_SIZE];
+    cav_error error = {0};
+    int64_t step;
+    cav_study *study = open_to_write(watching);
+    if (!study)
+        return;
+    cav_cli_author(author);
+    caviar_nudge_options options = {.author = author};
+    if (cav_study_rollback(study, watching->trial, watching->question_step, &options, &step,
+                           &error))
+        say_error(watching, &error);
+    else
+        snprintf(watching->message, sizeof watching->message,
+                 "back to step %lld, at the next report", (long long)step);
+    cav_study_close(study);
+}
+
+static void stop(cav_watching *watching)
+{
+    char author[CAV_CLI_AUTHOR_SIZE];
+    cav_error error = {0};
+    cav_study *study = open_to_write(watching);
+    if (!study)
+        return;
+    cav_cli_author(author);
+    caviar_nudge_options options = {.author = author};
+    if (cav_study_stop(study, watching->trial, &options, &error))
+        say_error(watching, &error);
+    else
+        say(watching, "it ends at its next report");
+    cav_study_close(study);
+}
+
+static void fork_trial(cav_watching *watching)
+{
+    cav_error error = {0};
+    int64_t number;
+    cav_study *study = open_to_write(watching);
+    if (!study)
+        return;
+    cav_fork fork = {.study = study,
+                     .location = watching->location,
+                     .parent = watching->trial,
+                     .changes = has_draft(watching) ? watching->draft : NULL};
+    caviar_code code = cav_derive_step(study, watching->trial, -1, &fork.step, &error);
+    if (!code)
+        code = cav_cli_fork(&fork, &number, &error);
+    if (code) {
+        say_error(watching, &error);
+    } else {
+        snprintf(watching->message, sizeof watching->message,
+                 "trial %lld goes on from step %lld; it waits to be run", (long long)number,
+                 (long long)fork.step);
+        forget_draft(watching);
+    }
+    cav_study_close(study);
+}
+
+static void pause_or_resume(cav_watching *watching)
+{
+    cav_error error = {0};
+    bool paused = watching->control == CAV_CONTROL_PAUSE;
+    cav_study *study = open_to_write(watching);
+    if (!study)
+        return;
+    if (study->store->type->study_set(study->store, study->id, NULL,
+                                      paused ? CAV_CONTROL_RUN : CAV_CONTROL_PAUSE, &error))
+        say_error(watching, &error);
+    else
+        say(watching, paused ? "resumed" : "paused: nothing new is started; p goes on");
+    cav_study_close(study);
+}
+
+// ---- Asking first -----------------------------------------------------------------------------
+
+static void ask_rollback(cav_watching *watching)
+{
+    const cav_nudge_list *list = &watching->study->history->nudges[watching->trial];
+    int64_t step = -1;
+    for (size_t n = 0; n < list->count; n++)
+        if (list->items[n].kind == CAV_NUDGE_CHANGE && list->items[n].state == CAV_NUDGE_ACTIVE)
+            step = list->items[n].step;
+    if (step < 0) {
+        say(watching, "there is no nudge to take back; 'caviar rollback --to STEP' goes anywhere");
+        return;
+    }
+    watching->question = CAV_WATCH_ROLLBACK;
+    watching->question_step = step;
+    snprintf(watching->message, sizeof watching->message,
+             "take the nudge of step %lld back, and give up the steps behind it (now %lld)? y/n",
+             (long long)step, (long long)shown_step(watching));
+}
+
+static void ask_stop(cav_watching *watching)
+{
+    watching->question = CAV_WATCH_STOP;
+    snprintf(watching->message, sizeof watching->message, "end trial %lld early? y/n",
+             (long long)watching->trial);
+}
+
+static void answer(cav_watching *watching, int key)
+{
+    cav_watch_question asked = watching->question;
+    watching->question = CAV_WATCH_NOTHING;
+    say(watching, "");
+    if (key != 'y' && key != 'Y')
+        say(watching, "left as it is");
+    else if (asked == CAV_WATCH_ROLLBACK)
+        roll_back(watching);
+    else if (asked == CAV_WATCH_STOP)
+        stop(watching);
+}
+
+// ---- Looking around ---------------------------------------------------------------------------
+
+static void show_trial(cav_watching *watching, int64_t number)
+{
+    cav_error error = {0};
+    forget_draft(watching);
+    say(watching, "");
+    watching->trial = number;
+    watching->parameter = 0;
+    if (cav_watching_read(watching, &error))
+        say_error(watching, &error);
+    if (number >= 0 && watching->study->spec->space->count > 0 && !can_be_nudged(watching, 0))
+        choose_parameter(watching, 1);
+}
+
+static void press_in_study(cav_watching *watching, int key)
+{
+    int64_t numbers[1000];
+    size_t count = cav_watching_list(watching, numbers, CAV_COUNT_OF(numbers));
+    if (key == CAV_KEY_DOWN && (size_t)watching->chosen + 1 < count)
+        watching->chosen++;
+    else if (key == CAV_KEY_UP && watching->chosen > 0)
+        watching->chosen--;
+    else if (key == CAV_KEY_ENTER && (size_t)watching->chosen < count)
+        show_trial(watching, numbers[watching->chosen]);
+}
+
+static void press_in_trial(cav_watching *watching, int key)
+{
+    if (key == CAV_KEY_LEFT || key == CAV_KEY_RIGHT)
+        choose_parameter(watching, key == CAV_KEY_RIGHT ? 1 : -1);
+    else if (key == '+' || key == '=' || key == CAV_KEY_UP)
+        draft_nudge(watching, 1);
+    else if (key == '-' || key == CAV_KEY_DOWN)
+        draft_nudge(watching, -1);
+    else if (key == CAV_KEY_ENTER && has_draft(watching))
+        send_nudge(watching);
+    else if (key == CAV_KEY_ESCAPE && has_draft(watching))
+        forget_draft(watching), say(watching, "");
+    else if (key == CAV_KEY_ESCAPE || key == 'b')
+        show_trial(watching, -1);
+    else if (key == 'r')
+        ask_rollback(watching);
+    else if (key == 'f')
+        fork_trial(watching);
+    else if (key == 's')
+        ask_stop(watching);
+}
+
+void cav_watch_key(cav_watching *watching, int key)
+{
+    if (watching->question != CAV_WATCH_NOTHING)
+        answer(watching, key);
+    else if (key == 'q')
+        watching->is_over = true;
+    else if (key == 'p')
+        pause_or_resume(watching);
+    else if (watching->trial < 0)
+        press_in_study(watching, key);
+    else
+        press_in_trial(watching, key);
+}
