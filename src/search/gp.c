@@ -251,9 +251,10 @@ static bool knows_enough(gp_state *state, const cav_history *history)
 
 static void describe(gp_state *state)
 {
-    int size = snprintf(state->words, sizeof state->words, "gp: expects most here; ");
-    cav_gp_ensemble_describe(state->ensemble, state->words + size,
-                             sizeof state->words - (size_t)size);
+    static const char opening[] = "gp: expects most here; ";
+    size_t size = sizeof opening - 1;
+    memcpy(state->words, opening, sizeof opening);
+    cav_gp_ensemble_describe(state->ensemble, state->words + size, sizeof state->words - size);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
