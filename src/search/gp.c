@@ -245,7 +245,7 @@ static bool knows_enough(gp_state *state, const cav_history *history)
 {
     size_t good = 0;
     for (size_t i = 0; i < history->finished_count && good < 2; i++)
-        good += isfinite(history->losses[history->finished[i] * history->metric_count]);
+        good += isfinite(history->losses[history->finished[i] * history->metric_count]) ? 1 : 0;
     return good >= 2 && 2 * history->finished_count >= state->initial;
 }
 
