@@ -31,7 +31,7 @@ static const cav_option options[] = {
      "how much the models compute for a suggestion, relative to the usual"},
     {"trials", CAV_OPTION_INT, offsetof(auto_settings, trials), 300, 8, 2000,
      "most trials that a model learns from"},
-    {"floor", CAV_OPTION_REAL, offsetof(auto_settings, floor), 0.03, 0, 0.25,
+    {"floor", CAV_OPTION_REAL, offsetof(auto_settings, floor), 0.02, 0, 0.25,
      "share of the trials that every engine gets, once the first model has had its say"},
 };
 
@@ -42,6 +42,7 @@ static const struct engine_kind {
 } kinds[] = {
     {"gp", 4},
     {"cmaes", 0.25},
+    {"rf", 0.25},
     {"tpe", 0.25},
 };
 
@@ -174,8 +175,10 @@ static caviar_code find_trust(const auto_state *state, const cav_history *histor
         trust *= 0.3 + 0.7 * fmin(1, fmax(0, skill));
     if (which == LEAD && !small)
         trust *= 0.05;
-    if (strcmp(kinds[which].name, "cmaes") == 0)
+    if (strcmp(kinds[which].name, "cmaes") == 0) // lives in a continuum
         trust *= state->number_share;
+    if (strcmp(kinds[which].name, "rf") == 0) // splits choices and branches best
+        trust *= 1 - 0.6 * state->number_share;
     *ret_trust = trust;
     return CAVIAR_OK;
 }

@@ -245,15 +245,16 @@ static bool knows_enough(gp_state *state, const cav_history *history)
 {
     size_t good = 0;
     for (size_t i = 0; i < history->finished_count && good < 2; i++)
-        good += isfinite(history->losses[history->finished[i] * history->metric_count]);
+        good += isfinite(history->losses[history->finished[i] * history->metric_count]) ? 1 : 0;
     return good >= 2 && 2 * history->finished_count >= state->initial;
 }
 
 static void describe(gp_state *state)
 {
-    int size = snprintf(state->words, sizeof state->words, "gp: expects most here; ");
-    cav_gp_ensemble_describe(state->ensemble, state->words + size,
-                             sizeof state->words - (size_t)size);
+    static const char opening[] = "gp: expects most here; ";
+    size_t size = sizeof opening - 1;
+    memcpy(state->words, opening, sizeof opening);
+    cav_gp_ensemble_describe(state->ensemble, state->words + size, sizeof state->words - size);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,

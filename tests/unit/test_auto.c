@@ -35,7 +35,7 @@ static cav_space *make_space(void)
 }
 
 typedef struct counts {
-    size_t gp, cmaes, tpe;
+    size_t gp, cmaes, rf, tpe;
 } counts;
 
 static counts count(test_driver *driver, int trials)
@@ -47,9 +47,10 @@ static counts count(test_driver *driver, int trials)
         assert_true(strlen(words) < CAV_ORIGIN_SIZE);
         at.gp += strncmp(words, "auto, gp: ", 10) == 0;
         at.cmaes += strncmp(words, "auto, cmaes: ", 13) == 0;
+        at.rf += strncmp(words, "auto, rf: ", 10) == 0;
         at.tpe += strncmp(words, "auto, tpe: ", 11) == 0;
     }
-    assert_int_equal(at.gp + at.cmaes + at.tpe, trials);
+    assert_int_equal(at.gp + at.cmaes + at.rf + at.tpe, trials);
     return at;
 }
 
@@ -60,8 +61,8 @@ static void test_the_model_begins_and_then_all_are_heard(void **state)
     test_driver *driver = make(space, 200, "0.1");
     counts first = count(driver, 14), then = count(driver, 120);
     assert_int_equal(first.gp, 14);
-    assert_true(then.cmaes >= 4 && then.tpe >= 4);
-    assert_true(then.gp > then.cmaes && then.gp > then.tpe);
+    assert_true(then.cmaes >= 4 && then.rf >= 4 && then.tpe >= 4);
+    assert_true(then.gp > then.cmaes && then.gp > then.rf && then.gp > then.tpe);
     driver_free(driver);
     caviar_space_free(space);
 }
