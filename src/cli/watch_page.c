@@ -17,10 +17,10 @@ enum { SPARK_COLUMNS = 24, MOST_MARKS = 64, FOOT_ROWS = 5 };
 static void put_number(cav_screen *screen, int row, int *column, cav_ink ink, const char *before,
                        double value)
 {
-    char number[CAV_NUMBER_SIZE], words[200];
+    char number[CAV_NUMBER_SIZE];
     cav_number_print_short(value, 4, number);
-    snprintf(words, sizeof words, "%s%s", before, number);
-    *column = cav_screen_put(screen, row, *column, ink, words);
+    *column = cav_screen_put(screen, row, *column, ink, before);
+    *column = cav_screen_put(screen, row, *column, ink, number);
 }
 
 static void put_foot(const cav_watching *watching, cav_screen *screen, const char *keys)
@@ -257,7 +257,8 @@ static void put_parameters(const cav_watching *watching, cav_screen *screen, int
     }
 }
 
-static void put_waiting(const cav_watching *watching, cav_screen *screen, int row)
+// What was sent and is on its way; false if nothing is.
+static bool put_waiting(const cav_watching *watching, cav_screen *screen, int row)
 {
     const cav_nudge_list *list = &watching->study->history->nudges[watching->trial];
     int column = 0;
@@ -272,6 +273,20 @@ static void put_waiting(const cav_watching *watching, cav_screen *screen, int ro
                                 list->items[n].kind == CAV_NUDGE_STOP ? "stop" : words);
         column = cav_screen_put(screen, row, column, CAV_INK_PLAIN, "  ");
     }
+    return column > 0;
+}
+
+// "overfitting: val_loss was best at …": the gravest finding.
+static void put_diagnosis(const cav_watching *watching, cav_screen *screen, int row)
+{
+    cav_diagnosis found[CAV_FINDING_COUNT];
+    if (cav_watching_diagnose(watching, watching->trial, found) == 0)
+        return;
+    bool is_bad = found[0].finding <= CAV_FINDING_OVERFITTING;
+    int column = cav_screen_put(screen, row, 0, is_bad ? CAV_INK_BAD : CAV_INK_BOLD,
+                                cav_finding_name(found[0].finding));
+    column = cav_screen_put(screen, row, column, CAV_INK_PLAIN, ": ");
+    cav_screen_put(screen, row, column, CAV_INK_PLAIN, found[0].evidence);
 }
 
 static void put_trial(const cav_watching *watching, cav_screen *screen)
@@ -294,7 +309,8 @@ static void put_trial(const cav_watching *watching, cav_screen *screen)
         cav_screen_put(screen, 2, 2, CAV_INK_DIM, "no report yet");
     put_legend(at, watching->study->history->count > 1, screen, screen->rows - FOOT_ROWS);
     put_parameters(watching, screen, screen->rows - FOOT_ROWS + 1);
-    put_waiting(watching, screen, screen->rows - FOOT_ROWS + 2);
+    if (!put_waiting(watching, screen, screen->rows - FOOT_ROWS + 2))
+        put_diagnosis(watching, screen, screen->rows - FOOT_ROWS + 2);
     put_foot(watching, screen,
              "arrows choose  +/- nudge  r roll back  f fork  s stop  p pause  b list  q quit");
 }

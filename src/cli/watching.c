@@ -194,3 +194,39 @@ caviar_code cav_watching_read(cav_watching *watching, cav_error *error)
     }
     return code;
 }
+
+// ---- What a curve says ------------------------------------------------------------------------
+
+size_t cav_watching_diagnose(const cav_watching *watching, int64_t number,
+                             cav_diagnosis ret_found[CAV_FINDING_COUNT])
+{
+    const cav_study *study = watching->study;
+    const cav_watched *at = cav_watching_find(watching, number);
+    if (!at)
+        return 0;
+    size_t count = at->course.now.count;
+    bool maximizes = study->maximize[0];
+    double *losses = calloc(count + 1, sizeof *losses);
+    if (!losses)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        losses[i] = maximizes ? -at->course.now.values[i] : at->course.now.values[i];
+    // an accuracy of the training rises with it; anything else of the training is a loss
+    bool has_train = at->companion_name && !maximizes;
+    cav_symptoms symptoms = {
+        .metric = at->course.metric,
+        .train_metric = at->companion_name,
+        .steps = at->course.now.steps,
+        .losses = losses,
+        .count = count,
+        .train_steps = at->companion.now.steps,
+        .train_losses = at->companion.now.values,
+        .train_count = has_train ? at->companion.now.count : 0,
+        .is_maximized = maximizes,
+        .state = (caviar_state)study->history->states[number],
+        .reason = (caviar_reason)study->history->reasons[number],
+    };
+    size_t found = cav_diagnose(&symptoms, ret_found);
+    free(losses);
+    return found;
+}

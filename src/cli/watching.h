@@ -14,6 +14,7 @@
 
 #include "cli/course.h"
 #include "cli/screen.h"
+#include "insight/diagnosis.h"
 #include "study/study.h"
 
 enum { CAV_WATCH_CURVES = 24 }; // trials whose curves are followed at a time
@@ -73,6 +74,10 @@ size_t cav_watching_list(const cav_watching *watching, int64_t *ret_numbers, siz
 
 /** The curve of a trial; NULL where it is not followed. */
 const cav_watched *cav_watching_find(const cav_watching *watching, int64_t number);
+
+/** Says what the curve of a trial that is followed shows; returns how many findings. */
+size_t cav_watching_diagnose(const cav_watching *watching, int64_t number,
+                             cav_diagnosis ret_found[CAV_FINDING_COUNT]);
 
 /** Puts the present state on the page. */
 void cav_watch_page(const cav_watching *watching, cav_screen *screen);

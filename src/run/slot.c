@@ -301,9 +301,16 @@ static void close_stream(cav_slot *slot, int stream)
     }
 }
 
+// The wait may be over because the loop was held up, by a slow disk, say: timers go before streams.
+// What the program has printed by then is read in the turn that this leaves to the loop.
 static void on_streams_overdue(uv_timer_t *timer)
 {
     cav_slot *slot = timer->data;
+    if (!slot->is_overdue) {
+        slot->is_overdue = true;
+        uv_timer_start(timer, on_streams_overdue, 1, 0);
+        return;
+    }
     close_stream(slot, 0);
     close_stream(slot, 1);
     end_if_over(slot);

@@ -24,6 +24,7 @@
 #include "base/random.h"
 #include "search/sobol_points.h"
 #include "surrogate/comparable.h"
+#include "search/beginning.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -319,16 +320,6 @@ static double draw(const zoom_state *state, size_t dim, double v)
     return cav_parameter_nth(parameter, choice);
 }
 
-// The first trial is the user's own guess, as far as there are defaults.
-static void put_defaults(const zoom_state *state, double *point)
-{
-    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
-        const cav_parameter *parameter = parameter_of(state, dim);
-        if (!isnan(parameter->initial))
-            point[dim] = cav_parameter_encode(parameter, parameter->initial);
-    }
-}
-
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -339,14 +330,15 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     cav_random random =
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     bool everywhere = !state->boxed || cav_random_unit(&random) < state->settings->outside;
+    if (everywhere) {
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+        return CAVIAR_OK;
+    }
     uint64_t scrambling = state->scrambling + suggest->attempt;
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         double v = cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, dim);
-        ret_point[dim] =
-            everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
+        ret_point[dim] = draw(state, dim, v);
     }
-    if (suggest->number == 0 && suggest->attempt == 0)
-        put_defaults(state, ret_point);
     return CAVIAR_OK;
 }
 

@@ -182,5 +182,24 @@ caviar report --step 2 loss=1
     assert place.show(0)["trial"]["state"] == "complete"
 
 
+def test_advise(place):
+    """what a curve says is said in words, in JSON and in the live view"""
+    place.write("trial.sh", """#!/bin/sh
+for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    echo "caviar: step=$step loss=$((100 - 4 * step))"
+done
+""")
+    place.write("study.yaml", "study: even\ncommand: sh trial.sh\nmetric: loss\nseed: 1\n"
+                "budget: {trials: 1}\nspace: {lr: {type: float, low: 0, high: 1}}\n")
+    place.caviar("run", "study.yaml", "-q")
+    finding, = json.loads(place.caviar("advise", 0, "--json"))
+    assert finding["trial"] == 0 and finding["finding"] == "still falling at the end", finding
+    assert "in its last 5 steps it gained 20" in finding["evidence"], finding
+    assert "trial 0: still falling at the end\n" in place.caviar("advise")
+    assert "still falling at the end: in its last" in place.caviar("watch", 0, "--once")
+    assert "no trial 9" in place.caviar("advise", 9, status=1)
+
+
 if __name__ == "__main__":
-    panda.main([test_rollback, test_replay, test_fork, test_refusals, test_no_restore])
+    panda.main([test_rollback, test_replay, test_fork, test_refusals, test_no_restore,
+                test_advise])

@@ -61,8 +61,13 @@ static int64_t add(run *at, double x, caviar_state state)
 static bool report(run *at, int64_t number, int64_t attempt, int64_t step)
 {
     caviar_metric metrics[] = {{"loss", (double)step}, {"time", 0.1}};
-    cav_report line = {
-        .number = number, .attempt = attempt, .step = step, .metrics = metrics, .metric_count = 2};
+    cav_report line = {.number = number,
+                       .attempt = attempt,
+                       .step = step,
+                       .metrics = metrics,
+                       .metric_count = 2,
+                       .can = CAVIAR_CAN_RESTORE,
+                       .checkpoints = step == 1 ? "[1]" : "[1,2]"};
     if (number < 0 || !is_done(at, at->store->type->report_add(at->store, &at->script->scope, &line,
                                                                60000, &at->error)))
         return false;
@@ -88,6 +93,22 @@ static bool finish(run *at, int64_t number, int64_t attempt, caviar_state to)
     at->script->states[number] = to;
     at->script->values[number] = values[0];
     return true;
+}
+
+// A change of the first trial that is delivered at once.
+static void nudge(run *at, int64_t number)
+{
+    double raw[STORE_PARAMS] = {NAN, NAN, NAN, NAN, 0.5};
+    cav_nudge change = {
+        .number = number, .step = -1, .target = -1, .raw = raw, .author = "me", .note = "why"};
+    int64_t id;
+    if (number != 0 || !is_done(at, at->store->type->nudge_add(at->store, &at->script->scope,
+                                                               &change, &id, &at->error)))
+        return;
+    at->script->is_nudged = true;
+    at->script->is_delivered |=
+        is_done(at, at->store->type->nudge_set(at->store, &at->script->scope, id, CAV_NUDGE_ACTIVE,
+                                               1, &at->error));
 }
 
 // Two trials that are told together. What they said counts only when the group is committed.
@@ -146,12 +167,24 @@ static caviar_code count_study(void *context, const cav_study_row *row, cav_erro
     return CAVIAR_OK;
 }
 
+static caviar_code note_nudge(void *context, const cav_nudge *nudge, cav_error *error)
+{
+    (void)error;
+    store_script *found = context;
+    assert_true(nudge->number == 0 && nudge->raw[4] == 0.5 && isnan(nudge->raw[0]));
+    assert_string_equal(nudge->note, "why");
+    found->is_nudged = true;
+    found->is_delivered |= nudge->state == CAV_NUDGE_ACTIVE && nudge->step == 1;
+    return CAVIAR_OK;
+}
+
 // What is read is whole, or the reading fails.
 static void read_back(run *at)
 {
     const cav_store_type *type = at->store->type;
     const cav_scope *scope = &at->script->scope;
-    int64_t cursor = 0, first = 0;
+    int64_t cursor = 0, first = 0, oldest = 0;
+    store_script found = {0};
     size_t rows = 0, metrics = 0, names = 0, expected = 0;
     for (size_t i = 0; i < SCRIPT_TRIALS; i++)
         expected += at->script->added[i];
@@ -159,6 +192,8 @@ static void read_back(run *at)
         assert_true(rows >= expected);
     is_done(at,
             type->report_read(at->store, scope, -1, &first, count_report, &metrics, &at->error));
+    if (is_done(at, type->nudge_read(at->store, scope, &oldest, note_nudge, &found, &at->error)))
+        assert_true(found.is_nudged >= at->script->is_nudged);
     if (is_done(at, type->study_read(at->store, "study", count_study, &names, &at->error)))
         assert_int_equal(names, 5);
     cav_text output = {0};
@@ -176,6 +211,7 @@ static void do_everything(run *at)
     for (int i = 0; i < 3; i++) {
         int64_t number = add(at, i, CAVIAR_STATE_RUNNING);
         report(at, number, 1, 1);
+        nudge(at, number);
         report(at, number, 1, 2);
         finish(at, number, 1, i < 2 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_FAILED);
     }
@@ -236,9 +272,14 @@ static caviar_code read_control(void *context, const cav_study_row *row, cav_err
 static void verify_study(const store_script *script, cav_store *store)
 {
     cav_error error = {0};
-    int64_t cursor = 0, number = -1;
+    int64_t cursor = 0, oldest = 0, number = -1;
+    store_script found = {0};
     store_rows rows = store_read_from(store, &script->scope, &cursor);
     verify_rows(script, &rows);
+    assert_ok(store->type->nudge_read(store, &script->scope, &oldest, note_nudge, &found, &error),
+              &error);
+    assert_true(found.is_nudged >= script->is_nudged);
+    assert_true(found.is_delivered >= script->is_delivered);
     cav_control control = CAV_CONTROL_RUN;
     assert_ok(store->type->study_read(store, "study", read_control, &control, &error), &error);
     if (script->is_stopped)

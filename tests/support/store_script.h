@@ -23,6 +23,7 @@ typedef struct store_script {
     caviar_state states[SCRIPT_TRIALS];
     double values[SCRIPT_TRIALS];
     int64_t last_step[SCRIPT_TRIALS]; // -1: none
+    bool is_nudged, is_delivered;     // trial 0
     bool is_stopped;
     // what failed
     int failures;
