@@ -23,17 +23,18 @@ void architecture_pack(const architecture *shape, packer *into)
     pack_u64(into, shape->batch_norm);
     pack_f64(into, shape->norm_epsilon);
     pack_f64(into, shape->norm_new_weight);
+    pack_text(into, loss_words[shape->loss]);
 }
 
-static bool find_activation(const char *word, activation *ret_activation)
+// The index of a word; one that is not there fails.
+static unsigned unpack_word(unpacker *from, const char *const *known)
 {
-    for (unsigned i = 0; activation_words[i]; i++) {
-        if (strcmp(activation_words[i], word) == 0) {
-            *ret_activation = (activation)i;
-            return i != ACTIVATION_NONE;
-        }
-    }
-    return false;
+    const char *word = unpack_text(from);
+    for (unsigned i = 0; known[i]; i++)
+        if (*word && strcmp(known[i], word) == 0)
+            return i;
+    from->failed = true;
+    return 0;
 }
 
 static size_t unpack_size(unpacker *from, uint64_t low, uint64_t high)
@@ -55,15 +56,18 @@ caviar_code architecture_unpack(const container *from, architecture *ret_shape, 
     architecture shape = {.in = 0};
     uint64_t real_size = unpack_u64(&bytes);
     shape.in = unpack_size(&bytes, 1, MOST_FEATURES);
-    shape.classes = unpack_size(&bytes, 2, MOST_CLASSES);
+    shape.classes = unpack_size(&bytes, 1, MOST_CLASSES);
     shape.hidden_count = unpack_size(&bytes, 0, MOST_LAYERS);
     for (size_t i = 0; i < shape.hidden_count; i++)
         shape.units[i] = unpack_size(&bytes, 1, MOST_UNITS);
-    bool known = find_activation(unpack_text(&bytes), &shape.activation);
+    shape.activation = (activation)unpack_word(&bytes, activation_words);
     shape.batch_norm = unpack_size(&bytes, 0, 1);
     shape.norm_epsilon = unpack_f64(&bytes);
     shape.norm_new_weight = unpack_f64(&bytes);
-    if (bytes.failed || bytes.left || !known || real_size != sizeof(real) ||
+    if (from->version >= 2)
+        shape.loss = (loss_kind)unpack_word(&bytes, loss_words);
+    bool single = shape.classes == 1, quantity = shape.loss == LOSS_SQUARED_ERROR;
+    if (bytes.failed || bytes.left || single != quantity || real_size != sizeof(real) ||
         !is_share(shape.norm_epsilon) || !is_share(shape.norm_new_weight))
         return train_fail(error, CAVIAR_CORRUPT, "the description of the network is damaged");
     *ret_shape = shape;
@@ -115,31 +119,61 @@ static void pack_hyper(const hyper *now, const hyper *given, packer *into)
     }
 }
 
+static void pack_gains(const gains *at, packer *into)
+{
+    pack_u64(into, at->step);
+    pack_f64(into, at->score.error);
+    pack_f64(into, at->score.loss);
+    pack_f64(into, at->least.error);
+    pack_f64(into, at->least.loss);
+    pack_u64(into, at->last_gain);
+}
+
+static const char *const moment_names[] = {"moment1", "moment2"};
+
+static void add_section(section *list, size_t *count, const char *name, const void *bytes,
+                        size_t size)
+{
+    section *one = &list[(*count)++];
+    *one = (section){.bytes = bytes, .size = size};
+    memcpy(one->name, name, strlen(name));
+}
+
 caviar_code checkpoint_write(const char *path, const training *at, const hyper *given,
                              train_error *error)
 {
     const network *net = at->net;
     const optimizer *moments = at->optimizer;
-    packer shape = {0}, now = {0}, values = {0};
+    const best *top = at->best;
+    packer shape = {0}, now = {0}, values = {0}, account = {0};
     architecture_pack(&net->architecture, &shape);
     pack_progress(at, &now);
     pack_hyper(&at->hyper, given, &values);
-    section sections[] = {
-        {"network", shape.bytes, shape.size},
-        {"params", net->parameters, net->parameter_count * sizeof(real)},
-        {"running", net->running, net->running_count * sizeof(real)},
-        {"progress", now.bytes, now.size},
-        {"hyper", values.bytes, values.size},
-        {"moment1", moments->moments[0], moments->count * sizeof(real)},
-        {"moment2", moments->moments[1], moments->count * sizeof(real)},
-    };
-    size_t count = sizeof sections / sizeof sections[0] - 2 + moments->moment_count;
-    caviar_code code = shape.failed || now.failed || values.failed
+    if (top)
+        pack_gains(&top->gains, &account);
+    size_t parameters = net->parameter_count * sizeof(real);
+    size_t running = net->running_count * sizeof(real);
+    section sections[MOST_SECTIONS];
+    size_t count = 0;
+    add_section(sections, &count, "network", shape.bytes, shape.size);
+    add_section(sections, &count, "params", net->parameters, parameters);
+    add_section(sections, &count, "running", net->running, running);
+    add_section(sections, &count, "progress", now.bytes, now.size);
+    add_section(sections, &count, "hyper", values.bytes, values.size);
+    for (size_t i = 0; i < moments->moment_count; i++)
+        add_section(sections, &count, moment_names[i], moments->moments[i], parameters);
+    if (top) {
+        add_section(sections, &count, "best", account.bytes, account.size);
+        add_section(sections, &count, "bestnet", top->parameters, parameters);
+        add_section(sections, &count, "bestrun", top->running, running);
+    }
+    caviar_code code = shape.failed || now.failed || values.failed || account.failed
                            ? train_fail_memory(error)
                            : container_write(path, sections, count, error);
     free(shape.bytes);
     free(now.bytes);
     free(values.bytes);
+    free(account.bytes);
     return code;
 }
 
@@ -151,6 +185,8 @@ typedef struct snapshot {
     double beta1_power, beta2_power;
     progress progress;
     hyper hyper;
+    gains gains; // with patience; where the file has none, a new beginning, without arrays
+    const real *best_parameters, *best_running;
 } snapshot;
 
 static caviar_code check_architecture(const container *from, const training *at, train_error *error)
@@ -240,15 +276,60 @@ static caviar_code load_hyper(const container *from, const hyper *given, snapsho
 static caviar_code load_arrays(const container *from, const training *at, snapshot *into,
                                train_error *error)
 {
-    static const char *const names[] = {"moment1", "moment2"};
     const network *net = at->net;
     caviar_code code =
         container_find_reals(from, "params", net->parameter_count, &into->parameters, error);
     if (!code)
         code = container_find_reals(from, "running", net->running_count, &into->running, error);
     for (size_t i = 0; i < at->optimizer->moment_count && !code; i++)
-        code = container_find_reals(from, names[i], at->optimizer->count, &into->moments[i], error);
+        code = container_find_reals(from, moment_names[i], at->optimizer->count, &into->moments[i],
+                                    error);
     return code;
+}
+
+static gains unpack_gains(unpacker *from)
+{
+    gains at = {.step = unpack_u64(from)};
+    at.score.error = unpack_f64(from);
+    at.score.loss = unpack_f64(from);
+    at.least.error = unpack_f64(from);
+    at.least.loss = unpack_f64(from);
+    at.last_gain = unpack_u64(from);
+    return at;
+}
+
+static caviar_code load_best(const container *from, const training *at, snapshot *into,
+                             train_error *error)
+{
+    const section *part = container_find(from, "best");
+    uint64_t step = into->progress.step;
+    into->gains = gains_from(step);
+    if (!part || !at->best)
+        return CAVIAR_OK;
+    unpacker bytes = {.rest = part->bytes, .left = part->size};
+    into->gains = unpack_gains(&bytes);
+    if (bytes.failed || bytes.left || into->gains.step > step || into->gains.last_gain > step)
+        return train_fail(error, CAVIAR_CORRUPT, "the account of its best report is damaged");
+    const network *net = at->net;
+    caviar_code code =
+        container_find_reals(from, "bestnet", net->parameter_count, &into->best_parameters, error);
+    if (!code)
+        code =
+            container_find_reals(from, "bestrun", net->running_count, &into->best_running, error);
+    return code;
+}
+
+static void restore_best(const snapshot *from, training *at)
+{
+    best *to = at->best;
+    if (!to)
+        return;
+    to->gains = from->gains;
+    if (!from->best_parameters)
+        return;
+    memcpy(to->parameters, from->best_parameters, at->net->parameter_count * sizeof(real));
+    if (at->net->running_count)
+        memcpy(to->running, from->best_running, at->net->running_count * sizeof(real));
 }
 
 static void restore(const snapshot *from, training *at)
@@ -263,6 +344,7 @@ static void restore(const snapshot *from, training *at)
     at->optimizer->beta2_power = from->beta2_power;
     at->progress = from->progress;
     at->hyper = from->hyper;
+    restore_best(from, at);
 }
 
 caviar_code checkpoint_load(const container *from, training *at, const hyper *given,
@@ -276,6 +358,8 @@ caviar_code checkpoint_load(const container *from, training *at, const hyper *gi
         code = load_hyper(from, given, &now, error);
     if (!code)
         code = load_arrays(from, at, &now, error);
+    if (!code)
+        code = load_best(from, at, &now, error);
     if (!code)
         restore(&now, at);
     return code;

@@ -3,17 +3,17 @@
  */
 #include "trainer/container.h"
 
+#include "trainer/draft.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-enum { VERSION = 1, BYTE_ORDER_MARK = 0x01020304, ALIGNMENT = 8, TRAILER_SIZE = 8 };
+enum { VERSION = 2, BYTE_ORDER_MARK = 0x01020304, ALIGNMENT = 8, TRAILER_SIZE = 8 };
 
 static const char magic[8] = {'C', 'A', 'V', 'T', 'R', 'A', 'I', 'N'};
 
@@ -37,29 +37,19 @@ static size_t padded(size_t size)
 // Writing -----------------------------------------------------------------------------------------
 
 // A file under construction, and the checksum of what was written so far.
-typedef struct draft {
-    int fd;
+typedef struct summed {
+    draft draft;
     uint32_t sum;
-    int failed; // errno of the first write that failed
-} draft;
+} summed;
 
-static void put(draft *at, const void *bytes, size_t size)
+static void put(summed *at, const void *bytes, size_t size)
 {
-    const char *rest = bytes;
     if (size > 0)
         at->sum = (uint32_t)crc32_z(at->sum, bytes, size);
-    while (size > 0 && !at->failed) {
-        ssize_t done = write(at->fd, rest, size);
-        if (done < 0 && errno != EINTR)
-            at->failed = errno;
-        if (done > 0) {
-            rest += done;
-            size -= (size_t)done;
-        }
-    }
+    draft_write(&at->draft, bytes, size);
 }
 
-static void put_section(draft *at, const section *one)
+static void put_section(summed *at, const section *one)
 {
     static const char zeros[ALIGNMENT] = {0};
     section_header head = {.size = one->size};
@@ -69,7 +59,7 @@ static void put_section(draft *at, const section *one)
     put(at, zeros, padded(one->size) - one->size);
 }
 
-static void put_all(draft *at, const section *sections, size_t count)
+static void put_all(summed *at, const section *sections, size_t count)
 {
     header head = {.byte_order = BYTE_ORDER_MARK, .version = VERSION};
     memcpy(head.magic, magic, sizeof magic);
@@ -84,43 +74,15 @@ static void put_all(draft *at, const section *sections, size_t count)
     put(at, trailer, sizeof trailer);
 }
 
-// Makes a rename in the folder of `path` survive a power cut, where the file system can.
-static void sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
-             slash ? path : ".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 caviar_code container_write(const char *path, const section *sections, size_t count,
                             train_error *error)
 {
-    char beside[PATH_MAX];
-    int length = snprintf(beside, sizeof beside, "%s.%ld.tmp", path, (long)getpid());
-    if (length >= (int)sizeof beside)
-        return train_fail_errno(error, ENAMETOOLONG, "cannot write %s", path);
-    draft at = {.fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
-    if (at.fd < 0)
-        return train_fail_errno(error, errno, "cannot write %s", path);
+    summed at = {.sum = 0};
+    caviar_code code = draft_begin(path, &at.draft, error);
+    if (code)
+        return code;
     put_all(&at, sections, count);
-    if (!at.failed && fsync(at.fd))
-        at.failed = errno;
-    if (close(at.fd) && !at.failed)
-        at.failed = errno;
-    if (!at.failed && rename(beside, path))
-        at.failed = errno;
-    if (at.failed) {
-        unlink(beside);
-        return train_fail_errno(error, at.failed, "cannot write %s", path);
-    }
-    sync_folder(path);
-    return CAVIAR_OK;
+    return draft_end(&at.draft, error);
 }
 
 // Reading -----------------------------------------------------------------------------------------
@@ -165,6 +127,7 @@ caviar_code container_parse(const void *bytes, size_t size, container *ret_conta
         code = check_sum(bytes, size, error);
     if (code)
         return code;
+    into.version = head.version;
     const char *rest = (const char *)bytes + sizeof head;
     size_t left = size - sizeof head - TRAILER_SIZE;
     while (into.count < head.section_count) {

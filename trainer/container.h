@@ -4,7 +4,7 @@
  *     offset  size
  *          0     8   "CAVTRAIN"
  *          8     4   0x01020304, in the byte order of the machine that wrote it
- *         12     4   version of the format: 1
+ *         12     4   version of the format: 2; 1 can be read, too
  *         16     8   size of the file
  *         24     4   number of sections
  *         28     4   0
@@ -13,8 +13,7 @@
  *   size - 8     4   CRC-32 (zlib's) of everything before
  *   size - 4     4   0
  *
- * A file is put in place at once: written beside it, synced, renamed. Readers see the old one or
- * the new one, never half of it, also after a power cut.
+ * A file is put in its place at once (draft.h).
  */
 #ifndef TRAIN_CONTAINER_H
 #define TRAIN_CONTAINER_H
@@ -38,7 +37,8 @@ caviar_code container_write(const char *path, const section *sections, size_t co
 typedef struct container {
     section sections[MOST_SECTIONS]; // [count]
     size_t count;
-    void *owned; // the file's bytes; NULL where they are the caller's
+    uint32_t version; // of the format that it was written in
+    void *owned;      // the file's bytes; NULL where they are the caller's
 } container;
 
 /**

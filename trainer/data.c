@@ -4,11 +4,10 @@
 #include "trainer/data.h"
 
 #include "trainer/folder.h"
+#include "trainer/names.h"
 #include "trainer/split.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,14 +72,14 @@ static caviar_code list_part(const uint32_t *order, size_t count, size_t total,
 
 // Makes the lists of training and validation; their source may be filled in later.
 static caviar_code split(data *at, const data_options *options, const uint16_t *labels,
-                         size_t count, train_error *error)
+                         size_t label_count, size_t count, train_error *error)
 {
     size_t validation = 0, training = 0;
     uint32_t *order = malloc(count * sizeof *order);
     caviar_code code = order ? check_sizes(options, count, &validation, &training, error)
                              : train_fail_memory(error);
     if (!code)
-        code = split_order(labels, count, at->how.class_count, order, error);
+        code = split_order(labels, count, label_count, order, error);
     if (!code)
         code = list_part(order + validation, training, count, &at->numbers[0], error);
     if (!code)
@@ -102,7 +101,7 @@ static caviar_code list_test(data *at, const source *from, train_error *error)
     return CAVIAR_OK;
 }
 
-// A folder of IDX files ---------------------------------------------------------------------------
+// A pair of IDX files -----------------------------------------------------------------------------
 
 static void measure_bytes(data *at)
 {
@@ -118,10 +117,29 @@ static void measure_bytes(data *at)
     at->how.deviation = variance > 0 ? sqrt(variance) : 1;
 }
 
-static caviar_code open_test_pair(data *at, const data_options *options, train_error *error)
+// Opens the training or the test pair of a folder, or of a file of images.
+static caviar_code open_pair(const data_options *options, bool is_folder, bool is_test,
+                             pair *ret_pair, train_error *error)
+{
+    char images[PATH_MAX], labels[PATH_MAX];
+    if (is_folder)
+        return pair_open(options->path, is_test ? "t10k" : "train", ret_pair, error);
+    const char *path = options->path, *of = options->labels;
+    caviar_code code = is_test ? name_test_images(path, images, error) : CAVIAR_OK;
+    if (!code && is_test)
+        path = images;
+    if (!code && (is_test || !of)) {
+        code = name_labels(path, labels, error);
+        of = labels;
+    }
+    return code ? code : pair_open_files(path, of, ret_pair, error);
+}
+
+static caviar_code open_test_pair(data *at, const data_options *options, bool is_folder,
+                                  train_error *error)
 {
     pair *test = &at->pairs[1];
-    caviar_code code = pair_open(options->path, "t10k", test, error);
+    caviar_code code = open_pair(options, is_folder, true, test, error);
     if (code)
         return code;
     if (test->source.width != at->how.feature_count)
@@ -135,54 +153,58 @@ static caviar_code open_test_pair(data *at, const data_options *options, train_e
     return list_test(at, &test->source, error);
 }
 
-static caviar_code open_folder(data *at, const data_options *options, train_error *error)
+static caviar_code open_images(data *at, const data_options *options, bool is_folder,
+                               train_error *error)
 {
     pair *train = &at->pairs[0];
-    caviar_code code = pair_open(options->path, "train", train, error);
+    if (options->task == TASK_REGRESSION)
+        return train_fail(error, CAVIAR_INVALID,
+                          "%s: the labels of an IDX file are classes; --task regression needs a "
+                          "table",
+                          options->path);
+    caviar_code code = open_pair(options, is_folder, false, train, error);
     if (code)
         return code;
     if (train->class_count < 2)
         return train_fail(error, CAVIAR_INVALID, "%s: all labels are 0", options->path);
     at->how.feature_count = train->source.width;
     at->how.class_count = train->class_count;
-    code = split(at, options, train->source.labels, train->source.count, error);
+    code = split(at, options, train->source.labels, train->class_count, train->source.count, error);
     if (code)
         return code;
     at->training.source = at->validation.source = &train->source;
     measure_bytes(at);
-    return options->with_test ? open_test_pair(at, options, error) : CAVIAR_OK;
+    return options->with_test ? open_test_pair(at, options, is_folder, error) : CAVIAR_OK;
+}
+
+// An IDX file, gzipped or not, is told by its first bytes: no table has a NUL.
+static caviar_code look_for_idx(const char *path, bool *ret_is_idx, train_error *error)
+{
+    stream *from = NULL;
+    uint8_t magic[2] = {1, 1};
+    size_t got = 0;
+    caviar_code code = stream_open(path, &from, error);
+    if (code)
+        return code;
+    code = stream_read(from, magic, sizeof magic, &got, error);
+    stream_close(from);
+    *ret_is_idx = got == sizeof magic && magic[0] == 0 && magic[1] == 0;
+    return code ? train_error_prefix(error, "%s", path) : CAVIAR_OK;
 }
 
 // A CSV file --------------------------------------------------------------------------------------
-
-// The test set of digits-train.csv is digits-test.csv; that of digits.csv is digits.test.csv.
-static caviar_code name_test(const char *path, char ret_path[PATH_MAX], train_error *error)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *word = strstr(name, "train"), *dot = strchr(name, '.');
-    int length;
-    if (word)
-        length = snprintf(ret_path, PATH_MAX, "%.*stest%s", (int)(word - path), path,
-                          word + strlen("train"));
-    else if (dot)
-        length = snprintf(ret_path, PATH_MAX, "%.*s.test%s", (int)(dot - path), path, dot);
-    else
-        length = snprintf(ret_path, PATH_MAX, "%s.test", path);
-    return length < PATH_MAX ? CAVIAR_OK
-                             : train_fail(error, CAVIAR_INVALID, "%s: the path is too long", path);
-}
 
 static caviar_code read_test_table(data *at, const data_options *options, train_error *error)
 {
     char path[PATH_MAX];
     stream *from = NULL;
-    caviar_code code = name_test(options->path, path, error);
+    caviar_code code = name_test_table(options->path, path, error);
     if (!code)
         code = stream_open(path, &from, error);
     if (code == CAVIAR_NOT_FOUND)
         return train_fail(error, code, "--test needs the file %s", path);
     if (!code) {
-        code = schema_read(&at->how.schema, from, &at->tables[1], error);
+        code = schema_read(&at->how.schema, from, true, &at->tables[1], error);
         if (code)
             train_error_prefix(error, "%s", path);
     }
@@ -208,15 +230,16 @@ static caviar_code read_table(data *at, const data_options *options, stream *fro
     uint16_t *labels = NULL;
     size_t count = 0;
     schema *columns = &at->how.schema;
-    caviar_code code = schema_learn(from, options->target, columns, &labels, &count, error);
-    at->how.class_count = columns->classes.count;
+    caviar_code code =
+        schema_learn(from, options->target, options->task, columns, &labels, &count, error);
+    at->how.class_count = columns->is_quantity ? 1 : columns->classes.count;
     if (!code)
-        code = split(at, options, labels, count, error);
+        code = split(at, options, labels, schema_strata(columns), count, error);
     free(labels);
     if (!code)
         code = measure_table(at, from, count, error);
     if (!code)
-        code = schema_read(columns, from, &at->tables[0], error);
+        code = schema_read(columns, from, true, &at->tables[0], error);
     if (!code && at->tables[0].count != count)
         code = train_fail(error, CAVIAR_CORRUPT, "the file changed while it was read");
     at->how.feature_count = columns->feature_count;
@@ -250,7 +273,10 @@ static uint32_t take_fingerprint(const data *at)
     const source *from = at->training.source;
     uint64_t sizes[] = {from->count, at->how.feature_count, at->how.class_count};
     uint32_t sum = add_bytes(0, sizes, sizeof sizes);
-    sum = add_bytes(sum, from->labels, from->count * sizeof *from->labels);
+    if (from->labels)
+        sum = add_bytes(sum, from->labels, from->count * sizeof *from->labels);
+    if (from->targets)
+        sum = add_bytes(sum, from->targets, from->count * sizeof *from->targets);
     sum = add_bytes(sum, at->training.numbers, at->training.count * sizeof(uint32_t));
     sum = add_bytes(sum, &at->how.mean, sizeof at->how.mean);
     sum = add_bytes(sum, &at->how.deviation, sizeof at->how.deviation);
@@ -271,8 +297,12 @@ caviar_code data_open(const data_options *options, data **ret_data, train_error 
     data *at = calloc(1, sizeof *at);
     if (!at)
         return train_fail_memory(error);
-    bool is_folder = stat(options->path, &about) == 0 && S_ISDIR(about.st_mode);
-    caviar_code code = is_folder ? open_folder(at, options, error) : open_table(at, options, error);
+    bool is_folder = stat(options->path, &about) == 0 && S_ISDIR(about.st_mode), is_idx = false;
+    caviar_code code = is_folder ? CAVIAR_OK : look_for_idx(options->path, &is_idx, error);
+    if (!code && (is_folder || is_idx))
+        code = open_images(at, options, is_folder, error);
+    else if (!code)
+        code = open_table(at, options, error);
     if (code) {
         data_close(at);
         return code;
@@ -299,6 +329,11 @@ void data_close(data *at)
 const preprocessing *data_preprocessing(const data *at)
 {
     return &at->how;
+}
+
+loss_kind preprocessing_loss(const preprocessing *how)
+{
+    return how->schema.is_quantity ? LOSS_SQUARED_ERROR : LOSS_CROSS_ENTROPY;
 }
 
 const sample_list *data_training(const data *at)
@@ -328,14 +363,23 @@ static void prefetch(const uint8_t *bytes, size_t size)
         __builtin_prefetch(bytes + i);
 }
 
+// What is known of a sample; where nothing is, class 0 stands for it.
+static void gather_target(const source *from, size_t number, uint16_t *label, real *target)
+{
+    if (from->targets)
+        *target = from->targets[number];
+    else
+        *label = from->labels ? from->labels[number] : 0;
+}
+
 void data_gather(const preprocessing *how, const kernels *table, const source *from,
-                 const uint32_t *numbers, size_t count, real *x, uint16_t *labels)
+                 const uint32_t *numbers, size_t count, real *x, uint16_t *labels, real *targets)
 {
     enum { AHEAD = 2 }; // samples
     double scale = how->is_table ? 1 : 1 / how->deviation;
     for (size_t i = 0; i < count; i++, x += how->feature_count) {
         size_t at = numbers[i] * from->width;
-        labels[i] = from->labels[numbers[i]];
+        gather_target(from, numbers[i], &labels[i], &targets[i]);
         if (how->is_table) {
             schema_encode(&how->schema, from->cells + at, x);
             continue;

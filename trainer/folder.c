@@ -64,32 +64,37 @@ static caviar_code widen_labels(pair *at, train_error *error)
     return CAVIAR_OK;
 }
 
-static caviar_code check_pair(const pair *at, const char *folder, train_error *error)
+static caviar_code check_pair(const pair *at, const char *labels, train_error *error)
 {
     if (at->labels.width != 1)
-        return train_fail(error, CAVIAR_CORRUPT, "%s: a label has %zu bytes instead of one", folder,
+        return train_fail(error, CAVIAR_CORRUPT, "%s: a label has %zu bytes instead of one", labels,
                           at->labels.width);
     if (at->images.count != at->labels.count)
-        return train_fail(error, CAVIAR_CORRUPT, "%s: %zu images, but %zu labels", folder,
+        return train_fail(error, CAVIAR_CORRUPT, "%s: %zu images, but %zu labels", labels,
                           at->images.count, at->labels.count);
     if (at->images.count > INT32_MAX || at->images.width > INT32_MAX)
-        return train_fail(error, CAVIAR_INVALID, "%s: more than 2^31 samples or features", folder);
+        return train_fail(error, CAVIAR_INVALID, "%s: more than 2^31 samples or features", labels);
     return CAVIAR_OK;
 }
 
 caviar_code pair_open(const char *folder, const char *prefix, pair *ret_pair, train_error *error)
 {
     char images[PATH_MAX], labels[PATH_MAX];
-    pair at = {0};
     caviar_code code = find_file(folder, prefix, "images", 3, images, error);
     if (!code)
         code = find_file(folder, prefix, "labels", 1, labels, error);
-    if (!code)
-        code = read_file(images, &at.streams[0], &at.images, error);
+    return code ? code : pair_open_files(images, labels, ret_pair, error);
+}
+
+caviar_code pair_open_files(const char *images, const char *labels, pair *ret_pair,
+                            train_error *error)
+{
+    pair at = {0};
+    caviar_code code = read_file(images, &at.streams[0], &at.images, error);
     if (!code)
         code = read_file(labels, &at.streams[1], &at.labels, error);
     if (!code)
-        code = check_pair(&at, folder, error);
+        code = check_pair(&at, labels, error);
     if (!code)
         code = widen_labels(&at, error);
     if (code) {

@@ -1,8 +1,10 @@
 /**
- * folder.h: a folder with a pair of IDX files: images (of any dimensions) and labels.
+ * folder.h: a pair of IDX files: images (of any dimensions) and labels; by their names, or in a
+ * folder.
  *
- * The names are MNIST's: train-images-idx3-ubyte and train-labels-idx1-ubyte, t10k-… for the test
- * set; or with a dot before idx; or with any number of dimensions; each with or without .gz.
+ * The names in a folder are MNIST's: train-images-idx3-ubyte and train-labels-idx1-ubyte, t10k-…
+ * for the test set; or with a dot before idx; or with any number of dimensions; each with or
+ * without .gz.
  */
 #ifndef TRAIN_FOLDER_H
 #define TRAIN_FOLDER_H
@@ -20,6 +22,10 @@ typedef struct pair {
 
 /** Opens the pair of a folder whose names begin with `prefix`: "train" or "t10k". */
 caviar_code pair_open(const char *folder, const char *prefix, pair *ret_pair, train_error *error);
+
+/** Opens a pair by the names of its files. */
+caviar_code pair_open_files(const char *images, const char *labels, pair *ret_pair,
+                            train_error *error);
 void pair_close(pair *at);
 
 #endif

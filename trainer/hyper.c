@@ -17,3 +17,6 @@ const char *const decay_words[] = {DECAYS(X) NULL};
 #define X(name, word, variance) word,
 const char *const init_words[] = {INITS(X) NULL};
 #undef X
+#define X(name, word) word,
+const char *const loss_words[] = {LOSSES(X) NULL};
+#undef X

@@ -61,9 +61,21 @@ typedef enum init {
         INIT_COUNT
 } init;
 
+/** What a mini-batch costs, which training makes small: X(NAME, "word"). */
+#define LOSSES(X)                                                                                  \
+    X(CROSS_ENTROPY, "cross-entropy") /* of classes */                                             \
+    X(SQUARED_ERROR, "squared-error") /* of a quantity */
+
+typedef enum loss_kind {
+#define X(name, word) LOSS_##name,
+    LOSSES(X)
+#undef X
+        LOSS_COUNT
+} loss_kind;
+
 /** The words of each, by enumerator, ended by NULL. */
-extern const char *const activation_words[], *const optimizer_words[], *const decay_words[],
-                                                                           *const init_words[];
+extern const char *const activation_words[],
+    *const optimizer_words[], *const decay_words[], *const init_words[], *const loss_words[];
 
 /** The hyperparameters that may change while the network trains. */
 typedef struct hyper {

@@ -42,3 +42,13 @@ const kernels *kernels_find(const char *word)
             return kernels_at(i);
     return NULL;
 }
+
+caviar_code kernels_choose(const char *word, const kernels **ret_table, train_error *error)
+{
+    const kernels *table = kernels_find(word);
+    if (!table)
+        return train_fail(error, CAVIAR_INVALID, "this processor cannot run --kernels %s; use auto",
+                          word);
+    *ret_table = table;
+    return CAVIAR_OK;
+}

@@ -10,6 +10,7 @@
 #ifndef TRAIN_KERNELS_H
 #define TRAIN_KERNELS_H
 
+#include "trainer/error.h"
 #include "trainer/hyper.h"
 #include "trainer/real.h"
 #include "trainer/rng.h"
@@ -59,8 +60,8 @@ typedef struct update {
 
 /** What a mini-batch cost. */
 typedef struct totals {
-    double loss;    // sum of the samples' cross-entropies
-    uint64_t wrong; // samples whose greatest output is not the label
+    double loss;    // sum of the samples' cross-entropies, or halves of their squared errors
+    uint64_t wrong; // samples whose greatest output is not the label; 0 of a quantity
     uint64_t count; // samples
 } totals;
 
@@ -117,15 +118,26 @@ typedef struct kernels {
 KERNELS(X)
 #undef X
 
-/** The products on BLAS, which all tables but the plain one share. */
+/** The products on BLAS. */
 void blas_linear_forward(size_t m, size_t k, size_t n, const real *x, const real *w, real *z);
 void blas_linear_backward(size_t m, size_t k, size_t n, const real *x, const real *w,
                           const real *dz, real *dw, real *dx);
+
+/** The products of the table avx512, which leave to BLAS what it is better at. */
+void avx512_linear_forward(size_t m, size_t k, size_t n, const real *x, const real *w, real *z);
+void avx512_linear_backward(size_t m, size_t k, size_t n, const real *x, const real *w,
+                            const real *dz, real *dw, real *dx);
+
+/** True of a layer [k x n] and m samples for which BLAS is the faster, having threads or room. */
+bool blas_is_better(size_t m, size_t k, size_t n);
 
 /** The tables that this processor can run, the fastest first; NULL past the last. */
 const kernels *kernels_at(size_t index);
 
 /** One of them by its word, or the fastest for "auto"; NULL where this processor has none such. */
 const kernels *kernels_find(const char *word);
+
+/** The same, or CAVIAR_INVALID. */
+caviar_code kernels_choose(const char *word, const kernels **ret_table, train_error *error);
 
 #endif

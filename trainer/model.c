@@ -84,14 +84,14 @@ static void unpack_words(unpacker *from, words *ret_set)
     }
 }
 
-static bool is_sound(const column *one)
+static bool is_sound(const column *one, bool is_quantity)
 {
+    bool is_scaled = isfinite(one->mean) && isfinite(one->deviation) && one->deviation > 0;
     switch (one->kind) {
     case COLUMN_NUMBER:
-        return isfinite(one->mean) && isfinite(one->deviation) && one->deviation > 0 &&
-               one->levels.count == 0;
+        return is_scaled && one->levels.count == 0;
     case COLUMN_TARGET:
-        return one->levels.count == 0;
+        return (is_scaled || !is_quantity) && one->levels.count == 0;
     case COLUMN_CATEGORY:
     case COLUMN_LEFT_OUT:
         return true;
@@ -108,7 +108,7 @@ static void unpack_column(unpacker *from, schema *into)
     one->deviation = unpack_f64(from);
     unpack_words(from, &one->levels);
     from->no_memory |= !one->name;
-    from->failed |= !one->name || !is_sound(one);
+    from->failed |= !one->name || !is_sound(one, into->is_quantity);
     if (one->kind == COLUMN_NUMBER || one->kind == COLUMN_CATEGORY) {
         into->width++;
         into->feature_count += one->kind == COLUMN_NUMBER ? 1 : one->levels.count;
@@ -139,15 +139,18 @@ static caviar_code unpack_preprocessing(const container *from, const architectur
     uint64_t is_table = unpack_u64(&bytes);
     into->is_table = is_table == 1;
     if (into->is_table) {
+        into->schema.is_quantity = shape->loss == LOSS_SQUARED_ERROR;
         unpack_schema(&bytes, &into->schema);
         into->feature_count = into->schema.feature_count;
-        into->class_count = into->schema.classes.count;
+        into->class_count = into->schema.is_quantity ? 1 : into->schema.classes.count;
+        bytes.failed |= into->schema.is_quantity && into->schema.classes.count > 0;
     } else {
         into->feature_count = (size_t)unpack_u64(&bytes);
         into->class_count = (size_t)unpack_u64(&bytes);
         into->mean = unpack_f64(&bytes);
         into->deviation = unpack_f64(&bytes);
-        bytes.failed |= !isfinite(into->mean) || !(into->deviation > 0);
+        bytes.failed |=
+            !isfinite(into->mean) || !(into->deviation > 0) || shape->loss == LOSS_SQUARED_ERROR;
     }
     if (bytes.no_memory)
         return train_fail_memory(error);

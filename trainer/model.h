@@ -7,7 +7,7 @@
  *     prep      0 for bytes: feature_count, class_count, mean, deviation
  *               1 for a table: number of columns; of each its name, kind (schema.h), mean,
  *               deviation, number of levels, levels ...; index of the target; number of classes,
- *               classes ...
+ *               classes ...; of a quantity no class, and the target's mean and deviation
  */
 #ifndef TRAIN_MODEL_H
 #define TRAIN_MODEL_H

@@ -3,6 +3,8 @@
  */
 #include "trainer/network.h"
 
+#include "trainer/cost.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +77,7 @@ static void allot_flat(network *net, allotter *block)
     net->running = allot_reals(block, 1, net->running_count);
     net->x = allot_reals(block, net->rows, net->architecture.in);
     net->labels = allot(block, net->rows, 1, sizeof *net->labels);
+    net->targets = allot_reals(block, net->rows, 1);
     size_t widest = 0;
     for (size_t i = 0; i < net->layer_count; i++)
         widest = net->layers[i].out > widest ? net->layers[i].out : widest;
@@ -211,12 +214,12 @@ void network_forward(network *net, size_t m, const mask_key *key, totals *sum)
         apply_linear(net, at, m);
         net->kernels->stage_forward(&at->stage, m);
     }
-    net->kernels->softmax_forward(m, net->architecture.classes, net->p, net->labels, sum);
+    cost_forward(net, m, sum);
 }
 
 void network_backward(network *net, size_t m)
 {
-    net->kernels->softmax_backward(m, net->architecture.classes, net->p, net->labels);
+    cost_backward(net, m);
     real *delta = net->p; // [m x out] da, then dz
     for (size_t i = net->layer_count; i-- > 0;) {
         layer *at = &net->layers[i];
@@ -233,14 +236,14 @@ void network_evaluate(network *net, size_t m, totals *sum)
         apply_linear(net, &net->layers[i], m);
         net->kernels->stage_evaluate(&net->layers[i].stage, m);
     }
-    net->kernels->softmax_forward(m, net->architecture.classes, net->p, net->labels, sum);
+    cost_forward(net, m, sum);
 }
 
 bool architecture_equals(const architecture *a, const architecture *b)
 {
     return a->in == b->in && a->classes == b->classes && a->hidden_count == b->hidden_count &&
            memcmp(a->units, b->units, a->hidden_count * sizeof *a->units) == 0 &&
-           a->activation == b->activation && a->batch_norm == b->batch_norm &&
+           a->activation == b->activation && a->loss == b->loss && a->batch_norm == b->batch_norm &&
            a->norm_epsilon == b->norm_epsilon && a->norm_new_weight == b->norm_new_weight;
 }
 
@@ -251,7 +254,8 @@ void architecture_print(const architecture *shape, char ret_text[ARCHITECTURE_TE
     size_t i = 0;
     for (; i < shape->hidden_count && used < size - room_for_end; i++)
         used += snprintf(ret_text + used, (size_t)(size - used), "-%zu", shape->units[i]);
-    snprintf(ret_text + used, (size_t)(size - used), "%s-%zu %s%s",
+    snprintf(ret_text + used, (size_t)(size - used), "%s-%zu %s%s%s",
              i < shape->hidden_count ? "-..." : "", shape->classes,
-             activation_words[shape->activation], shape->batch_norm ? " with batch norm" : "");
+             activation_words[shape->activation], shape->batch_norm ? " with batch norm" : "",
+             shape->loss == LOSS_SQUARED_ERROR ? ", squared error" : "");
 }

@@ -4,6 +4,8 @@
  *     x [m x in] -> (linear -> batch norm or bias -> activation -> dropout) for each hidden layer
  *                -> linear -> bias -> softmax -> p [m x classes]
  *
+ * A network of a quantity has one output and no softmax: p [m x 1] is what it answers.
+ *
  * All parameters lie in one array, those that the L2 penalty is on (the weights) first; the
  * gradients lie in a second one of the same layout. An optimiser thus is a loop over flat arrays,
  * and a checkpoint is a few of them. Everything is allocated when the network is made.
@@ -18,10 +20,11 @@ enum { MOST_LAYERS = 64, MOST_UNITS = 1 << 20 };
 
 /** What a network is. Equal architectures have equal parameters. */
 typedef struct architecture {
-    size_t in, classes;
+    size_t in, classes;        // outputs: of a quantity one
     size_t hidden_count;       // hidden layers
     size_t units[MOST_LAYERS]; // [hidden_count]
     activation activation;
+    loss_kind loss;
     bool batch_norm;
     double norm_epsilon;    // added to the variance in batch normalisation
     double norm_new_weight; // of the newest mini-batch in the running averages
@@ -50,10 +53,14 @@ typedef struct network {
     real *running; // [running_count] running mean and variance, layer by layer
 
     real *x;          // [rows x in] the caller puts the mini-batch here,
-    uint16_t *labels; // [rows] and here
+    uint16_t *labels; // [rows] and here: classes,
+    real *targets;    // [rows] or quantities
     real *p;          // [rows x classes] what the network answers
     real *delta[2];   // [rows x widest] da and dz on their way back
     void *memory;     // that all of these lie in
+
+    // how much a sample of each class counts in the gradients, [classes]; NULL: all alike
+    const real *class_weights;
 } network;
 
 /** What the dropout masks of a mini-batch depend on. */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static size_t moments_of(optimizer_kind kind)
+size_t optimizer_moments(optimizer_kind kind)
 {
 #define X(name, word, moments) moments,
     static const size_t counts[] = {OPTIMIZERS(X)};
@@ -22,7 +22,7 @@ caviar_code optimizer_new(optimizer_kind kind, const network *net, optimizer **r
         return train_fail_memory(error);
     *at = (optimizer){.kind = kind, .count = net->parameter_count, .beta1_power = 1};
     at->beta2_power = 1;
-    at->moment_count = moments_of(kind);
+    at->moment_count = optimizer_moments(kind);
     for (size_t i = 0; i < at->moment_count; i++) {
         at->moments[i] = calloc(at->count, sizeof(real));
         if (!at->moments[i]) {

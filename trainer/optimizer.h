@@ -18,6 +18,9 @@ typedef struct optimizer {
     double beta1_power, beta2_power;
 } optimizer;
 
+/** How many moments an optimizer keeps for each parameter. */
+size_t optimizer_moments(optimizer_kind kind);
+
 caviar_code optimizer_new(optimizer_kind kind, const network *net, optimizer **ret_optimizer,
                           train_error *error);
 void optimizer_free(optimizer *at);

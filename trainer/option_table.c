@@ -1,27 +1,54 @@
 /**
- * option_table.c: every option, once; and the help that is made of them.
+ * option_table.c: every option, once.
  */
 #include "trainer/option_table.h"
 
-#include <string.h>
+#define X(name, word, summary) word,
+const char *const command_words[] = {COMMANDS(X) NULL};
+#undef X
+#define X(name, word, summary) summary,
+const char *const command_summaries[] = {COMMANDS(X) NULL};
+#undef X
+
+#define X(name, word) word,
+static const char *const task_words[] = {TASKS(X) NULL};
+#undef X
+
+static const char *const class_weights_words[] = {"none", "balanced", NULL};
 
 #define FIELD(name) offsetof(options, name)
 
+enum {
+    TRAIN = 1 << COMMAND_TRAIN,
+    PREDICT = 1 << COMMAND_PREDICT,
+    DESCRIBE = 1 << COMMAND_DESCRIBE,
+    ALL = TRAIN | PREDICT | DESCRIBE,
+};
+
 const option option_table[] = {
-    {"data", OPTION_TEXT, FIELD(data.path), .argument = "DIR|FILE.csv", .group = "Data",
-     .help = "a folder with MNIST's four files, or files named alike, gzipped or not; or a table "
-             "with a header, gzipped or not"},
+    {"data", OPTION_TEXT, FIELD(data.path), .argument = "PATH", .group = "Data", .commands = ALL,
+     .help = "a folder with MNIST's four files, or files named alike; an IDX file of images; or a "
+             "CSV table with a header; gzipped or not"},
+    {"labels", OPTION_TEXT, FIELD(data.labels), .argument = "FILE",
+     .help = "the labels of an IDX file of images",
+     .otherwise = "the file of its name with 'labels' for 'images'"},
     {"target", OPTION_TEXT, FIELD(data.target), .argument = "COLUMN",
      .help = "the column of the table to predict"},
+    {"task", OPTION_WORD, FIELD(data.task), "auto", .words = task_words,
+     .help = "what the target is: classification, classes; regression, a quantity; auto, a "
+             "quantity where all values are numbers, and one has a fraction or there are more "
+             "than 20 different ones and more than a tenth as many as rows"},
+    {"class-weights", OPTION_WORD, FIELD(class_weights), "none", .words = class_weights_words,
+     .help = "balanced: each class counts as much as any other, however few samples it has"},
     {"samples", OPTION_WHOLE, FIELD(data.samples), "0", "[0, 2147483647]",
      .help = "train on so many samples; 0: on all that are not held out"},
     {"validation", OPTION_WHOLE, FIELD(data.validation), NULL, "[0, 2147483647]",
-     .help = "hold out so many samples to measure val_error on, the classes in their shares; they "
-             "are the same ones for every --seed",
+     .help = "hold out so many samples to measure val_error or val_rmse on, the classes (or tenths "
+             "of a quantity) in their shares; they are the same ones for every --seed",
      .otherwise = "10000 of 50000 or more, else a fifth"},
     {"test", OPTION_FLAG, FIELD(data.with_test),
-     .help = "at the end, measure the error on the test set: DIR's t10k files; of FILE-train.csv "
-             "FILE-test.csv, of FILE.csv FILE.test.csv"},
+     .help = "at the end, measure the error on the test set: a folder's t10k files; of FILE-train "
+             "FILE-test or FILE-t10k, of FILE.csv FILE.test.csv"},
 
     {"layers", OPTION_WHOLE, FIELD(layers), "2", "[0, 64]", .group = "Network",
      .help = "hidden layers"},
@@ -56,10 +83,14 @@ const option option_table[] = {
     {"batch", OPTION_WHOLE, FIELD(batch), "64", "[1, 1048576]", .help = "samples in a mini-batch"},
     {"epochs", OPTION_WHOLE, FIELD(epochs), "5", "[1, 1000000]",
      .help = "passes over the training samples"},
-    {"decay", OPTION_WORD, FIELD(decay), "cosine", .words = decay_words,
+    {"patience", OPTION_WHOLE, FIELD(patience), "0", "[0, 1000000]",
+     .help = "end after so many reports without a smaller error or loss than ever before, and go "
+             "back to the network of the best report; 0: train all epochs"},
+    {"decay", OPTION_WORD, FIELD(decay), NULL, .words = decay_words,
      .help = "how the learning rate falls with t, the epochs so far: inverse lr/(1 + rate t), "
              "exponential lr rate^t, step lr rate^floor(t/steps), cosine lr (1 + cos(pi "
-             "t/epochs))/2"},
+             "t/epochs))/2",
+     .otherwise = "cosine; with --patience none"},
     {"decay-rate", OPTION_REAL, FIELD(hyper.decay_rate), NULL, "[0, 1000]",
      .help = "rate of inverse, exponential and step",
      .otherwise = "inverse 1, exponential 0.95, step 0.5"},
@@ -80,108 +111,34 @@ const option option_table[] = {
      .help = "reports between two checkpoints"},
     {"checkpoint-keep", OPTION_WHOLE, FIELD(checkpoint_keep), "5", "[1, 1000000]",
      .help = "checkpoints to keep; older ones are removed"},
-    {"save", OPTION_TEXT, FIELD(save), .argument = "FILE",
+    {"save", OPTION_TEXT, FIELD(save), .argument = "FILE", .commands = TRAIN,
      .help = "at the end, write the network and its preprocessing to this file"},
 
+    {"model", OPTION_TEXT, FIELD(model), .argument = "FILE", .group = "Saved networks",
+     .commands = PREDICT | DESCRIBE, .help = "what --save wrote"},
+    {"output", OPTION_TEXT, FIELD(output), .argument = "OUT.csv", .commands = PREDICT,
+     .help = "write there, all at once at the end", .otherwise = "standard output"},
+    {"probabilities", OPTION_FLAG, FIELD(probabilities), .commands = PREDICT,
+     .help = "of classes: a column p_CLASS for each, too"},
+    {"json", OPTION_FLAG, FIELD(json), .commands = DESCRIBE, .help = "print JSON"},
+
     {"threads", OPTION_WHOLE, FIELD(threads), "1", "[1, 256]", .group = "Machine",
+     .commands = TRAIN | PREDICT,
      .help = "threads that share a matrix product; for many trials, rather run several at once"},
     {"kernels", OPTION_TEXT, FIELD(kernels), "auto", .argument = "NAME",
+     .commands = TRAIN | PREDICT,
      .help = "the code between the products: avx512, avx2, basic, or plain for plain loops"},
 
-    {"help", OPTION_FLAG, FIELD(help), .group = "Help", .help = "print this and end"},
-    {"version", OPTION_FLAG, FIELD(version), .help = "print the version and end"},
+    {"help", OPTION_FLAG, FIELD(help), .group = "Help", .commands = ALL,
+     .help = "print this and end"},
+    {"man", OPTION_FLAG, FIELD(manual), .commands = TRAIN, .help = "print the manual page and end"},
+    {"version", OPTION_FLAG, FIELD(version), .commands = TRAIN,
+     .help = "print the version and end"},
     {.name = NULL},
 };
 
-// Help --------------------------------------------------------------------------------------------
-
-enum { HELP_WIDTH = 80, HELP_INDENT = 28, TEXT_SIZE = 600 };
-
-static void describe_value(const option *one, char *ret_text, size_t size)
+bool option_is_of(const option *one, command which)
 {
-    size_t used = 0;
-    ret_text[0] = '\0';
-    switch (one->kind) {
-    case OPTION_FLAG:
-        break;
-    case OPTION_SWITCH:
-        snprintf(ret_text, size, " on|off");
-        break;
-    case OPTION_TEXT:
-        snprintf(ret_text, size, " %s", one->argument);
-        break;
-    case OPTION_WORD:
-        for (size_t i = 0; one->words[i] && used < size; i++)
-            if (one->words[i][0])
-                used += (size_t)snprintf(ret_text + used, size - used, "%c%s", used ? '|' : ' ',
-                                         one->words[i]);
-        break;
-    case OPTION_WHOLE:
-    case OPTION_UNITS:
-        snprintf(ret_text, size, " N");
-        break;
-    case OPTION_REAL:
-        snprintf(ret_text, size, " X");
-        break;
-    }
-}
-
-// Prints text with a margin, broken between words.
-static void print_wrapped(FILE *out, const char *text, int at)
-{
-    while (*text) {
-        int size = (int)strcspn(text, " ");
-        if (at > HELP_INDENT && at + size + 1 > HELP_WIDTH) {
-            fprintf(out, "\n");
-            at = 0;
-        }
-        if (at < HELP_INDENT)
-            at += fprintf(out, "%*s", HELP_INDENT - at, "");
-        else if (at > HELP_INDENT)
-            at += fprintf(out, " ");
-        at += fprintf(out, "%.*s", size, text);
-        text += size;
-        text += strspn(text, " ");
-    }
-    fprintf(out, "\n");
-}
-
-static void print_option(FILE *out, const option *one)
-{
-    char value[TEXT_SIZE], text[TEXT_SIZE];
-    describe_value(one, value, sizeof value);
-    int at = fprintf(out, "  --%s%s", one->name, value);
-    const char *otherwise = one->otherwise ? one->otherwise : one->initial;
-    snprintf(text, sizeof text, "%s%s%s%s%s%s", one->help, one->range ? "; in " : "",
-             one->range ? one->range : "", otherwise ? " (default: " : "",
-             otherwise ? otherwise : "", otherwise ? ")" : "");
-    if (at >= HELP_INDENT) {
-        fprintf(out, "\n");
-        at = 0;
-    }
-    print_wrapped(out, text, at);
-}
-
-void options_print_help(FILE *out)
-{
-    fprintf(out, "caviar-train: trains a multi-layer perceptron to tell classes apart.\n\n"
-                 "usage: caviar-train --data DIR [option ...]\n"
-                 "       caviar-train --data FILE.csv --target COLUMN [option ...]\n");
-    for (const option *one = option_table; one->name; one++) {
-        if (one->group)
-            fprintf(out, "\n%s\n", one->group);
-        print_option(out, one);
-    }
-    fprintf(out, "\nExamples\n"
-                 "  caviar-train --data mnist --test\n"
-                 "  caviar-train --data iris.csv --target species --batch 16 --epochs 50\n"
-                 "  caviar-train --data mnist --optimizer adam --units 512,256 --dropout 0.2 \\\n"
-                 "               --epochs 15 --checkpoint run1 --save digits.net\n"
-                 "\n"
-                 "Each report is a line as 'caviar: step=3 val_error=0.0213 val_loss=0.0724\n"
-                 "train_loss=0.0413'; a program that caviar run started reports to it instead.\n"
-                 "\n"
-                 "Exit status: 0 success; 1 bad data, a file that cannot be written, or a loss\n"
-                 "that is not finite; 2 bad usage; 130 and 143 after SIGINT and SIGTERM, with a\n"
-                 "checkpoint written where there is a folder for it.\n");
+    unsigned commands = one->commands ? one->commands : TRAIN | DESCRIBE;
+    return commands >> which & 1;
 }

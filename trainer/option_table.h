@@ -27,8 +27,15 @@ typedef struct option {
     const char *help;
     const char *otherwise; // the default in words, where it depends on other things
     const char *group;     // the heading above it
+    unsigned commands;     // a bit for each that takes it; 0: training, and its description
 } option;
 
 extern const option option_table[]; // ended by one without a name
+
+/** Whether a command takes an option. */
+bool option_is_of(const option *one, command which);
+
+/** The words of the commands, by enumerator, ended by NULL; and what each does. */
+extern const char *const command_words[], *const command_summaries[];
 
 #endif

@@ -197,6 +197,15 @@ static const option *find_option(const char *name, size_t size)
     return NULL;
 }
 
+static caviar_code fail_command(const option *one, command which, train_error *error)
+{
+    unsigned of = 0;
+    while (!option_is_of(one, (command)of))
+        of++;
+    return train_fail(error, CAVIAR_INVALID, "--%s is an option of %s, not of %s", one->name,
+                      command_words[of], command_words[which]);
+}
+
 // Reads argv[*index], and the value behind it where there is one, and moves *index on.
 static caviar_code read_argument(int argc, char *const *argv, int *index, options *into,
                                  train_error *error)
@@ -206,7 +215,9 @@ static caviar_code read_argument(int argc, char *const *argv, int *index, option
         argument = "--help";
     if (strncmp(argument, "--", 2) != 0)
         return train_fail(error, CAVIAR_INVALID,
-                          "'%s' is not an option; options begin with --, as --data", argument);
+                          "'%s' is not an option; options begin with --, as --data, and a "
+                          "command (predict, describe) stands before them",
+                          argument);
     const char *name = argument + 2;
     size_t size = strcspn(name, "=");
     const option *one = find_option(name, size);
@@ -216,6 +227,8 @@ static caviar_code read_argument(int argc, char *const *argv, int *index, option
                  name);
         return fail_unknown(word, error);
     }
+    if (!option_is_of(one, into->command))
+        return fail_command(one, into->command, error);
     const char *value = name[size] == '=' ? name + size + 1 : NULL;
     if (one->kind == OPTION_FLAG && value)
         return train_fail(error, CAVIAR_INVALID, "--%s takes no value", one->name);
@@ -236,21 +249,40 @@ static bool is_given(const options *at, const char *name)
     return at->given >> (one - option_table) & 1;
 }
 
-// The defaults that depend on other options, and what only makes sense together.
-static caviar_code finish(options *at, train_error *error)
+// The defaults that depend on other options.
+static void set_defaults(options *at)
 {
     bool adaptive = at->optimizer == OPTIMIZER_ADAM || at->optimizer == OPTIMIZER_RMSPROP;
+    if (!is_given(at, "decay")) // a fall that is cut short would be worse than none
+        at->decay = at->patience ? DECAY_NONE : DECAY_COSINE;
     if (!is_given(at, "lr"))
         at->hyper.lr = adaptive ? 0.001 : 0.1;
     if (!is_given(at, "beta2"))
         at->hyper.beta2 = at->optimizer == OPTIMIZER_RMSPROP ? 0.9 : 0.999;
     if (!is_given(at, "decay-rate"))
         at->hyper.decay_rate = decay_usual_rate(at->decay);
-    if (at->help || at->version)
-        return CAVIAR_OK;
-    if (!at->data.path)
+}
+
+static caviar_code check_files(const options *at, train_error *error)
+{
+    if (at->command == COMMAND_PREDICT && !at->model)
+        return train_fail(error, CAVIAR_INVALID, "--model is needed: a file that --save wrote");
+    if (at->command == COMMAND_DESCRIBE && at->model && at->data.path)
         return train_fail(error, CAVIAR_INVALID,
-                          "--data is needed: a folder with MNIST's files, or a CSV file");
+                          "--model and --data are two networks; leave one of them out");
+    if (!at->data.path && !(at->command == COMMAND_DESCRIBE && at->model))
+        return train_fail(error, CAVIAR_INVALID,
+                          "--data is needed: a folder with MNIST's files, an IDX file of images, "
+                          "or a CSV file");
+    return CAVIAR_OK;
+}
+
+// What only makes sense together.
+static caviar_code check_options(const options *at, train_error *error)
+{
+    caviar_code code = check_files(at, error);
+    if (code)
+        return code;
     if (at->unit_count > 1 && is_given(at, "layers") && (size_t)at->layers != at->unit_count)
         return train_fail(error, CAVIAR_INVALID,
                           "--units names %zu layers, but --layers is %lld; leave one of them out",
@@ -262,28 +294,50 @@ static caviar_code finish(options *at, train_error *error)
     return CAVIAR_OK;
 }
 
+// Takes the command in front of the options, where there is one.
+static int read_command(int argc, char *const *argv, options *into)
+{
+    unsigned which = 0;
+    if (argc < 2 || !find_word(command_words, argv[1], &which))
+        return 1;
+    into->command = (command)which;
+    return 2;
+}
+
 caviar_code options_read(int argc, char *const *argv, options *ret_options, train_error *error)
 {
     options at = {.data.validation = -1};
     for (const option *one = option_table; one->name; one++)
         if (one->initial)
             set_option(one, one->initial, &at);
-    for (int i = 1; i < argc;) {
+    for (int i = read_command(argc, argv, &at); i < argc;) {
         caviar_code code = read_argument(argc, argv, &i, &at, error);
         if (code)
             return code;
     }
-    caviar_code code = finish(&at, error);
+    set_defaults(&at);
+    bool is_asked = at.help || at.version || at.manual;
+    caviar_code code = is_asked ? CAVIAR_OK : check_options(&at, error);
     if (!code)
         *ret_options = at;
     return code;
 }
 
-void options_layers(const options *at, size_t ret_units[MOST_LAYERS], size_t *ret_count)
+architecture options_architecture(const options *at, const preprocessing *how)
 {
-    *ret_count = at->unit_count > 1 ? at->unit_count : (size_t)at->layers;
-    for (size_t i = 0; i < *ret_count; i++)
-        ret_units[i] = at->units[at->unit_count > 1 ? i : 0];
+    architecture shape = {
+        .in = how->feature_count,
+        .classes = how->class_count,
+        .hidden_count = at->unit_count > 1 ? at->unit_count : (size_t)at->layers,
+        .activation = at->activation,
+        .loss = preprocessing_loss(how),
+        .batch_norm = at->batch_norm,
+        .norm_epsilon = at->norm_epsilon,
+        .norm_new_weight = at->norm_new_weight,
+    };
+    for (size_t i = 0; i < shape.hidden_count; i++)
+        shape.units[i] = at->units[at->unit_count > 1 ? i : 0];
+    return shape;
 }
 
 // Hyperparameters that change while training ------------------------------------------------------

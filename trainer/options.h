@@ -1,7 +1,7 @@
 /**
- * options.h: the command line.
+ * options.h: the command line: a command (training, where none is named) and its options.
  *
- * One table (options.c) lists every option with its kind, its range, its default and its help.
+ * One table (option_table.c) lists every option with its kind, its range, its default and its help.
  * The parser, the help, the manual and the changes that a tuner sends all come from it.
  */
 #ifndef TRAIN_OPTIONS_H
@@ -12,8 +12,26 @@
 
 #include <stdio.h>
 
+/** What the program can do: X(NAME, "word on the command line", "what it does"). */
+#define COMMANDS(X)                                                                                \
+    X(TRAIN, "train", "trains a multi-layer perceptron on images or on a table")                   \
+    X(PREDICT, "predict", "asks a saved network about new data")                                   \
+    X(DESCRIBE, "describe", "layers, parameters, cost of an epoch")
+
+typedef enum command {
+#define X(name, word, summary) COMMAND_##name,
+    COMMANDS(X)
+#undef X
+        COMMAND_COUNT
+} command;
+
+/** Whether a class counts by its samples, or as much as any other. */
+typedef enum class_weights { WEIGHTS_NONE, WEIGHTS_BALANCED } class_weights;
+
 typedef struct options {
+    command command;
     data_options data;
+    class_weights class_weights;
 
     size_t units[MOST_LAYERS]; // [unit_count]; one number is for all layers
     size_t unit_count;
@@ -27,13 +45,15 @@ typedef struct options {
     hyper hyper;
     decay decay;
     double decay_steps;
-    int64_t batch, epochs, seed;
+    int64_t batch, epochs, patience, seed;
 
     int64_t report_every; // times an epoch
     const char *checkpoint;
     int64_t checkpoint_every, checkpoint_keep;
     const char *save;
-    bool help, version;
+    const char *model, *output; // of predict and describe
+    bool probabilities, json;
+    bool help, version, manual;
 
     int64_t threads;
     const char *kernels;
@@ -47,11 +67,12 @@ typedef struct options {
  */
 caviar_code options_read(int argc, char *const *argv, options *ret_options, train_error *error);
 
-/** Prints the help. */
-void options_print_help(FILE *out);
+/** Prints the help of a command; all three as a manual page, as `man` reads it. */
+void options_print_help(FILE *out, command which);
+void options_print_manual(FILE *out);
 
-/** The sizes of the hidden layers, from --units and --layers: *ret_count of them. */
-void options_layers(const options *at, size_t ret_units[MOST_LAYERS], size_t *ret_count);
+/** The network that the options ask for, for data that are prepared so. */
+architecture options_architecture(const options *at, const preprocessing *how);
 
 /** The hyperparameters that may change while training, by index; NULL past the last. */
 const char *hyper_name(size_t index);

@@ -42,20 +42,29 @@ static void note(const char *format, ...)
     va_end(args);
 }
 
-static void describe(const state *at)
+static void describe_columns(const schema *columns)
 {
-    const network *net = at->training->net;
-    const schema *columns = &data_preprocessing(at->data)->schema;
-    char shape[ARCHITECTURE_TEXT_SIZE];
-    architecture_print(&net->architecture, shape);
-    note("%s, %zu parameters; %zu samples to train on, %zu to validate; %s, %s", shape,
-         net->parameter_count, data_training(at->data)->count, data_validation(at->data)->count,
-         machine_core(), net->kernels->name);
+    const column *target = columns->columns ? &columns->columns[columns->target] : NULL;
+    if (target && columns->is_quantity)
+        note("'%s' is learned as a quantity (mean %.6g, deviation %.6g); --task classification "
+             "learns its values as classes",
+             target->name, target->mean, target->deviation);
     for (size_t i = 0; i < columns->column_count; i++)
         if (columns->columns[i].kind == COLUMN_LEFT_OUT)
             note("column '%s' is left out: %s", columns->columns[i].name,
                  columns->columns[i].name[0] ? "nearly every row has another text there"
                                              : "it has no name");
+}
+
+static void describe_training(const state *at)
+{
+    const network *net = at->training->net;
+    char shape[ARCHITECTURE_TEXT_SIZE];
+    architecture_print(&net->architecture, shape);
+    note("%s, %zu parameters; %zu samples to train on, %zu to validate; %s, %s", shape,
+         net->parameter_count, data_training(at->data)->count, data_validation(at->data)->count,
+         machine_core(), net->kernels->name);
+    describe_columns(&data_preprocessing(at->data)->schema);
     if (net->architecture.batch_norm && at->training->options.batch <= 4)
         note("warning: batch normalisation of mini-batches of %zu trains badly; use --batch 8 or "
              "more, or --batch-norm off",
@@ -169,31 +178,85 @@ static caviar_code fail_not_finite(const state *at, train_error *error)
                       (unsigned long long)at->training->progress.update + 1);
 }
 
-static double share(double part, uint64_t count)
+// Metrics [METRICS] that a report or a test has; the first is what to tune for.
+enum { METRICS = 4 };
+
+typedef struct metric_list {
+    caviar_metric items[METRICS]; // [count]
+    size_t count;
+} metric_list;
+
+static void add_metric(metric_list *list, const char *name, double value)
 {
-    return count ? part / (double)count : NAN;
+    list->items[list->count++] = (caviar_metric){name, value};
 }
+
+static double mean(double sum, uint64_t count)
+{
+    return count ? sum / (double)count : NAN;
+}
+
+// The root of the mean squared error, in the target's unit; the loss is half of it in the unit
+// that the target is normalised to.
+static double rmse(const state *at, const totals *sum)
+{
+    const schema *columns = &data_preprocessing(at->data)->schema;
+    return columns->columns[columns->target].deviation * sqrt(2 * mean(sum->loss, sum->count));
+}
+
+// What training makes small, counted as a person would: errors, or the size of the error.
+static double plain_error(const state *at, const totals *sum)
+{
+    bool is_quantity = data_preprocessing(at->data)->schema.is_quantity;
+    return is_quantity ? rmse(at, sum) : mean((double)sum->wrong, sum->count);
+}
+
+// Adds the metrics of a sample list: NAMES are those of error or rmse, balanced error, loss.
+static void add_evaluation(const state *at, const evaluation *of, const char *const names[4],
+                           metric_list *list)
+{
+    bool is_quantity = data_preprocessing(at->data)->schema.is_quantity;
+    add_metric(list, names[is_quantity ? 1 : 0], plain_error(at, &of->sum));
+    if (at->training->balance)
+        add_metric(list, names[2], of->balanced_error);
+    add_metric(list, names[3], mean(of->sum.loss, of->sum.count));
+}
+
+static const char *const validation_names[] = {"val_error", "val_rmse", "val_balanced_error",
+                                               "val_loss"};
 
 // The metrics of a report: of the validation part, and of the mini-batches since the last report.
 // Without a validation part, there is only the second.
-static size_t list_metrics(const state *at, const totals *validation, const totals *train,
-                           caviar_metric ret_metrics[3])
+static metric_list list_metrics(const state *at, const evaluation *validation, const totals *train)
 {
-    caviar_metric error = {"val_error", share((double)validation->wrong, validation->count)};
-    caviar_metric loss = {"val_loss", share(validation->loss, validation->count)};
-    caviar_metric train_wrong = {"train_error", share((double)train->wrong, train->count)};
-    caviar_metric train_loss = {"train_loss", share(train->loss, train->count)};
+    metric_list list = {.count = 0};
     bool held_out = data_validation(at->data)->count > 0;
-    ret_metrics[0] = held_out ? error : train_loss;
-    ret_metrics[1] = held_out ? loss : train_wrong;
-    ret_metrics[2] = train_loss;
-    return held_out ? 3 : 2;
+    if (held_out)
+        add_evaluation(at, validation, validation_names, &list);
+    add_metric(&list, "train_loss", mean(train->loss, train->count));
+    if (!held_out)
+        add_metric(&list,
+                   data_preprocessing(at->data)->schema.is_quantity ? "train_rmse" : "train_error",
+                   plain_error(at, train));
+    return list;
 }
 
-static bool are_finite(const caviar_metric *metrics, size_t count)
+// What a report is judged by with --patience.
+static score judge(const state *at, const evaluation *validation, const totals *train)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(metrics[i].value))
+    const totals *sum = data_validation(at->data)->count ? &validation->sum : train;
+    score of = {mean((double)sum->wrong, sum->count), mean(sum->loss, sum->count)};
+    if (at->training->balance && sum == &validation->sum)
+        of.error = validation->balanced_error;
+    if (data_preprocessing(at->data)->schema.is_quantity)
+        of.error = of.loss;
+    return of;
+}
+
+static bool are_finite(const metric_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!isfinite(list->items[i].value))
             return false;
     return true;
 }
@@ -215,13 +278,13 @@ static caviar_code obey(state *at, caviar_verdict verdict, train_error *error)
 
 static caviar_code report(state *at, train_error *error)
 {
-    caviar_metric metrics[3];
-    totals validation = training_evaluate(at->training, data_validation(at->data));
-    size_t count = list_metrics(at, &validation, &at->training->progress.sum, metrics);
+    totals train = at->training->progress.sum;
+    evaluation validation = training_evaluate(at->training, data_validation(at->data));
+    metric_list metrics = list_metrics(at, &validation, &train);
     caviar_verdict verdict = CAVIAR_VERDICT_CONTINUE;
-    training_count_report(at->training);
+    training_count_report(at->training, judge(at, &validation, &train));
     uint64_t step = at->training->progress.step;
-    bool finite = are_finite(metrics, count);
+    bool finite = are_finite(&metrics);
     caviar_code code = CAVIAR_OK;
     if (finite && at->folder && step % (uint64_t)at->wanted->checkpoint_every == 0)
         code = write_checkpoint(at, error);
@@ -230,7 +293,7 @@ static caviar_code report(state *at, train_error *error)
     if (!code && at->tuner.trial && step <= at->reported)
         tuner_pass(&at->tuner, step, &at->training->hyper);
     else if (!code)
-        code = tuner_report(&at->tuner, step, metrics, count, &verdict, error);
+        code = tuner_report(&at->tuner, step, metrics.items, metrics.count, &verdict, error);
     if (!code && !finite)
         code = fail_not_finite(at, error);
     return code ? code : obey(at, verdict, error);
@@ -239,12 +302,12 @@ static caviar_code report(state *at, train_error *error)
 // A loss that is not finite cannot be measured any better: every metric is NaN.
 static caviar_code report_not_finite(state *at, train_error *error)
 {
-    caviar_metric metrics[3];
     caviar_verdict verdict;
-    totals nothing = {0};
-    size_t count = list_metrics(at, &nothing, &nothing, metrics);
+    evaluation nothing = {.balanced_error = NAN};
+    metric_list metrics = list_metrics(at, &nothing, &nothing.sum);
     uint64_t step = at->training->progress.step + 1;
-    caviar_code code = tuner_report(&at->tuner, step, metrics, count, &verdict, error);
+    caviar_code code =
+        tuner_report(&at->tuner, step, metrics.items, metrics.count, &verdict, error);
     return code ? code : fail_not_finite(at, error);
 }
 
@@ -272,37 +335,55 @@ static caviar_code train(state *at, train_error *error)
     return code;
 }
 
-static caviar_code finish(state *at, train_error *error)
+// With --patience: goes back to the best network, and tells how it does.
+static caviar_code take_best(state *at, train_error *error)
 {
-    const sample_list *test = data_test(at->data);
-    caviar_code code = CAVIAR_OK;
-    if (at->wanted->save)
-        code =
-            model_write(at->wanted->save, at->training->net, data_preprocessing(at->data), error);
-    if (code || test->count == 0)
-        return code;
-    totals cost = training_evaluate(at->training, test);
-    printf("test_error=%.6g test_loss=%.6g\n", share((double)cost.wrong, cost.count),
-           share(cost.loss, cost.count));
+    const training *of = at->training;
+    const gains *top = of->best ? &of->best->gains : NULL;
+    metric_list list = {.count = 0};
+    if (!top || top->step == 0 || top->step == of->progress.step)
+        return CAVIAR_OK;
+    note("the best report was step %llu of %llu; its network is the one that is kept",
+         (unsigned long long)top->step, (unsigned long long)of->progress.step);
+    best_restore(of->best, of->net);
+    if (data_validation(at->data)->count == 0)
+        return CAVIAR_OK;
+    evaluation kept = training_evaluate(at->training, data_validation(at->data));
+    add_evaluation(at, &kept, validation_names, &list);
+    return tuner_tell(&at->tuner, list.items, list.count, error);
+}
+
+static caviar_code test(const state *at, train_error *error)
+{
+    static const char *const names[] = {"test_error", "test_rmse", "test_balanced_error",
+                                        "test_loss"};
+    metric_list list = {.count = 0};
+    evaluation cost = training_evaluate(at->training, data_test(at->data));
+    add_evaluation(at, &cost, names, &list);
+    for (size_t i = 0; i < list.count; i++)
+        printf("%s%s=%.6g", i ? " " : "", list.items[i].name, list.items[i].value);
+    printf("\n");
     return fflush(stdout) ? train_fail(error, CAVIAR_IO, "cannot write to standard output")
                           : CAVIAR_OK;
+}
+
+static caviar_code finish(state *at, train_error *error)
+{
+    caviar_code code = take_best(at, error);
+    if (!code && at->wanted->save)
+        code =
+            model_write(at->wanted->save, at->training->net, data_preprocessing(at->data), error);
+    return code || data_test(at->data)->count == 0 ? code : test(at, error);
 }
 
 static caviar_code make_training(state *at, train_error *error)
 {
     const options *wanted = at->wanted;
-    const preprocessing *how = data_preprocessing(at->data);
-    const kernels *table = kernels_find(wanted->kernels);
-    if (!table)
-        return train_fail(error, CAVIAR_INVALID, "this processor cannot run --kernels %s; use auto",
-                          wanted->kernels);
-    architecture shape = {.in = how->feature_count,
-                          .classes = how->class_count,
-                          .activation = wanted->activation,
-                          .batch_norm = wanted->batch_norm,
-                          .norm_epsilon = wanted->norm_epsilon,
-                          .norm_new_weight = wanted->norm_new_weight};
-    options_layers(wanted, shape.units, &shape.hidden_count);
+    const kernels *table = NULL;
+    caviar_code code = kernels_choose(wanted->kernels, &table, error);
+    if (code)
+        return code;
+    architecture shape = options_architecture(wanted, data_preprocessing(at->data));
     training_options settings = {
         .seed = (uint64_t)wanted->seed,
         .batch = (size_t)wanted->batch,
@@ -310,6 +391,8 @@ static caviar_code make_training(state *at, train_error *error)
         .report_every = (size_t)wanted->report_every,
         .schedule = {wanted->decay, wanted->decay_steps, (double)wanted->epochs},
         .optimizer = wanted->optimizer,
+        .balanced = wanted->class_weights == WEIGHTS_BALANCED,
+        .patience = (size_t)wanted->patience,
     };
     return training_new(&settings, &wanted->hyper, &shape, wanted->init, table, at->data,
                         &at->training, error);
@@ -333,7 +416,7 @@ static caviar_code prepare(state *at, train_error *error)
         code = tuner_join(&at->tuner, error);
     if (code)
         return code;
-    describe(at);
+    describe_training(at);
     at->reported = tuner_first_step(&at->tuner);
     at->folder = folder_of(at->wanted);
     code = tuner_introduce(&at->tuner, at->folder != NULL, error);

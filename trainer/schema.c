@@ -3,6 +3,7 @@
  */
 #include "trainer/number.h"
 #include "trainer/table.h"
+#include "trainer/target.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,37 +69,6 @@ static caviar_code take_header(schema *at, const csv_record *header, const char 
     return CAVIAR_OK;
 }
 
-// A list of labels that grows.
-typedef struct labels {
-    uint16_t *items; // [count]
-    size_t count, capacity;
-} labels;
-
-static caviar_code add_label(labels *list, schema *at, const table *row, train_error *error)
-{
-    const char *text = row->record.fields[at->target];
-    if (table_is_missing(text))
-        return train_fail(error, CAVIAR_INVALID, "line %zu: the target '%s' is missing",
-                          row->record.line, at->columns[at->target].name);
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 1024;
-        uint16_t *items = realloc(list->items, capacity * sizeof *items);
-        if (!items)
-            return train_fail_memory(error);
-        list->items = items;
-        list->capacity = capacity;
-    }
-    int64_t label = words_add(&at->classes, text);
-    if (label < 0)
-        return train_fail_memory(error);
-    if (label >= MOST_CLASSES || list->count >= INT32_MAX)
-        return train_fail(error, CAVIAR_INVALID,
-                          "the target '%s' has more than %d different values: it is no class",
-                          at->columns[at->target].name, MOST_CLASSES);
-    list->items[list->count++] = (uint16_t)label;
-    return CAVIAR_OK;
-}
-
 static void look_at_kinds(schema *at, const csv_record *row)
 {
     double number;
@@ -108,79 +78,47 @@ static void look_at_kinds(schema *at, const csv_record *row)
             at->columns[i].kind = COLUMN_CATEGORY;
 }
 
-// Puts the classes in order, and the labels with them.
-static caviar_code sort_classes(schema *at, labels *list, train_error *error)
-{
-    words before = at->classes;
-    char **texts = malloc(before.count * sizeof *texts); // as they came
-    uint16_t *renamed = malloc(before.count * sizeof *renamed);
-    if (texts && renamed) {
-        memcpy(texts, before.texts, before.count * sizeof *texts);
-        words_sort(&at->classes);
-        for (size_t i = 0; i < before.count; i++)
-            renamed[i] = (uint16_t)words_find(&at->classes, texts[i]);
-        for (size_t i = 0; i < list->count; i++)
-            list->items[i] = renamed[list->items[i]];
-    }
-    bool done = texts && renamed;
-    free(texts);
-    free(renamed);
-    return done ? CAVIAR_OK : train_fail_memory(error);
-}
-
-static caviar_code check_classes(const schema *at, size_t row_count, train_error *error)
-{
-    const char *name = at->columns[at->target].name;
-    size_t count = at->classes.count;
-    if (row_count == 0)
-        return train_fail(error, CAVIAR_CORRUPT, "there is a header and nothing else");
-    if (count < 2)
-        return train_fail(error, CAVIAR_INVALID, "the target '%s' is always '%s'", name,
-                          at->classes.texts[0]);
-    if (count > 20 && count > row_count / 2)
-        return train_fail(error, CAVIAR_INVALID,
-                          "the target '%s' has %zu different values in %zu rows: it is no class, "
-                          "and caviar-train learns classes",
-                          name, count, row_count);
-    return CAVIAR_OK;
-}
-
-static caviar_code learn_rows(schema *at, table *rows, labels *list, train_error *error)
+static caviar_code learn_rows(schema *at, table *rows, target_list *list, train_error *error)
 {
     caviar_code code;
     while ((code = table_next(rows, error)) == CAVIAR_OK) {
         look_at_kinds(at, &rows->record);
-        code = add_label(list, at, rows, error);
+        code = target_add(list, at, &rows->record, error);
         if (code)
             return code;
     }
-    if (code != CAVIAR_DONE)
-        return code;
-    code = check_classes(at, list->count, error);
-    return code ? code : sort_classes(at, list, error);
+    return code == CAVIAR_DONE ? CAVIAR_OK : code;
 }
 
-caviar_code schema_learn(stream *from, const char *target, schema *ret_schema,
+caviar_code schema_learn(stream *from, const char *target, task wanted, schema *ret_schema,
                          uint16_t **ret_labels, size_t *ret_count, train_error *error)
 {
     schema at = {0};
-    labels list = {0};
+    target_list list = {0};
     table rows;
-    caviar_code code = table_begin(&rows, from, NULL, error);
+    caviar_code code = table_begin(&rows, from, NULL, true, error);
     if (!code)
         code = take_header(&at, &rows.record, target, error);
     if (!code)
         code = learn_rows(&at, &rows, &list, error);
+    if (!code)
+        code = target_finish(&list, &at, wanted, error);
     table_end(&rows);
-    if (code) {
+    if (!code) {
+        *ret_schema = at;
+        *ret_labels = list.labels;
+        *ret_count = list.count;
+        list.labels = NULL;
+    } else {
         schema_clear(&at);
-        free(list.items);
-        return code;
     }
-    *ret_schema = at;
-    *ret_labels = list.items;
-    *ret_count = list.count;
-    return CAVIAR_OK;
+    target_clear(&list);
+    return code;
+}
+
+size_t schema_strata(const schema *at)
+{
+    return at->is_quantity ? QUANTITY_STRATA : at->classes.count;
 }
 
 // Measuring the training part ---------------------------------------------------------------------
@@ -204,7 +142,7 @@ static caviar_code measure_cell(column *at, moments *sum, const char *cell, trai
     double number;
     if (table_is_missing(cell))
         return CAVIAR_OK;
-    if (at->kind == COLUMN_NUMBER && number_parse(cell, &number))
+    if ((at->kind == COLUMN_NUMBER || at->kind == COLUMN_TARGET) && number_parse(cell, &number))
         add_number(sum, number);
     // one level too many tells that there are too many; the others need no memory
     if (at->kind == COLUMN_CATEGORY && at->levels.count <= MOST_LEVELS &&
@@ -242,19 +180,19 @@ static caviar_code measure_rows(schema *at, table *rows, moments *sums, const bo
 
 static void finish_column(schema *at, column *one, const moments *sum, size_t training_count)
 {
-    if (one->kind == COLUMN_NUMBER) {
+    if (one->kind == COLUMN_NUMBER || (one->kind == COLUMN_TARGET && at->is_quantity)) {
         double variance = sum->count ? sum->squares / (double)sum->count : 0;
         one->mean = sum->mean;
         one->deviation = variance > 0 && isfinite(variance) ? sqrt(variance) : 1;
-        at->feature_count++;
     }
     size_t levels = one->levels.count;
     if (one->kind == COLUMN_CATEGORY &&
         (levels > MOST_LEVELS || (levels > 20 && levels > training_count / 2)))
         one->kind = COLUMN_LEFT_OUT;
-    if (one->kind == COLUMN_CATEGORY)
-        at->feature_count += levels;
-    at->width += one->kind == COLUMN_NUMBER || one->kind == COLUMN_CATEGORY;
+    if (one->kind == COLUMN_NUMBER || one->kind == COLUMN_CATEGORY) {
+        at->feature_count += one->kind == COLUMN_NUMBER ? 1 : levels;
+        at->width++;
+    }
 }
 
 caviar_code schema_measure(schema *at, stream *from, const bool *is_training, size_t count,
@@ -262,7 +200,7 @@ caviar_code schema_measure(schema *at, stream *from, const bool *is_training, si
 {
     table rows = {0};
     moments *sums = calloc(at->column_count, sizeof *sums);
-    caviar_code code = sums ? table_begin(&rows, from, at, error) : train_fail_memory(error);
+    caviar_code code = sums ? table_begin(&rows, from, at, true, error) : train_fail_memory(error);
     if (!code)
         code = measure_rows(at, &rows, sums, is_training, count, error);
     size_t training_count = 0;

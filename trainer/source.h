@@ -14,7 +14,8 @@ typedef struct source {
     size_t width;           // bytes, or cells, of a sample
     const uint8_t *bytes;   // [count x width] or NULL
     real *cells;            // [count x width] or NULL
-    const uint16_t *labels; // [count]
+    const uint16_t *labels; // [count] classes; NULL for a quantity, or where not known
+    real *targets;          // [count] of a quantity, normalised; else NULL
 } source;
 
 #endif

@@ -29,20 +29,22 @@ static caviar_code list_names(const table *at, words *names, size_t *fields, tra
     return CAVIAR_OK;
 }
 
-static caviar_code find_columns(table *at, const schema *columns, const words *names,
-                                const size_t *fields, train_error *error)
+static caviar_code find_columns(table *at, const schema *columns, bool needs_target,
+                                const words *names, const size_t *fields, train_error *error)
 {
     for (size_t i = 0; i < columns->column_count; i++) {
         const column *one = &columns->columns[i];
         int64_t index = words_find(names, one->name);
-        if (index < 0 && one->kind != COLUMN_LEFT_OUT)
+        bool needed = one->kind == COLUMN_TARGET ? needs_target : one->kind != COLUMN_LEFT_OUT;
+        if (index < 0 && needed)
             return train_fail(error, CAVIAR_INVALID, "there is no column '%s'", one->name);
         at->places[i] = index < 0 ? SIZE_MAX : fields[index];
     }
     return CAVIAR_OK;
 }
 
-static caviar_code find_places(table *at, const schema *columns, train_error *error)
+static caviar_code find_places(table *at, const schema *columns, bool needs_target,
+                               train_error *error)
 {
     words names = {0};
     size_t *fields = malloc(at->field_count * sizeof *fields);
@@ -50,13 +52,14 @@ static caviar_code find_places(table *at, const schema *columns, train_error *er
     caviar_code code =
         fields && at->places ? list_names(at, &names, fields, error) : train_fail_memory(error);
     if (!code)
-        code = find_columns(at, columns, &names, fields, error);
+        code = find_columns(at, columns, needs_target, &names, fields, error);
     words_clear(&names);
     free(fields);
     return code;
 }
 
-caviar_code table_begin(table *at, stream *from, const schema *columns, train_error *error)
+caviar_code table_begin(table *at, stream *from, const schema *columns, bool needs_target,
+                        train_error *error)
 {
     *at = (table){0};
     caviar_code code = stream_rewind(from, error);
@@ -69,7 +72,7 @@ caviar_code table_begin(table *at, stream *from, const schema *columns, train_er
     if (code)
         return code;
     at->field_count = at->record.count;
-    return columns ? find_places(at, columns, error) : CAVIAR_OK;
+    return columns ? find_places(at, columns, needs_target, error) : CAVIAR_OK;
 }
 
 caviar_code table_next(table *at, train_error *error)

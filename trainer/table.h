@@ -16,9 +16,11 @@ typedef struct table {
 
 /**
  * Begins at the beginning of the stream and reads the header. With a schema, finds its columns by
- * their names; all but those that are left out must be there (else CAVIAR_INVALID).
+ * their names; all but those that are left out must be there (else CAVIAR_INVALID), and the target
+ * only where it `needs_target`.
  */
-caviar_code table_begin(table *at, stream *from, const schema *columns, train_error *error);
+caviar_code table_begin(table *at, stream *from, const schema *columns, bool needs_target,
+                        train_error *error);
 
 /** Reads the next row. CAVIAR_DONE after the last; CAVIAR_CORRUPT for one that is too short. */
 caviar_code table_next(table *at, train_error *error);

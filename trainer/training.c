@@ -48,10 +48,17 @@ caviar_code training_new(const training_options *options, const hyper *start,
                      : train_fail_memory(error);
     if (!code)
         code = optimizer_new(options->optimizer, at->net, &at->optimizer, error);
+    if (!code && options->balanced)
+        code = balance_new(data_training(samples), data_preprocessing(samples)->class_count,
+                           &at->balance, error);
+    if (!code && options->patience)
+        code = best_new(at->net, &at->best, error);
     if (code) {
         training_free(at);
         return code;
     }
+    if (at->balance)
+        at->net->class_weights = at->balance->weights;
     network_init(at->net, how, options->seed);
     *ret_training = at;
     return CAVIAR_OK;
@@ -63,13 +70,16 @@ void training_free(training *at)
         return;
     network_free(at->net);
     optimizer_free(at->optimizer);
+    best_free(at->best);
+    balance_free(at->balance);
     free(at->order);
     free(at);
 }
 
 bool training_is_done(const training *at)
 {
-    return at->progress.epoch >= at->options.epochs;
+    return at->progress.epoch >= at->options.epochs ||
+           (at->best && best_is_over(at->best, at->progress.step, at->options.patience));
 }
 
 // The order of an epoch follows from the seed and its number alone.
@@ -124,7 +134,7 @@ bool training_step(training *at)
     }
     mask_key key = {at->options.seed, at->progress.update, at->hyper.dropout};
     data_gather(data_preprocessing(at->data), at->net->kernels, data_training(at->data)->source,
-                at->order + at->progress.sample, m, at->net->x, at->net->labels);
+                at->order + at->progress.sample, m, at->net->x, at->net->labels, at->net->targets);
     network_forward(at->net, m, &key, &cost);
     if (!isfinite(cost.loss))
         return false;
@@ -147,21 +157,29 @@ bool training_is_due(const training *at)
     return used >= due_at(at, at->progress.step + 1);
 }
 
-void training_count_report(training *at)
+void training_count_report(training *at, score report)
 {
     at->progress.step++;
     at->progress.sum = (totals){0};
+    if (at->best)
+        best_take(at->best, at->net, at->progress.step, report);
 }
 
-totals training_evaluate(training *at, const sample_list *list)
+evaluation training_evaluate(training *at, const sample_list *list)
 {
-    totals sum = {0};
+    evaluation all = {.balanced_error = NAN};
+    if (at->balance)
+        balance_begin(at->balance);
     for (size_t start = 0; start < list->count; start += EVALUATION_ROWS) {
         size_t left = list->count - start;
         size_t m = left < EVALUATION_ROWS ? left : EVALUATION_ROWS;
         data_gather(data_preprocessing(at->data), at->net->kernels, list->source,
-                    list->numbers + start, m, at->net->x, at->net->labels);
-        network_evaluate(at->net, m, &sum);
+                    list->numbers + start, m, at->net->x, at->net->labels, at->net->targets);
+        network_evaluate(at->net, m, &all.sum);
+        if (at->balance)
+            balance_add(at->balance, at->net, m);
     }
-    return sum;
+    if (at->balance)
+        all.balanced_error = balance_error(at->balance);
+    return all;
 }

@@ -8,6 +8,8 @@
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 
+#include "trainer/balance.h"
+#include "trainer/best.h"
 #include "trainer/data.h"
 #include "trainer/network.h"
 #include "trainer/optimizer.h"
@@ -20,6 +22,8 @@ typedef struct training_options {
     size_t report_every; // reports in an epoch
     schedule schedule;
     optimizer_kind optimizer;
+    bool balanced;   // a class counts as much as any other, however many samples it has
+    size_t patience; // reports without a gain after which it ends; 0: it does not
 } training_options;
 
 /** Where it stands. */
@@ -37,6 +41,8 @@ typedef struct training {
     const data *data;
     network *net;
     optimizer *optimizer;
+    best *best;       // with patience; else NULL
+    balance *balance; // with balanced classes; else NULL
     progress progress;
     uint32_t *order;      // [training samples] of the pass under way
     uint64_t order_epoch; // that it is the order of; UINT64_MAX: of none
@@ -51,7 +57,7 @@ caviar_code training_new(const training_options *options, const hyper *start,
                          const data *samples, training **ret_training, train_error *error);
 void training_free(training *at);
 
-/** True when the last epoch is over. */
+/** True when the last epoch is over, or patience is. */
 bool training_is_done(const training *at);
 
 /**
@@ -64,11 +70,17 @@ bool training_step(training *at);
 /** True when a report is due: after the mini-batch that completes a part of the epoch. */
 bool training_is_due(const training *at);
 
-/** Counts the report, and starts new sums. */
-void training_count_report(training *at);
+/** Counts the report, which is judged by `report`, and starts new sums. */
+void training_count_report(training *at, score report);
 
-/** The loss and the errors of the network, as at test time, over a list of samples. */
-totals training_evaluate(training *at, const sample_list *list);
+/** How a network does on a list of samples. */
+typedef struct evaluation {
+    totals sum;
+    double balanced_error; // see balance.h; NaN where classes are not balanced
+} evaluation;
+
+/** The loss and the errors of the network, as at test time. */
+evaluation training_evaluate(training *at, const sample_list *list);
 
 /** The learning rate of the next mini-batch. */
 double training_rate(const training *at);

@@ -53,10 +53,10 @@ uint64_t tuner_first_step(const tuner *at)
     return step > 0 ? (uint64_t)step : 0;
 }
 
-static caviar_code print_report(uint64_t step, const caviar_metric *metrics, size_t count,
-                                train_error *error)
+static caviar_code print_metrics(const char *before, const caviar_metric *metrics, size_t count,
+                                 train_error *error)
 {
-    printf("caviar: step=%llu", (unsigned long long)step);
+    printf("caviar:%s", before);
     for (size_t i = 0; i < count; i++) {
         if (isnan(metrics[i].value)) // printf may print a sign
             printf(" %s=nan", metrics[i].name);
@@ -69,12 +69,22 @@ static caviar_code print_report(uint64_t step, const caviar_metric *metrics, siz
     return CAVIAR_OK;
 }
 
+caviar_code tuner_tell(tuner *at, const caviar_metric *metrics, size_t count, train_error *error)
+{
+    if (!at->trial)
+        return print_metrics("", metrics, count, error);
+    caviar_code code = caviar_trial_tell(at->trial, metrics, count);
+    return code ? fail_trial(at, code, error) : CAVIAR_OK;
+}
+
 caviar_code tuner_report(tuner *at, uint64_t step, const caviar_metric *metrics, size_t count,
                          caviar_verdict *ret_verdict, train_error *error)
 {
     if (!at->trial) {
+        char place[40];
+        snprintf(place, sizeof place, " step=%llu", (unsigned long long)step);
         *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-        return print_report(step, metrics, count, error);
+        return print_metrics(place, metrics, count, error);
     }
     caviar_code code = caviar_trial_report(at->trial, (int64_t)step, metrics, count, ret_verdict);
     return code ? fail_trial(at, code, error) : CAVIAR_OK;

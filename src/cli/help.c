@@ -89,9 +89,11 @@ void cav_help_overview(void)
 
 static void roff(const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        printf("\\&");
+    bool begins = true; // a line, where a dot or a quote would be a request
     for (; *text; text++) {
+        if (begins && (*text == '.' || *text == '\''))
+            printf("\\&");
+        begins = *text == '\n';
         if (*text == '\\')
             printf("\\e");
         else if (*text == '-')

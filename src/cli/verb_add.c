@@ -55,7 +55,7 @@ static caviar_code add(const cav_arguments *arguments, cav_study *study, cav_err
     const cav_space *space = study->spec->space;
     const char *given = cav_flag_get(arguments, "value");
     double *raw = calloc(space->count + study->spec->metric_count, sizeof *raw);
-    double *values = given ? raw + space->count : NULL;
+    double *values = given && raw ? raw + space->count : NULL;
     int64_t number;
     caviar_code code = raw ? CAVIAR_OK : cav_fail_memory(error);
     for (size_t i = 0; i < space->count && !code; i++)

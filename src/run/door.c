@@ -70,7 +70,6 @@ static void answer_report(cav_slot *slot, const json_t *message, cav_text *text)
 {
     cav_study *study = slot->runner->study;
     int64_t before = slot->trial->step;
-    slot->trial->can_pause = true;
     caviar_verdict verdict = cav_protocol_report(slot->trial, study->metric_names,
                                                  study->spec->metric_count, message, text);
     if (slot->trial->step != before || verdict != CAVIAR_VERDICT_CONTINUE)

@@ -59,6 +59,7 @@ struct cav_slot {
     int open_handles; // until all are closed, the slot cannot be freed
 
     bool has_exited, is_streaming[2], is_ending;
+    bool is_overdue; // the wait for the streams is over
     int64_t exit_status;
     int exit_signal;
     cav_kill kill;

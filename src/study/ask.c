@@ -93,7 +93,6 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
     trial->context = study;
-    trial->can_pause = true;
     *ret_trial = trial;
     return CAVIAR_OK;
 }
@@ -110,10 +109,11 @@ static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, 
 static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
 {
     const cav_sampler_type *sampler = study->sampler.type;
+    const char *words = sampler->explain ? sampler->explain(study->sampler.state) : NULL;
     cav_record record = {.state = CAVIAR_STATE_RUNNING,
                          .raw = study->raw,
                          .step = -1,
-                         .origin = sampler->name,
+                         .origin = words ? words : sampler->name,
                          .owner = study->owner};
     cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
                          .budget = study->spec->budget.trials,
@@ -326,6 +326,5 @@ caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret
     cav_study_unlock(study);
     (*ret_trial)->link = &cav_study_link;
     (*ret_trial)->context = study;
-    (*ret_trial)->can_pause = true;
     return CAVIAR_OK;
 }

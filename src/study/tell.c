@@ -118,12 +118,12 @@ static caviar_code keep_report(cav_study *study, caviar_trial *trial, int64_t st
 static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *ret_verdict)
 {
     const cav_scheduler *scheduler = &study->scheduler;
-    if (scheduler->type->reads_curves) {
+    if (scheduler->type->reads_curves(scheduler->state)) {
         caviar_code code = cav_study_refresh(study, &trial->error);
         if (code)
             return code;
     }
-    cav_judged judged = {.number = (size_t)trial->number, .can_pause = trial->can_pause};
+    cav_judged judged = {.number = (size_t)trial->number, .can_pause = !trial->is_deaf};
     return scheduler->type->judge(scheduler->state, study->history, &judged, ret_verdict,
                                   &trial->error);
 }
@@ -146,7 +146,8 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
         return fail_not_finite(study, trial, bad);
     }
     *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-    code = step < trial->last_step ? judge(study, trial, ret_verdict) : CAVIAR_OK;
+    if (step < trial->last_step)
+        code = judge(study, trial, ret_verdict);
     if (!code)
         code = cav_study_read_nudges(study, &trial->error);
     return code ? code : cav_study_deliver(study, trial, step, ret_verdict);

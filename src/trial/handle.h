@@ -45,7 +45,6 @@ struct caviar_trial {
     caviar_reason reason;
     bool is_stopped;      // the last verdict was STOP
     bool is_paused;       // the last verdict was PAUSE
-    bool can_pause;       // who runs it hears a PAUSE, and goes on later from where it stood
     const char **names;   // [parameter_count]
     caviar_value *values; // [parameter_count]
     size_t parameter_count;

@@ -206,7 +206,7 @@ static void test_another_handle_sees_a_nudge_at_once(void **state)
     store_fixture *at = store_fixture_of(state);
     int64_t cursor = 0;
     if (!at->persists)
-        skip();
+        return;
     store_add(at, 0, CAVIAR_STATE_RUNNING);
     expect(at, &cursor, "");
     cav_store *mine = at->store;

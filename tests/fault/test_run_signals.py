@@ -171,6 +171,7 @@ def a_child_that_keeps_the_output_open_does_not_hold_the_trial(box):
 def hundreds_of_trials_eight_at_a_time_all_come_in(box):
     box.script('t.sh', 'echo loss=$1\n')
     answer = box.json('run', '-n', '300', '-j', '8', '--sampler', 'random', *COMMAND)
+    equal([trial['message'] for trial in box.trials('--state', 'failed')], [])
     equal((answer['complete'], answer['failed']), (300, 0))
     trials = box.trials()
     equal([trial['id'] for trial in trials], list(range(300)))

@@ -46,10 +46,10 @@ static void test_a_lack_of_memory_is_said_and_nothing_acknowledged_is_lost(void 
 {
     const shortage *with = *state;
     cav_space *space = store_space_new();
-    int64_t nth = 1;
-    // the first thousand one by one, then ever fewer: the same places come again and again
+    int64_t nth = 1, most = (int64_t)test_rounds(200);
+    // so many one by one, then ever fewer: the same places come again and again
     while (run_with(with, nth, space))
-        nth += 1 + (with->for_good ? nth / 20 : nth / 1000);
+        nth += 1 + (with->for_good ? nth / 20 : nth / most);
     print_message("# %s: up to allocation %d\n", with->name, (int)nth - 1);
     assert_true(nth > 10);
     caviar_space_free(space);

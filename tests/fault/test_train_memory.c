@@ -10,8 +10,10 @@
 #include "trainer/checkpoint.h"
 #include "trainer/checkpoint_folder.h"
 #include "trainer/model.h"
+#include "trainer/predict.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 // The allocations to go until one fails; negative: none does.
 static long until_failure = -1;
@@ -60,6 +62,24 @@ char *__wrap_strdup(const char *text)
 static const hyper given = {
     .lr = 0.05, .momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
 
+// Predictions for the samples that a folder has beside its training data.
+static caviar_code ask(const char *saved, const char *folder, train_error *error)
+{
+    char from[100], to[100];
+    struct stat about;
+    snprintf(from, sizeof from, "%s/t.test.csv", folder);
+    if (stat(from, &about))
+        snprintf(from, sizeof from, "%s/t10k-images-idx3-ubyte", folder);
+    snprintf(to, sizeof to, "%s/answers", folder);
+    options wanted = {.command = COMMAND_PREDICT,
+                      .model = saved,
+                      .data = {.path = from},
+                      .output = to,
+                      .kernels = "plain",
+                      .threads = 1};
+    return predict(&wanted, error);
+}
+
 // Training, checkpoint, saved network, and both read again.
 static caviar_code train_and_save(const data *samples, const char *folder, train_error *error)
 {
@@ -67,23 +87,31 @@ static caviar_code train_and_save(const data *samples, const char *folder, train
     training *made = NULL;
     model saved = {.net = NULL};
     checkpoint_list list = {0};
-    training_options options = {
-        .batch = 8, .epochs = 1, .report_every = 1, .optimizer = OPTIMIZER_ADAM};
+    bool is_quantity = data_preprocessing(samples)->schema.is_quantity;
+    training_options settings = {.batch = 8,
+                                 .epochs = 1,
+                                 .report_every = 1,
+                                 .optimizer = OPTIMIZER_ADAM,
+                                 .balanced = !is_quantity,
+                                 .patience = 3};
     architecture shape = {.in = data_preprocessing(samples)->feature_count,
                           .classes = data_preprocessing(samples)->class_count,
                           .hidden_count = 1,
                           .units = {3},
                           .activation = ACTIVATION_RELU,
+                          .loss = preprocessing_loss(data_preprocessing(samples)),
                           .batch_norm = true,
                           .norm_epsilon = 1e-5,
                           .norm_new_weight = 0.1};
     snprintf(path, sizeof path, "%s/file", folder);
     caviar_code code =
-        training_new(&options, &given, &shape, INIT_HE, &kernels_plain, samples, &made, error);
+        training_new(&settings, &given, &shape, INIT_HE, &kernels_plain, samples, &made, error);
     if (!code) {
         long before = until_failure;
         assert_true(training_step(made));
-        assert_int_equal(before, until_failure); // a mini-batch allocates nothing
+        training_evaluate(made, data_training(samples));
+        training_count_report(made, (score){0.5, 0.5});
+        assert_int_equal(before, until_failure); // neither a mini-batch nor a report allocates
         code = checkpoint_write(path, made, &given, error);
     }
     if (!code)
@@ -93,6 +121,8 @@ static caviar_code train_and_save(const data *samples, const char *folder, train
     if (!code)
         code = model_read(path, &kernels_plain, 8, &saved, error);
     if (!code)
+        code = ask(path, folder, error);
+    if (!code)
         code = checkpoint_folder_list(folder, &list, error);
     free(list.places);
     model_clear(&saved);
@@ -100,11 +130,10 @@ static caviar_code train_and_save(const data *samples, const char *folder, train
     return code;
 }
 
-static caviar_code do_everything(const data_options *options, const char *folder,
-                                 train_error *error)
+static caviar_code do_everything(const data_options *from, const char *folder, train_error *error)
 {
     data *samples;
-    caviar_code code = data_open(options, &samples, error);
+    caviar_code code = data_open(from, &samples, error);
     if (code)
         return code;
     code = train_and_save(samples, folder, error);
@@ -112,14 +141,14 @@ static caviar_code do_everything(const data_options *options, const char *folder
     return code;
 }
 
-static void fail_each(const data_options *options, const char *folder)
+static void fail_each(const data_options *from, const char *folder)
 {
     caviar_code code = CAVIAR_NOMEM;
     long n = 0;
     while (code == CAVIAR_NOMEM && n < 10000) {
         train_error error = {CAVIAR_OK, ""};
         until_failure = ++n;
-        code = do_everything(options, folder, &error);
+        code = do_everything(from, folder, &error);
         until_failure = -1;
         if (code)
             assert_contains(error.sentence, "out of memory");
@@ -145,6 +174,22 @@ static void test_every_allocation_with_a_table_may_fail(void **state)
     test_folder_remove(folder);
 }
 
+static void test_every_allocation_with_a_quantity_may_fail(void **state)
+{
+    (void)state;
+    char folder[64], path[100], text[8000] = "size,price\n";
+    size_t used = strlen(text);
+    for (int i = 0; i < 100; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d,%d.5\n", i, i * 7 % 50);
+    test_folder_make(folder);
+    test_file_write(folder, "t.csv", text, used);
+    test_file_write(folder, "t.test.csv", text, used);
+    snprintf(path, sizeof path, "%s/t.csv", folder);
+    fail_each(&(data_options){.path = path, .target = "price", .validation = -1, .with_test = true},
+              folder);
+    test_folder_remove(folder);
+}
+
 static void test_every_allocation_with_images_may_fail(void **state)
 {
     (void)state;
@@ -165,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_allocation_with_a_table_may_fail),
+        cmocka_unit_test(test_every_allocation_with_a_quantity_may_fail),
         cmocka_unit_test(test_every_allocation_with_images_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

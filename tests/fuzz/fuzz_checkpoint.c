@@ -28,7 +28,7 @@ static training *make_training(void)
     if (!file || fputs(table, file) < 0 || fclose(file))
         abort();
     data_options options = {.path = path, .target = "y", .validation = 0};
-    training_options how = {.batch = 2, .epochs = 3, .report_every = 1};
+    training_options how = {.batch = 2, .epochs = 3, .report_every = 1, .patience = 2};
     how.optimizer = OPTIMIZER_ADAM;
     architecture shape = {.in = 2,
                           .classes = 2,
@@ -62,7 +62,10 @@ static void load(const void *bytes, size_t size)
         if (memcmp(&before, &made->progress, sizeof before) != 0)
             abort(); // a failure changes nothing
     } else {
-        training_step(made); // what was accepted can go on
+        training_is_done(made); // what was accepted can go on, and come to an end
+        training_step(made);
+        training_count_report(made, (score){0.5, 0.5});
+        best_restore(made->best, made->net);
         training_is_due(made);
     }
     if (model_load(&from, &kernels_plain, 2, &saved, &error) == CAVIAR_OK) {

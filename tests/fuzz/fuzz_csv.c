@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-// Encodes every row; aborts where a feature is not finite or a label is not a class.
+// Encodes every row; aborts where a feature or a quantity is not finite, or a label is not a class.
 static void encode_all(const schema *columns, const source *from)
 {
     real *x = malloc(columns->feature_count * sizeof *x);
@@ -18,26 +18,27 @@ static void encode_all(const schema *columns, const source *from)
         for (size_t i = 0; i < columns->feature_count; i++)
             if (!isfinite((double)x[i]))
                 abort();
-        if (from->labels[row] >= columns->classes.count)
+        if (columns->is_quantity ? !isfinite((double)from->targets[row])
+                                 : from->labels[row] >= columns->classes.count)
             abort();
     }
     free(x);
 }
 
-static void learn(stream *from)
+static void learn(stream *from, task wanted)
 {
     train_error error;
     schema columns;
     source cells;
     uint16_t *labels = NULL;
     size_t count = 0;
-    if (schema_learn(from, "y", &columns, &labels, &count, &error))
+    if (schema_learn(from, "y", wanted, &columns, &labels, &count, &error))
         return;
     bool *is_training = calloc(count, sizeof *is_training);
     for (size_t i = 0; is_training && i < count; i++)
         is_training[i] = i % 3 != 2;
     if (is_training && !schema_measure(&columns, from, is_training, count, &error) &&
-        !schema_read(&columns, from, &cells, &error)) {
+        !schema_read(&columns, from, true, &cells, &error)) {
         encode_all(&columns, &cells);
         source_clear(&cells);
     }
@@ -60,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                 abort();
         csv_free(at);
     }
-    learn(from);
+    learn(from, TASK_AUTO);
+    learn(from, TASK_REGRESSION);
     stream_close(from);
     return 0;
 }

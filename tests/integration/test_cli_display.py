@@ -34,7 +34,8 @@ class Terminal:
             raise Skip('there is no tmux')
         self.socket = box.path('tmux')
         self.env = environment(TERM='xterm-256color', **env)
-        box.file('command.sh', 'trap : INT\n' + command + '\nprintf "status %s\\n" $?\nexec sleep 1000\n')
+        box.file('command.sh', f'trap : INT\n{command}\nprintf "status %s\\n" $?\n'
+                               'exec sleep 1000\n')
         utf8 = 'UTF-8' in self.env.get('LC_ALL', '')
         self.tmux(*(['-u'] if utf8 else []), '-f', '/dev/null', 'new-session', '-d',
                   '-x', str(columns), '-y', str(rows), '-c', box.folder, 'sh command.sh')
@@ -209,6 +210,23 @@ def an_interrupt_from_the_keyboard_is_told_and_leaves_the_screen_whole(box):
     finally:
         terminal.end()
     equal([trial['state'] for trial in box.trials()], ['waiting'] * 2)
+
+
+@case
+def delete_asks_before_it_deletes(box):
+    study(box)
+    box.file('end', '')
+    box.caviar('run', 's.yaml')
+    for answer, status in (('n', 1), ('y', 0)):
+        terminal = Terminal(box, 80, 24, 'caviar delete')
+        try:
+            terminal.wait_for(r"Delete study 'shown' with 6 trials.*\[y/N\]")
+            terminal.type(answer)
+            terminal.type('Enter')
+            terminal.wait_for(f'status {status}')
+        finally:
+            terminal.end()
+        equal(len(box.json('studies')), 1 - (answer == 'y'))
 
 
 @case

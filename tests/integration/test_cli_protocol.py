@@ -212,6 +212,23 @@ def what_is_wrong_on_the_socket_is_answered_and_the_connection_stays(box):
 
 
 @case
+def a_message_without_end_closes_its_connection_and_nothing_else(box):
+    box.file('long.py', f'#!{sys.executable}\n'
+                        'import os, socket\n'
+                        'line = socket.socket(socket.AF_UNIX)\n'
+                        'line.connect(os.environ["CAVIAR_SOCKET"])\n'
+                        'try:\n'
+                        '    line.sendall(b"x" * (4 << 20))\n'
+                        '    print("heard:", line.recv(10))\n'
+                        'except OSError as error:\n'
+                        '    print("closed:", error)\n'
+                        'print("loss=3")\n', executable=True)
+    shown = one(box, '', command='./long.py')
+    equal(value(shown), 3)
+    assert 'closed:' in shown['output'] or "heard: b''" in shown['output'], shown['output']
+
+
+@case
 def a_program_can_say_over_the_socket_that_it_is_infeasible(box):
     answers, shown = speak(box, {'cmd': 'tell', 'state': 'failed', 'reason': 'infeasible',
                                  'message': 'does not fit'})
@@ -326,6 +343,45 @@ def failures_later_on_do_not_stop_a_study(box):
     box.script('t.sh', 'test "$CAVIAR_TRIAL" -eq 0 || exit 1; echo loss=1\n')
     answer = box.json('run', '-n', '8', '--minimize', 'loss', '--', './t.sh', '{x: 0 1}')
     equal((answer['complete'], answer['failed']), (1, 7))
+
+
+def stopped(box, text, keys=''):
+    """Six trials, each worse than the one before, under a scheduler that stops what is worse."""
+    box.script('t.sh', text)
+    box.file('s.yaml', 'command: ./t.sh\nmetric: loss\nbudget: {trials: 6}\nsteps: 9\n'
+                       'scheduler: {type: median, startup: 2}\n' + keys + '\n'
+                       'space: {x: {type: float, low: 0, high: 1}}\n')
+    box.caviar('run', 's.yaml')
+    trials = box.trials()
+    equal([trial['state'] for trial in trials], ['complete'] * 2 + ['pruned'] * 4)
+    return trials
+
+
+@case
+def caviar_report_tells_a_script_to_stop_and_exits_with_3(box):
+    trials = stopped(box, 'for s in 1 2 3 4 5 6 7 8 9; do\n'
+                          '  answer=$(caviar report --step $s loss=$CAVIAR_TRIAL)\n'
+                          '  status=$?\n  test $status -eq 0 && continue\n'
+                          '  echo "$answer $status" >> stops\n  exit 0\ndone\n')
+    equal(box.read('stops').splitlines(), ['stop 3'] * 4)
+    equal([trial['step'] for trial in trials[2:]], [1] * 4)
+    equal(trials[5]['values'], {'loss': 5})
+
+
+@case
+def a_script_that_only_prints_is_ended_when_it_is_to_stop(box):
+    trials = stopped(box, 'for s in 1 2 3 4 5 6 7 8 9; do\n'
+                          '  echo "caviar: step=$s loss=$CAVIAR_TRIAL"\n'
+                          '  test $CAVIAR_TRIAL -lt 2 || sleep 0.5\ndone\n')
+    for trial in trials[2:]:
+        assert trial['step'] < 9, trial
+
+
+@case
+def a_script_that_does_not_heed_the_word_is_ended_after_the_grace_time(box):
+    stopped(box, 'caviar report --step 1 loss=$CAVIAR_TRIAL\n'
+                 'test $CAVIAR_TRIAL -lt 2 || { trap "" TERM; while :; do sleep 0.1; done; }\n',
+            keys='grace: 200ms')
 
 
 @case

@@ -34,19 +34,26 @@ typedef struct course {
     fake_tuner tuner;
 } course;
 
-// Runs a trial of so many epochs, with FOLDER/trial as its own folder.
-static course run_trial(const char *folder, int epochs, const char *const *answers)
+// Runs a trial of so many epochs, with FOLDER/trial as its own folder, and more options.
+static course run_trial_with(const char *folder, int epochs, const char *more,
+                             const char *const *answers)
 {
     course at;
     char line[400], own[100];
     snprintf(own, sizeof own, "CAVIAR_DIR=%s/trial", folder);
     snprintf(line, sizeof line,
-             "--data %s --units 16 --batch 16 --lr 0.02 --decay none --epochs %d", folder, epochs);
+             "--data %s --units 16 --batch 16 --lr 0.02 --decay none --epochs %d%s", folder, epochs,
+             more);
     fake_tuner_start(&at.tuner, folder, answers);
     program started = program_start(line, (const char *[]){at.tuner.setting, own, NULL});
     at.end = program_wait(&started);
     fake_tuner_join(&at.tuner);
     return at;
+}
+
+static course run_trial(const char *folder, int epochs, const char *const *answers)
+{
+    return run_trial_with(folder, epochs, "", answers);
 }
 
 static void course_clear(course *at)
@@ -354,6 +361,26 @@ static void test_a_socket_that_is_not_there_ends_it_with_1(void **state)
     outcome_clear(&end);
 }
 
+// The images are learned without error after a few epochs; then only the loss gains, until it is
+// driven up by a learning rate that is far too large.
+static void test_with_patience_the_best_report_is_the_result(void **state)
+{
+    const char *const answers[] = {
+        HELLO(0), CONTINUE, CONTINUE, "{\"verdict\":\"continue\",\"changes\":{\"lr\":20}}",
+        CONTINUE, CONTINUE, "{}",     NULL,
+    };
+    course at = run_trial_with(*state, 100, " --patience 2 --validation 100", answers);
+    assert_status(&at.end, 0);
+    assert_int_equal(at.tuner.line_count, 7);
+    assert_report(&at, 5, 5);
+    char *result = strstr(at.tuner.lines[6], "\"val_error\":");
+    assert_contains(at.tuner.lines[6], "{\"cmd\":\"tell\",\"metrics\":{");
+    assert_non_null(result);
+    result[strcspn(result, "}")] = '\0';
+    assert_contains(at.tuner.lines[3], result); // as step 3 had it, with the same digits
+    course_clear(&at);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -375,6 +402,7 @@ int main(void)
         IN_FOLDER(test_a_tuner_that_vanishes_ends_it),
         IN_FOLDER(test_a_loss_that_is_not_finite_is_reported_to_the_tuner),
         IN_FOLDER(test_a_socket_that_is_not_there_ends_it_with_1),
+        IN_FOLDER(test_with_patience_the_best_report_is_the_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

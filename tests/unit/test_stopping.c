@@ -184,7 +184,7 @@ static void test_a_trial_that_cannot_pause_is_stopped_instead(void **state)
     size_t stopped = 0;
     caviar_trial *trial;
     while (!cav_study_ask(study, &trial, &study->error)) {
-        trial->can_pause = false; // its reports are read from its output
+        trial->is_deaf = true; // its reports are read from its output
         caviar_verdict verdict = train(trial);
         assert_int_not_equal(verdict, CAVIAR_VERDICT_PAUSE);
         stopped += verdict == CAVIAR_VERDICT_STOP;

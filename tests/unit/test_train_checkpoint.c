@@ -9,6 +9,7 @@
 #include "trainer/model.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -120,10 +121,10 @@ static void test_other_files_are_told_apart(void **state)
                  "not a file of caviar-train");
     size_t size;
     char *bytes = test_file_read(at->path, &size);
-    bytes[12] = 2; // the version
+    bytes[12] = 3; // the version
     assert_fails(container_parse(bytes, size, &from, &error), CAVIAR_VERSION, &error,
-                 "newer caviar-train (format 2)");
-    bytes[12] = 1;
+                 "newer caviar-train (format 3)");
+    bytes[12] = 2;
     memcpy(bytes + 8, (uint8_t[4]){1, 2, 3, 4}, 4);
     assert_fails(container_parse(bytes, size, &from, &error), CAVIAR_CORRUPT, &error,
                  "another byte order");
@@ -284,12 +285,12 @@ static void test_a_saved_network_gives_the_same_answers(void **state)
     train_error error;
     model saved;
     const sample_list *list = data_validation(at->data);
-    totals before = training_evaluate(at->training, list), after = {0};
+    totals before = training_evaluate(at->training, list).sum, after = {0};
     assert_fine(model_write(at->path, at->training->net, data_preprocessing(at->data), &error),
                 &error);
     assert_fine(model_read(at->path, kernels_at(0), 10, &saved, &error), &error);
     data_gather(&saved.how, kernels_at(0), list->source, list->numbers, 10, saved.net->x,
-                saved.net->labels);
+                saved.net->labels, saved.net->targets);
     network_evaluate(saved.net, 10, &after);
     assert_true(before.loss == after.loss);
     assert_int_equal(before.wrong, after.wrong);
@@ -331,6 +332,104 @@ static void test_a_saved_network_keeps_the_columns_of_its_table(void **state)
     data_close(table);
 }
 
+static void test_a_saved_network_that_is_damaged_anywhere_is_refused(void **state)
+{
+    bench *at = *state;
+    train_error error;
+    model saved;
+    size_t size;
+    assert_fine(model_write(at->path, at->training->net, data_preprocessing(at->data), &error),
+                &error);
+    char *bytes = test_file_read(at->path, &size);
+    for (size_t cut = 0; cut < size; cut++) {
+        test_file_write(at->folder, "file", bytes, cut);
+        assert_true(model_read(at->path, kernels_at(0), 10, &saved, &error) != CAVIAR_OK);
+        assert_contains(error.sentence, at->path);
+    }
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
+        test_file_write(at->folder, "file", bytes, size);
+        assert_true(model_read(at->path, kernels_at(0), 10, &saved, &error) != CAVIAR_OK);
+        bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
+    }
+    free(bytes);
+}
+
+static void test_a_saved_network_of_a_quantity_keeps_its_unit(void **state)
+{
+    bench *at = *state;
+    train_error error;
+    model saved;
+    char path[80];
+    const char *text = "size,price\n1,10.5\n2,30.5\n3,20.5\n4,40.5\n";
+    test_file_write(at->folder, "q.csv", text, strlen(text));
+    snprintf(path, sizeof path, "%s/q.csv", at->folder);
+    data *table;
+    data_options options = {.path = path, .target = "price"};
+    assert_fine(data_open(&options, &table, &error), &error);
+    const preprocessing *how = data_preprocessing(table);
+    architecture shape = at->shape;
+    shape.in = shape.classes = 1;
+    shape.loss = LOSS_SQUARED_ERROR;
+    network *net;
+    assert_fine(network_new(&shape, kernels_at(0), 4, &net, &error), &error);
+    assert_fine(model_write(at->path, net, how, &error), &error);
+    assert_fine(model_read(at->path, kernels_at(0), 4, &saved, &error), &error);
+    assert_int_equal(saved.net->architecture.loss, LOSS_SQUARED_ERROR);
+    assert_true(saved.how.schema.is_quantity);
+    assert_near(saved.how.schema.columns[1].mean, 25.5, 1e-9);
+    assert_near(saved.how.schema.columns[1].deviation, sqrt(125), 1e-9);
+    model_clear(&saved);
+    net->architecture.loss = LOSS_CROSS_ENTROPY; // one output, and yet classes
+    assert_fine(model_write(at->path, net, how, &error), &error);
+    assert_fails(model_read(at->path, kernels_at(0), 4, &saved, &error), CAVIAR_CORRUPT, &error,
+                 "the description of the network is damaged");
+    network_free(net);
+    data_close(table);
+}
+
+static void test_a_checkpoint_keeps_the_best_network(void **state)
+{
+    bench *at = *state;
+    train_error error;
+    at->options.patience = 3;
+    training *a = make_training(at), *b = make_training(at);
+    assert_true(training_step(a));
+    training_count_report(a, (score){0.5, 2});
+    real *best_then = copy_reals(a->net->parameters, a->net->parameter_count);
+    assert_true(training_step(a));
+    training_count_report(a, (score){0.5, 3});
+    training_count_report(a, (score){0.6, 1.5}); // a gain, but not the best
+    assert_fine(checkpoint_write(at->path, a, &given, &error), &error);
+    assert_fine(checkpoint_read(at->path, b, &given, &error), &error);
+    assert_memory_equal(&b->best->gains, &a->best->gains, sizeof(gains));
+    assert_int_equal(b->best->gains.step, 1);
+    assert_int_equal(b->best->gains.last_gain, 3);
+    best_restore(b->best, b->net);
+    assert_memory_equal(b->net->parameters, best_then, b->net->parameter_count * sizeof(real));
+    free(best_then);
+    training_free(a);
+    training_free(b);
+}
+
+// One that was written without patience begins to be patient where it stands.
+static void test_a_checkpoint_without_patience_gives_a_new_beginning(void **state)
+{
+    bench *at = *state;
+    train_error error;
+    training_count_report(at->training, (score){0.5, 0.5});
+    assert_fine(checkpoint_write(at->path, at->training, &given, &error), &error);
+    at->options.patience = 2;
+    training *made = make_training(at);
+    assert_fine(checkpoint_read(at->path, made, &given, &error), &error);
+    assert_int_equal(made->best->gains.step, 0);
+    assert_int_equal(made->best->gains.last_gain, 1);
+    assert_false(training_is_done(made));
+    training_count_report(made, (score){0.9, 0.9});
+    assert_int_equal(made->best->gains.step, 2);
+    training_free(made);
+}
+
 static void test_a_checkpoint_is_no_saved_network(void **state)
 {
     bench *at = *state;
@@ -356,6 +455,10 @@ int main(void)
         IN_BENCH(test_a_folder_is_made_with_those_above_it),
         IN_BENCH(test_a_saved_network_gives_the_same_answers),
         IN_BENCH(test_a_saved_network_keeps_the_columns_of_its_table),
+        IN_BENCH(test_a_saved_network_that_is_damaged_anywhere_is_refused),
+        IN_BENCH(test_a_saved_network_of_a_quantity_keeps_its_unit),
+        IN_BENCH(test_a_checkpoint_keeps_the_best_network),
+        IN_BENCH(test_a_checkpoint_without_patience_gives_a_new_beginning),
         IN_BENCH(test_a_checkpoint_is_no_saved_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,8 +54,10 @@ static void test_the_training_part_is_normalised_to_mean_0_and_deviation_1(void 
     assert_int_equal(data_test(at)->count, 0);
     real *x = malloc(300 * PIXELS * sizeof *x);
     uint16_t labels[300];
+    real targets[300];
     assert_non_null(x);
-    data_gather(data_preprocessing(at), kernels_at(0), list->source, list->numbers, 300, x, labels);
+    data_gather(data_preprocessing(at), kernels_at(0), list->source, list->numbers, 300, x, labels,
+                targets);
     double sum = 0, squares = 0;
     for (size_t i = 0; i < 300 * PIXELS; i++) {
         sum += (double)x[i];
@@ -187,7 +189,9 @@ static void test_the_test_set_is_normalised_as_the_training_part(void **state)
     assert_int_equal(data_test(at)->count, 40);
     real x[PIXELS];
     uint16_t label;
-    data_gather(how, kernels_at(0), data_test(at)->source, data_test(at)->numbers, 1, x, &label);
+    real target;
+    data_gather(how, kernels_at(0), data_test(at)->source, data_test(at)->numbers, 1, x, &label,
+                &target);
     assert_near((double)x[5], (data_test(at)->source->bytes[5] - how->mean) / how->deviation, 1e-5);
     data_close(at);
 }
@@ -228,9 +232,10 @@ static void test_a_table_becomes_a_data_set(void **state)
     assert_int_equal(data_preprocessing(at)->class_count, 2);
     real x[6];
     uint16_t labels[2];
+    real targets[2];
     const uint32_t numbers[2] = {99, 0};
     data_gather(data_preprocessing(at), kernels_at(0), data_training(at)->source, numbers, 2, x,
-                labels);
+                labels, targets);
     assert_int_equal(labels[0], 0); // cat
     assert_int_equal(labels[1], 1);
     assert_true((x[1] == 1) != (x[2] == 1));
@@ -276,6 +281,72 @@ static void test_a_gzipped_table_is_the_same_table(void **state)
     data_close(at);
 }
 
+static void test_a_quantity_is_split_by_its_tenths(void **state)
+{
+    char path[128], text[4000];
+    size_t used = (size_t)snprintf(text, sizeof text, "x,price\n");
+    for (int i = 0; i < 100; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d,%d\n", i, i * 37 % 100);
+    test_file_write(*state, "prices.csv", text, used);
+    snprintf(path, sizeof path, "%s/prices.csv", (char *)*state);
+    data *at = open_data(&(data_options){.path = path, .target = "price", .validation = 20});
+    const sample_list *held_out = data_validation(at);
+    assert_int_equal(preprocessing_loss(data_preprocessing(at)), LOSS_SQUARED_ERROR);
+    assert_int_equal(data_preprocessing(at)->class_count, 1);
+    size_t counts[10] = {0};
+    for (size_t i = 0; i < held_out->count; i++)
+        counts[held_out->numbers[i] * 37 % 100 / 10]++;
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(counts[i], 2);
+    data_close(at);
+}
+
+// Makes a pair of IDX files of the folder's, under another name.
+static void copy_pair(const char *folder, const char *images, const char *labels)
+{
+    const char *const from[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
+    const char *const to[] = {images, labels};
+    for (int i = 0; i < 2; i++) {
+        char path[128];
+        size_t size;
+        snprintf(path, sizeof path, "%s/%s", folder, from[i]);
+        char *bytes = test_file_read(path, &size);
+        if (strstr(to[i], ".gz"))
+            test_file_write_gzip(folder, to[i], bytes, size);
+        else
+            test_file_write(folder, to[i], bytes, size);
+        free(bytes);
+    }
+}
+
+static void test_an_idx_file_finds_its_labels_and_its_test_set_by_its_name(void **state)
+{
+    char path[128], labels[128];
+    copy_pair(*state, "emnist-train-images-idx3-ubyte.gz", "emnist-train-labels-idx1-ubyte");
+    copy_pair(*state, "emnist-test-images-idx3-ubyte", "emnist-test-labels-idx1-ubyte.gz");
+    snprintf(path, sizeof path, "%s/emnist-train-images-idx3-ubyte.gz", (char *)*state);
+    data *at = open_data(&(data_options){.path = path, .validation = -1, .with_test = true});
+    data *same = open_data(&(data_options){.path = *state, .validation = -1});
+    assert_int_equal(data_fingerprint(at), data_fingerprint(same));
+    assert_int_equal(data_test(at)->count, IMAGES);
+    data_close(at);
+    data_close(same);
+    copy_pair(*state, "pixels", "digits");
+    snprintf(path, sizeof path, "%s/pixels", (char *)*state);
+    snprintf(labels, sizeof labels, "%s/digits", (char *)*state);
+    at = open_data(&(data_options){.path = path, .labels = labels, .validation = -1});
+    assert_int_equal(data_training(at)->count, IMAGES - IMAGES / 5);
+    data_close(at);
+    assert_refused(&(data_options){.path = path}, "--labels has to say so");
+    assert_refused(&(data_options){.path = path, .labels = labels, .with_test = true},
+                   "--test needs images named as");
+    assert_refused(&(data_options){.path = path, .labels = labels, .task = TASK_REGRESSION},
+                   "--task regression needs a table");
+    copy_pair(*state, "a-images-idx3-ubyte", "b");
+    snprintf(path, sizeof path, "%s/a-images-idx3-ubyte", (char *)*state);
+    assert_refused(&(data_options){.path = path}, "with the labels of");
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -295,6 +366,8 @@ int main(void)
         IN_FOLDER(test_a_table_becomes_a_data_set),
         IN_FOLDER(test_the_test_table_has_its_name_from_the_training_table),
         IN_FOLDER(test_a_gzipped_table_is_the_same_table),
+        IN_FOLDER(test_a_quantity_is_split_by_its_tenths),
+        IN_FOLDER(test_an_idx_file_finds_its_labels_and_its_test_set_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

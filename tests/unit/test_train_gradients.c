@@ -38,6 +38,8 @@ static network *make_network(const architecture *shape, const kernels *table)
         net->x[i] = rng_normal(&random);
     for (size_t i = 0; i < SAMPLES; i++)
         net->labels[i] = (uint16_t)rng_below(&random, shape->classes);
+    for (size_t i = 0; i < SAMPLES; i++)
+        net->targets[i] = rng_normal(&random);
     return net;
 }
 
@@ -45,7 +47,13 @@ static double mean_loss(network *net, double dropout)
 {
     totals sum = {0};
     network_forward(net, SAMPLES, &(mask_key){SEED, 12, dropout}, &sum);
-    return sum.loss / SAMPLES;
+    if (!net->class_weights)
+        return sum.loss / SAMPLES;
+    double weighted = 0;
+    for (size_t i = 0; i < SAMPLES; i++)
+        weighted -= net->class_weights[net->labels[i]] *
+                    log(net->p[i * net->architecture.classes + net->labels[i]]);
+    return weighted / SAMPLES;
 }
 
 static double difference(network *net, real *parameter, double dropout)
@@ -59,10 +67,11 @@ static double difference(network *net, real *parameter, double dropout)
     return (above - below) / (2 * step_size);
 }
 
-static void check_network(const kernels *table, activation kind, bool batch_norm, double dropout)
+static void check_network(const kernels *table, const architecture *shape, double dropout,
+                          const real *class_weights)
 {
-    architecture shape = small_architecture(kind, batch_norm);
-    network *net = make_network(&shape, table);
+    network *net = make_network(shape, table);
+    net->class_weights = class_weights;
     mean_loss(net, dropout);
     network_backward(net, SAMPLES);
     real *gradients = copy_reals(net->gradients, net->parameter_count);
@@ -71,10 +80,10 @@ static void check_network(const kernels *table, activation kind, bool batch_norm
         double expected = difference(net, &net->parameters[i], dropout);
         greatest = fmax(greatest, fabs(expected));
         if (!(fabs(gradients[i] - expected) <= tolerance))
-            fail_msg("%s, %s, batch norm %d, dropout %g: gradient %zu is %.10g, by differences "
-                     "%.10g (seed %d)",
-                     table->name, activation_words[kind], batch_norm, dropout, i, gradients[i],
-                     expected, SEED);
+            fail_msg("%s, %s, %s, batch norm %d, dropout %g: gradient %zu is %.10g, by "
+                     "differences %.10g (seed %d)",
+                     table->name, loss_words[shape->loss], activation_words[shape->activation],
+                     shape->batch_norm, dropout, i, gradients[i], expected, SEED);
     }
     assert_true(greatest > 0.01); // or the comparison would say nothing
     free(gradients);
@@ -83,9 +92,32 @@ static void check_network(const kernels *table, activation kind, bool batch_norm
 
 static void check_activations(bool batch_norm, double dropout)
 {
-    for (size_t t = 0; kernels_at(t); t++)
-        for (activation kind = ACTIVATION_RELU; kind < ACTIVATION_COUNT; kind++)
-            check_network(kernels_at(t), kind, batch_norm, dropout);
+    for (size_t t = 0; kernels_at(t); t++) {
+        for (activation kind = ACTIVATION_RELU; kind < ACTIVATION_COUNT; kind++) {
+            architecture shape = small_architecture(kind, batch_norm);
+            check_network(kernels_at(t), &shape, dropout, NULL);
+        }
+    }
+}
+
+static void test_gradients_of_a_quantity(void **state)
+{
+    (void)state;
+    for (size_t t = 0; kernels_at(t); t++) {
+        architecture shape = small_architecture(ACTIVATION_TANH, t % 2 == 0);
+        shape.loss = LOSS_SQUARED_ERROR;
+        shape.classes = 1;
+        check_network(kernels_at(t), &shape, 0, NULL);
+    }
+}
+
+static void test_gradients_with_class_weights(void **state)
+{
+    (void)state;
+    for (size_t t = 0; kernels_at(t); t++) {
+        architecture shape = small_architecture(ACTIVATION_GELU, t % 2 == 0);
+        check_network(kernels_at(t), &shape, 0, (real[]){0.25, 3, 0});
+    }
 }
 
 static void test_gradients_with_bias(void **state)
@@ -192,6 +224,8 @@ static void test_the_step_descends_the_cost_with_its_penalty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients_of_a_quantity),
+        cmocka_unit_test(test_gradients_with_class_weights),
         cmocka_unit_test(test_gradients_with_bias),
         cmocka_unit_test(test_gradients_with_batch_norm),
         cmocka_unit_test(test_gradients_with_dropout),

@@ -44,6 +44,13 @@ static void assert_refused(const char *line, const char *sentence)
     assert_string_equal(error.sentence, sentence);
 }
 
+static architecture shape_of(const char *line)
+{
+    options at = taken(line);
+    preprocessing how = {.feature_count = 7, .class_count = 3};
+    return options_architecture(&at, &how);
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -55,11 +62,10 @@ static void test_defaults(void **state)
     assert_true(at.batch_norm);
     assert_int_equal(at.seed, 1);
     assert_int_equal(at.threads, 1);
-    size_t units[MOST_LAYERS], count;
-    options_layers(&at, units, &count);
-    assert_int_equal(count, 2);
-    assert_int_equal(units[0], 256);
-    assert_int_equal(units[1], 256);
+    architecture shape = shape_of("--data mnist");
+    assert_int_equal(shape.hidden_count, 2);
+    assert_int_equal(shape.units[0], 256);
+    assert_int_equal(shape.units[1], 256);
 }
 
 static void test_every_kind_of_value_is_taken(void **state)
@@ -95,6 +101,9 @@ static void test_defaults_follow_the_optimizer_and_the_decay(void **state)
     assert_true(taken("--data d --optimizer adam").hyper.beta2 == 0.999);
     assert_true(taken("--data d --optimizer rmsprop").hyper.beta2 == 0.9);
     assert_true(taken("--data d --decay exponential").hyper.decay_rate == 0.95);
+    assert_int_equal(taken("--data d").decay, DECAY_COSINE);
+    assert_int_equal(taken("--data d --patience 5").decay, DECAY_NONE);
+    assert_int_equal(taken("--data d --patience 5 --decay cosine").decay, DECAY_COSINE);
     assert_true(taken("--data d --decay inverse").hyper.decay_rate == 1);
     assert_true(taken("--data d --decay inverse --decay-rate 0.3").hyper.decay_rate == 0.3);
 }
@@ -102,19 +111,14 @@ static void test_defaults_follow_the_optimizer_and_the_decay(void **state)
 static void test_units_are_one_for_all_layers_or_one_for_each(void **state)
 {
     (void)state;
-    size_t units[MOST_LAYERS], count;
-    options at = taken("--data d --units 10 --layers 3");
-    options_layers(&at, units, &count);
-    assert_true(count == 3 && units[0] == 10 && units[2] == 10);
-    at = taken("--data d --units 512,256,7");
-    options_layers(&at, units, &count);
-    assert_true(count == 3 && units[0] == 512 && units[1] == 256 && units[2] == 7);
-    at = taken("--data d --units 512,256 --layers 2");
-    options_layers(&at, units, &count);
-    assert_int_equal(count, 2);
-    at = taken("--data d --layers 0");
-    options_layers(&at, units, &count);
-    assert_int_equal(count, 0);
+    architecture shape = shape_of("--data d --units 10 --layers 3");
+    assert_true(shape.hidden_count == 3 && shape.units[0] == 10 && shape.units[2] == 10);
+    shape = shape_of("--data d --units 512,256,7");
+    assert_true(shape.hidden_count == 3 && shape.units[0] == 512 && shape.units[1] == 256 &&
+                shape.units[2] == 7);
+    assert_int_equal(shape_of("--data d --units 512,256 --layers 2").hidden_count, 2);
+    assert_int_equal(shape_of("--data d --layers 0").hidden_count, 0);
+    assert_true(shape.in == 7 && shape.classes == 3);
 }
 
 static void test_what_is_no_option_is_refused_with_the_nearest(void **state)
@@ -123,7 +127,8 @@ static void test_what_is_no_option_is_refused_with_the_nearest(void **state)
     assert_refused("--bach 5", "there is no option --bach; did you mean --batch?");
     assert_refused("--learning-rate 5", "there is no option --learning-rate; --help lists them");
     assert_refused("--optimiser=adam", "there is no option --optimiser; did you mean --optimizer?");
-    assert_refused("mnist", "'mnist' is not an option; options begin with --, as --data");
+    assert_refused("mnist", "'mnist' is not an option; options begin with --, as --data, and a "
+                            "command (predict, describe) stands before them");
     assert_refused("--", "there is no option --; --help lists them");
 }
 
@@ -149,7 +154,8 @@ static void test_values_out_of_range_are_refused_with_the_range(void **state)
 static void test_what_does_not_go_together_is_refused(void **state)
 {
     (void)state;
-    assert_refused("", "--data is needed: a folder with MNIST's files, or a CSV file");
+    assert_refused("", "--data is needed: a folder with MNIST's files, an IDX file of images, or "
+                       "a CSV file");
     assert_refused("--data", "--data needs a value");
     assert_refused("--test=yes", "--test takes no value");
     assert_refused("--data d --units 5,6 --layers 3",
@@ -167,24 +173,77 @@ static void test_help_and_version_need_no_data(void **state)
     assert_true(taken("--version").version);
 }
 
+static void test_a_command_takes_its_own_options(void **state)
+{
+    (void)state;
+    options at = taken("predict --model m --data new.csv --probabilities --output out.csv");
+    assert_int_equal(at.command, COMMAND_PREDICT);
+    assert_true(at.probabilities);
+    assert_string_equal(at.output, "out.csv");
+    assert_int_equal(taken("train --data d --lr 1").command, COMMAND_TRAIN);
+    assert_int_equal(taken("describe --data d --units 5").command, COMMAND_DESCRIBE);
+    taken("describe --model m --json");
+    assert_refused("predict --data d", "--model is needed: a file that --save wrote");
+    assert_refused("predict --model m --data d --lr 1",
+                   "--lr is an option of train, not of predict");
+    assert_refused("--data d --json", "--json is an option of describe, not of train");
+    assert_refused("describe --model m --data d",
+                   "--model and --data are two networks; leave one of them out");
+}
+
+static char *help_of(command which)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    options_print_help(out, which);
+    fclose(out);
+    assert_non_null(text);
+    return text;
+}
+
+static void check_help(command which)
+{
+    char *text = help_of(which);
+    for (const option *one = option_table; one->name; one++) {
+        char flag[64];
+        snprintf(flag, sizeof flag, "\n  --%s ", one->name);
+        if (one->kind == OPTION_FLAG && strlen(flag) > 26)
+            flag[strlen(flag) - 1] = '\n'; // its text begins in the next line
+        assert_true((strstr(text, flag) != NULL) == option_is_of(one, which));
+    }
+    for (const char *line = text; line && *line; line += strcspn(line, "\n") + 1)
+        if (strcspn(line, "\n") > 80)
+            fail_msg("longer than 80 columns: %.*s", (int)strcspn(line, "\n"), line);
+    free(text);
+}
+
 static void test_the_help_names_every_option_and_keeps_to_80_columns(void **state)
+{
+    (void)state;
+    for (int which = 0; which < COMMAND_COUNT; which++)
+        check_help((command)which);
+}
+
+static void test_every_option_is_in_the_manual_page(void **state)
 {
     (void)state;
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    options_print_help(out);
+    options_print_manual(out);
     fclose(out);
-    for (const option *one = option_table; one->name; one++) {
-        char flag[64];
-        snprintf(flag, sizeof flag, "\n  --%s", one->name);
-        assert_contains(text, flag);
-        assert_contains(text, one->argument ? one->argument : "");
-    }
-    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
-        if (strcspn(line, "\n") > 80)
-            fail_msg("longer than 80 columns: %.*s", (int)strcspn(line, "\n"), line);
+    assert_contains(text, ".TH CAVIAR\\-TRAIN 1");
+    assert_contains(text, ".B \\-\\-batch\\-norm\\-epsilon X\n");
+    size_t count = 0, expected = 0;
+    for (const char *at = text; (at = strstr(at, "\n.TP\n")) != NULL; at++)
+        count++;
+    for (const option *one = option_table; one->name; one++)
+        for (int which = 0; which < COMMAND_COUNT; which++)
+            expected += option_is_of(one, (command)which);
+    assert_int_equal(count, expected);
     free(text);
 }
 
@@ -205,7 +264,9 @@ static void test_every_default_is_in_its_range(void **state)
         char line[200];
         if (!one->initial)
             continue;
-        snprintf(line, sizeof line, "--data d --%s %s", one->name, one->initial);
+        snprintf(line, sizeof line, "%s --%s %s",
+                 option_is_of(one, COMMAND_TRAIN) ? "--data d" : "predict --model m --data d",
+                 one->name, one->initial);
         taken(line);
     }
 }
@@ -246,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_what_does_not_go_together_is_refused),
         cmocka_unit_test(test_help_and_version_need_no_data),
         cmocka_unit_test(test_the_help_names_every_option_and_keeps_to_80_columns),
+        cmocka_unit_test(test_a_command_takes_its_own_options),
+        cmocka_unit_test(test_every_option_is_in_the_manual_page),
         cmocka_unit_test(test_there_are_at_most_64_options),
         cmocka_unit_test(test_every_default_is_in_its_range),
         cmocka_unit_test(test_hyperparameters_change_by_name_within_their_range),

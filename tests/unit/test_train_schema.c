@@ -25,26 +25,32 @@ static void learned_clear(learned *at)
 }
 
 // All three passes; every row is a training row but those in `held_out`.
-static caviar_code learn(const char *text, const char *target, const char *held_out,
-                         learned *ret_learned, train_error *error)
+static caviar_code learn_as(task wanted, const char *text, const char *target, const char *held_out,
+                            learned *ret_learned, train_error *error)
 {
     stream *from;
     learned at = {0};
     bool is_training[1000];
     assert_fine(stream_over(text, strlen(text), &from, error), error);
-    caviar_code code = schema_learn(from, target, &at.schema, &at.labels, &at.count, error);
+    caviar_code code = schema_learn(from, target, wanted, &at.schema, &at.labels, &at.count, error);
     for (size_t i = 0; i < at.count; i++)
         is_training[i] = !held_out || held_out[i] != 'x';
     if (!code)
         code = schema_measure(&at.schema, from, is_training, at.count, error);
     if (!code)
-        code = schema_read(&at.schema, from, &at.source, error);
+        code = schema_read(&at.schema, from, true, &at.source, error);
     stream_close(from);
     if (code)
         learned_clear(&at);
     else
         *ret_learned = at;
     return code;
+}
+
+static caviar_code learn(const char *text, const char *target, const char *held_out,
+                         learned *ret_learned, train_error *error)
+{
+    return learn_as(TASK_AUTO, text, target, held_out, ret_learned, error);
 }
 
 static void assert_features(const learned *at, size_t row, const double *expected, size_t count)
@@ -161,7 +167,7 @@ static void test_another_table_is_read_by_the_names_of_its_columns(void **state)
     source other;
     assert_fine(learn("size,colour,kind\n2,red,a\n4,blue,b\n", "kind", NULL, &at, &error), &error);
     assert_fine(stream_over(text, strlen(text), &from, &error), &error);
-    assert_fine(schema_read(&at.schema, from, &other, &error), &error);
+    assert_fine(schema_read(&at.schema, from, true, &other, &error), &error);
     assert_int_equal(other.count, 2);
     assert_int_equal(other.labels[0], 1);
     assert_near((double)other.cells[0], 0, 1e-6);
@@ -179,7 +185,7 @@ static void assert_other_refused(const char *text, const char *piece)
     source other = {0};
     assert_fine(learn("size,colour,kind\n2,red,a\n4,blue,b\n", "kind", NULL, &at, &error), &error);
     assert_fine(stream_over(text, strlen(text), &from, &error), &error);
-    caviar_code code = schema_read(&at.schema, from, &other, &error);
+    caviar_code code = schema_read(&at.schema, from, true, &other, &error);
     assert_true(code != CAVIAR_OK);
     assert_contains(error.sentence, piece);
     assert_null(other.cells);
@@ -221,14 +227,107 @@ static void test_tables_that_cannot_be_learned_are_refused_with_the_reason(void 
     assert_refused("y\na\nb\n", "y", "its columns make 0 features");
 }
 
-static void test_a_target_that_is_a_quantity_is_refused(void **state)
+// A table of 50 rows, whose target is a word and the row's number.
+static void make_table(char *text, size_t size, const char *word)
+{
+    size_t used = (size_t)snprintf(text, size, "x,y\n");
+    for (int i = 0; i < 50; i++)
+        used += (size_t)snprintf(text + used, size - used, "%d,%s%d\n", i, word, i);
+}
+
+static void test_numbers_that_differ_from_row_to_row_are_a_quantity(void **state)
 {
     (void)state;
     char text[2000];
-    size_t used = (size_t)snprintf(text, sizeof text, "x,y\n");
-    for (int i = 0; i < 50; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%d,%d.5\n", i, i);
-    assert_refused(text, "y", "50 different values in 50 rows: it is no class");
+    train_error error;
+    learned at;
+    make_table(text, sizeof text, "");
+    assert_fine(learn(text, "y", NULL, &at, &error), &error);
+    assert_true(at.schema.is_quantity);
+    assert_int_equal(at.schema.classes.count, 0);
+    assert_null(at.source.labels);
+    double deviation = sqrt((50.0 * 50 - 1) / 12); // of 0 to 49
+    assert_near((double)at.source.targets[0], -24.5 / deviation, 1e-5);
+    assert_near((double)at.source.targets[49], 24.5 / deviation, 1e-5);
+    for (size_t i = 0; i < 50; i++)
+        assert_int_equal(at.labels[i], i / 5); // the tenths, for a stratified split
+    assert_int_equal(schema_strata(&at.schema), 10);
+    learned_clear(&at);
+}
+
+static void test_a_few_whole_numbers_are_classes_and_fractions_are_not(void **state)
+{
+    (void)state;
+    train_error error;
+    learned at;
+    assert_fine(learn("x,y\n1,3\n2,1\n3,3\n", "y", NULL, &at, &error), &error);
+    assert_false(at.schema.is_quantity);
+    learned_clear(&at);
+    assert_fine(learn("x,y\n1,3.5\n2,1\n3,3.5\n", "y", NULL, &at, &error), &error);
+    assert_true(at.schema.is_quantity);
+    learned_clear(&at);
+    assert_fine(learn("x,y\n1,3.0\n2,1\n3,3.0\n", "y", NULL, &at, &error), &error);
+    assert_false(at.schema.is_quantity);
+    learned_clear(&at);
+}
+
+static void test_the_task_says_what_the_target_is(void **state)
+{
+    (void)state;
+    char text[2000];
+    train_error error;
+    learned at;
+    make_table(text, sizeof text, "");
+    assert_fine(learn_as(TASK_CLASSIFICATION, text, "y", NULL, &at, &error), &error);
+    assert_int_equal(at.schema.classes.count, 50);
+    learned_clear(&at);
+    assert_fine(learn_as(TASK_REGRESSION, "x,y\n1,3\n2,1\n3,3\n", "y", NULL, &at, &error), &error);
+    assert_near((double)at.source.targets[1], -sqrt(2), 1e-6);
+    learned_clear(&at);
+    assert_fails(learn_as(TASK_REGRESSION, "x,y\n1,3\n2,b\n3,3\n", "y", NULL, &at, &error),
+                 CAVIAR_INVALID, &error,
+                 "line 3: the target 'y' is no number; --task classification learns classes");
+}
+
+static void test_a_quantity_is_normalised_by_the_training_part(void **state)
+{
+    (void)state;
+    train_error error;
+    learned at;
+    assert_fine(learn("x,y\n1,0.5\n2,100.5\n3,2.5\n", "y", ".x.", &at, &error), &error);
+    assert_near((double)at.source.targets[0], -1, 1e-6);
+    assert_near((double)at.source.targets[1], 99, 1e-4);
+    learned_clear(&at);
+}
+
+static void test_a_target_of_ever_other_words_is_refused(void **state)
+{
+    (void)state;
+    char text[2000];
+    make_table(text, sizeof text, "word ");
+    assert_refused(text, "y",
+                   "50 different texts in 50 rows: it is no class, and no number either");
+}
+
+static void test_a_table_is_read_without_its_target(void **state)
+{
+    (void)state;
+    const char *text = "colour,size\nred,3\nblue,\n";
+    train_error error;
+    learned at;
+    stream *from;
+    source other;
+    assert_fine(learn("size,colour,kind\n2,red,a\n4,blue,b\n", "kind", NULL, &at, &error), &error);
+    assert_fine(stream_over(text, strlen(text), &from, &error), &error);
+    assert_fine(schema_read(&at.schema, from, false, &other, &error), &error);
+    assert_int_equal(other.count, 2);
+    assert_null(other.labels);
+    assert_null(other.targets);
+    source_clear(&other);
+    assert_fails(schema_read(&at.schema, from, true, &other, &error), CAVIAR_INVALID, &error,
+                 "there is no column 'kind'");
+    stream_close(from);
+    learned_clear(&at);
 }
 
 int main(void)
@@ -243,7 +342,12 @@ int main(void)
         cmocka_unit_test(test_another_table_is_read_by_the_names_of_its_columns),
         cmocka_unit_test(test_another_table_that_does_not_fit_is_refused),
         cmocka_unit_test(test_tables_that_cannot_be_learned_are_refused_with_the_reason),
-        cmocka_unit_test(test_a_target_that_is_a_quantity_is_refused),
+        cmocka_unit_test(test_numbers_that_differ_from_row_to_row_are_a_quantity),
+        cmocka_unit_test(test_a_few_whole_numbers_are_classes_and_fractions_are_not),
+        cmocka_unit_test(test_the_task_says_what_the_target_is),
+        cmocka_unit_test(test_a_quantity_is_normalised_by_the_training_part),
+        cmocka_unit_test(test_a_target_of_ever_other_words_is_refused),
+        cmocka_unit_test(test_a_table_is_read_without_its_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

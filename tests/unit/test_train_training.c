@@ -78,7 +78,7 @@ static void train_steps(training *at, size_t count)
     for (size_t i = 0; i < count && !training_is_done(at); i++) {
         assert_true(training_step(at));
         if (training_is_due(at))
-            training_count_report(at);
+            training_count_report(at, (score){0});
     }
 }
 
@@ -142,7 +142,7 @@ static void test_a_checkpoint_at_any_mini_batch_goes_on_bit_for_bit(void **state
 
 static double validation_error(training *at)
 {
-    totals sum = training_evaluate(at, data_validation(at->data));
+    totals sum = training_evaluate(at, data_validation(at->data)).sum;
     assert_int_equal(sum.count, 100);
     return (double)sum.wrong / (double)sum.count;
 }
@@ -209,7 +209,7 @@ static void test_xor_is_learned(void **state)
     at->hyper = (hyper){.lr = 0.1, .momentum = 0.9};
     training *made = make_training(at);
     train_steps(made, SIZE_MAX);
-    totals sum = training_evaluate(made, data_training(at->data));
+    totals sum = training_evaluate(made, data_training(at->data)).sum;
     assert_int_equal(sum.wrong, 0);
     assert_true(sum.loss / 40 < 0.05);
     training_free(made);
@@ -282,7 +282,7 @@ static void test_reports_are_spread_over_the_epoch(void **state)
         assert_true(training_step(made));
         assert_int_equal(training_is_due(made), due[i % 8]);
         if (due[i % 8])
-            training_count_report(made);
+            training_count_report(made, (score){0});
     }
     assert_int_equal(made->progress.step, 8);
     training_free(made);
@@ -348,8 +348,8 @@ static void test_dropout_is_off_at_test_time(void **state)
     at->hyper.dropout = 0.9;
     training *made = make_training(at);
     train_steps(made, 8);
-    totals a = training_evaluate(made, data_validation(at->data));
-    totals b = training_evaluate(made, data_validation(at->data));
+    totals a = training_evaluate(made, data_validation(at->data)).sum;
+    totals b = training_evaluate(made, data_validation(at->data)).sum;
     assert_true(a.loss == b.loss);
     training_free(made);
 }
