@@ -91,8 +91,7 @@ typedef struct cmaes_state {
     cav_roll roll;
 } cmaes_state;
 
-// --- making and freeing
-// ---------------------------------------------------------------------------
+// ---- Making and freeing -----------------------------------------------------------------------
 
 static void destroy(void *opaque)
 {
@@ -206,8 +205,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *settings, 
     return CAVIAR_OK;
 }
 
-// --- the law
-// --------------------------------------------------------------------------------------
+// ---- The law ----------------------------------------------------------------------------------
 
 static void correct_margins(cmaes_state *state)
 {
@@ -277,8 +275,7 @@ static bool settle(cmaes_state *state)
     return true;
 }
 
-// --- a generation
-// ---------------------------------------------------------------------------------
+// ---- A generation -----------------------------------------------------------------------------
 
 static int compare(const void *a, const void *b)
 {
@@ -346,40 +343,7 @@ static void learn(cmaes_state *state)
     bound_sigma(state);
 }
 
-static void fill_member(cmaes_state *state, cmaes_member *member, const cav_history *history,
-                        size_t number);
-
-// As long as nothing is as good as a trial from elsewhere, it takes part in every generation, in
-// the place of the worst.
-static void inject(cmaes_state *state, const cav_history *history)
-{
-    if (state->foreign == SIZE_MAX)
-        return;
-    for (size_t i = 0; i < state->member_count; i++)
-        if (state->members[i].number == state->foreign)
-            return;
-    qsort(state->members, state->member_count, sizeof *state->members, compare);
-    fill_member(state, &state->members[state->member_count - 1], history, state->foreign);
-}
-
-static void finish_generation(cmaes_state *state, const cav_history *history)
-{
-    cav_regimes *regimes = &state->regimes;
-    *(regimes->is_small ? &regimes->small_spent : &regimes->large_spent) +=
-        (double)state->member_count;
-    if (state->own_count == 0) {
-        begin_warm(state, history);
-        return;
-    }
-    inject(state, history);
-    learn(state);
-    publish_law(state);
-    state->restart_due = state->settings->restarts &&
-                         cav_progress_is_over(&state->progress, &state->gauss, &state->frame);
-}
-
-// --- taking trials in
-// -----------------------------------------------------------------------------
+// ---- Taking trials in -------------------------------------------------------------------------
 
 // Rolls the draw that gave the trial, and finds its law; NULL if there is none, and the roll is
 // then that of the first attempt.
@@ -473,6 +437,35 @@ static void add_elite(cmaes_state *state, const cav_history *history, size_t num
     state->elite[at] = number;
 }
 
+// As long as nothing is as good as a trial from elsewhere, it takes part in every generation, in
+// the place of the worst.
+static void inject(cmaes_state *state, const cav_history *history)
+{
+    if (state->foreign == SIZE_MAX)
+        return;
+    for (size_t i = 0; i < state->member_count; i++)
+        if (state->members[i].number == state->foreign)
+            return;
+    qsort(state->members, state->member_count, sizeof *state->members, compare);
+    fill_member(state, &state->members[state->member_count - 1], history, state->foreign);
+}
+
+static void finish_generation(cmaes_state *state, const cav_history *history)
+{
+    cav_regimes *regimes = &state->regimes;
+    *(regimes->is_small ? &regimes->small_spent : &regimes->large_spent) +=
+        (double)state->member_count;
+    if (state->own_count == 0) {
+        begin_warm(state, history);
+        return;
+    }
+    inject(state, history);
+    learn(state);
+    publish_law(state);
+    state->restart_due = state->settings->restarts &&
+                         cav_progress_is_over(&state->progress, &state->gauss, &state->frame);
+}
+
 static void take(cmaes_state *state, const cav_history *history, size_t number)
 {
     add_elite(state, history, number);
@@ -494,8 +487,7 @@ static bool look(cmaes_state *state, const cav_history *history)
     return false;
 }
 
-// --- the sampler
-// ----------------------------------------------------------------------------------
+// ---- The sampler ------------------------------------------------------------------------------
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)

@@ -119,8 +119,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     return CAVIAR_OK;
 }
 
-// --- the forest
-// -----------------------------------------------------------------------------------
+// ---- The forest -------------------------------------------------------------------------------
 
 // How many of the finished trials the forest is to know: all, or beyond 100 the last multiple of a
 // power of two that is about a fiftieth of them. So it depends on the history alone.
@@ -203,8 +202,7 @@ static double log_distance(const rf_state *state)
     return sum;
 }
 
-// --- the search
-// -----------------------------------------------------------------------------------
+// ---- The search -------------------------------------------------------------------------------
 
 static double evaluate(rf_state *state, const cav_history *history, const double *whole)
 {
@@ -218,7 +216,7 @@ static double evaluate(rf_state *state, const cav_history *history, const double
     cav_rf_table_encode(space, state->point, state->row);
     cav_forest_predict(state->forest, state->row, &mean, &variance);
     double deviation = sqrt(variance + 1e-4);
-    double score = log(deviation) + cav_normal_log_improvement((state->best - mean) / deviation);
+    double score = log(deviation) + cav_normal_log_h((state->best - mean) / deviation, NULL);
     return score + log_distance(state);
 }
 
@@ -327,8 +325,7 @@ static bool search(rf_state *state, const cav_history *history, cav_random *rand
     return state->starts[best].score > -INFINITY;
 }
 
-// --- the sampler
-// ----------------------------------------------------------------------------------
+// ---- The sampler ------------------------------------------------------------------------------
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)

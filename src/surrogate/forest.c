@@ -93,8 +93,7 @@ static double score_of(const grower *at, const sums *total, const sums *left)
     return left->sum * left->sum / left->weight + right * right / rest;
 }
 
-// --- ordered axes
-// ---------------------------------------------------------------------------------
+// ---- Ordered axes -----------------------------------------------------------------------------
 
 // A number between two others, never above the greater and above the less.
 static double draw_between(cav_random *random, double low, double high)
@@ -149,8 +148,7 @@ static void split_ordered(grower *at, const part *of, size_t axis, const sums *t
     *best = found;
 }
 
-// --- choices
-// --------------------------------------------------------------------------------------
+// ---- Choices ----------------------------------------------------------------------------------
 
 static void put_bit(uint64_t *set, size_t bit, bool value)
 {
@@ -214,8 +212,7 @@ static void split_choices(grower *at, const part *of, size_t axis, const sums *t
     *best = found;
 }
 
-// --- a node
-// ---------------------------------------------------------------------------------------
+// ---- A node -----------------------------------------------------------------------------------
 
 static bool points_left(const cav_forest_tree *tree, const cav_forest_node *node, bool is_choice,
                         double value)
@@ -328,8 +325,7 @@ static bool divide(grower *at, const part *of, const split *best)
     return true;
 }
 
-// --- a tree
-// ---------------------------------------------------------------------------------------
+// ---- A tree -----------------------------------------------------------------------------------
 
 static void draw_rows(grower *at)
 {
@@ -378,8 +374,7 @@ static bool grow_tree(grower *at, uint32_t *const *sorted, cav_forest_tree *tree
     return true;
 }
 
-// --- the forest
-// -----------------------------------------------------------------------------------
+// ---- The forest -------------------------------------------------------------------------------
 
 typedef struct keyed {
     double value;
