@@ -27,3 +27,9 @@ void blas_linear_backward(size_t m, size_t k, size_t n, const real *x, const rea
         GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)k, (blasint)n, 1, dz,
              (blasint)n, w, (blasint)n, 0, dx, (blasint)k);
 }
+
+bool blas_is_better(size_t m, size_t k, size_t n)
+{
+    const size_t many = 256, large = (size_t)1 << 22; // found by bench/trainer
+    return openblas_get_num_threads() > 1 || (m >= many && k * n >= large);
+}

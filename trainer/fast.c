@@ -2,14 +2,20 @@
  * fast.c: the same as plain.c in fewer passes over memory, for the compiler to vectorise.
  *
  * This file is compiled once for each instruction set (meson.build), under the name KERNELS_TABLE.
- * The products are left to BLAS. What is between them costs little arithmetic and much memory
- * traffic, so each pass does as much as it can to a row while it is in the cache.
+ * The products are left to BLAS, or to avx512.c. What is between them costs little arithmetic and
+ * much memory traffic, so each pass does as much as it can to a row while it is in the cache.
  */
 #include "trainer/kernels.h"
 
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>
+
+#ifdef __AVX512F__
+#define PRODUCTS(function) avx512_##function
+#else
+#define PRODUCTS(function) blas_##function
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -473,8 +479,8 @@ const kernels KERNELS_TABLE = {
     .name = KERNELS_WORD,
     .add_bytes = add_bytes,
     .normalize_bytes = normalize_bytes,
-    .linear_forward = blas_linear_forward,
-    .linear_backward = blas_linear_backward,
+    .linear_forward = PRODUCTS(linear_forward),
+    .linear_backward = PRODUCTS(linear_backward),
     .stage_forward = stage_forward,
     .stage_backward = stage_backward,
     .stage_evaluate = stage_evaluate,

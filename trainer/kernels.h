@@ -118,10 +118,18 @@ typedef struct kernels {
 KERNELS(X)
 #undef X
 
-/** The products on BLAS, which all tables but the plain one share. */
+/** The products on BLAS. */
 void blas_linear_forward(size_t m, size_t k, size_t n, const real *x, const real *w, real *z);
 void blas_linear_backward(size_t m, size_t k, size_t n, const real *x, const real *w,
                           const real *dz, real *dw, real *dx);
+
+/** The products of the table avx512, which leave to BLAS what it is better at. */
+void avx512_linear_forward(size_t m, size_t k, size_t n, const real *x, const real *w, real *z);
+void avx512_linear_backward(size_t m, size_t k, size_t n, const real *x, const real *w,
+                            const real *dz, real *dw, real *dx);
+
+/** True of a layer [k x n] and m samples for which BLAS is the faster, having threads or room. */
+bool blas_is_better(size_t m, size_t k, size_t n);
 
 /** The tables that this processor can run, the fastest first; NULL past the last. */
 const kernels *kernels_at(size_t index);

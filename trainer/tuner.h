@@ -26,17 +26,17 @@ uint64_t tuner_first_step(const tuner *at);
 caviar_code tuner_report(tuner *at, uint64_t step, const caviar_metric *metrics, size_t count,
                          caviar_verdict *ret_verdict, train_error *error);
 
-/**
- * Tells the result, where it is another than the last report: to the tuner, or as a line without a
- * step. CAVIAR_STALE, CAVIAR_IO as above.
- */
-caviar_code tuner_tell(tuner *at, const caviar_metric *metrics, size_t count, train_error *error);
-
 /** Tells the tuner that this program takes changes, and, where it has checkpoints, goes back. */
 caviar_code tuner_introduce(tuner *at, bool restores, train_error *error);
 
 /** Tells the tuner with the next report which steps have a checkpoint, in ascending order. */
 caviar_code tuner_keep(tuner *at, const int64_t *steps, size_t count, train_error *error);
+
+/**
+ * Tells the result, where it is another than the last report: to the tuner, or as a line without a
+ * step. CAVIAR_STALE, CAVIAR_IO as above.
+ */
+caviar_code tuner_tell(tuner *at, const caviar_metric *metrics, size_t count, train_error *error);
 
 /** Takes over what the last report's answer changed, and says so on standard error. */
 void tuner_take_changes(tuner *at, hyper *now);

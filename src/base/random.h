@@ -17,6 +17,10 @@ typedef enum cav_purpose {
     CAV_PURPOSE_SCRAMBLE,    // what a whole study shares, such as the scrambling of Sobol points
     CAV_PURPOSE_ENUMERATE,   // where the search for an unseen point of a finite space starts
     CAV_PURPOSE_BOOTSTRAP,   // resampling for intervals
+    CAV_PURPOSE_CURVES,      // the dictionary of learning curves
+    CAV_PURPOSE_SCHEDULE,    // a scheduler's draws
+    CAV_PURPOSE_MODEL,       // drawing a model's parameters; `trial` counts what it has learnt
+    CAV_PURPOSE_ENGINE,      // which of several samplers a trial comes from
     CAV_PURPOSE_TEST,
 } cav_purpose;
 

@@ -362,6 +362,17 @@ const cav_run_observer *cav_display_observer(cav_display *display)
     return &display->observer;
 }
 
+// What stopping trials early has saved, over the whole study.
+static void append_savings(const cav_display *display, cav_text *text)
+{
+    const cav_history *history = display->study->history;
+    int64_t spent = history->step_sum;
+    int64_t saved = cav_history_saved_steps(history, display->study->spec->step_max);
+    if (saved > 0)
+        cav_text_appendf(text, "; %lld steps spent, %lld saved (%.0f%%)", (long long)spent,
+                         (long long)saved, 100 * (double)saved / (double)(spent + saved));
+}
+
 // What a person should know when all is over: how it ended, and what came out.
 static void append_summary(cav_display *display, const cav_run_summary *summary)
 {
@@ -382,6 +393,7 @@ static void append_summary(cav_display *display, const cav_run_summary *summary)
         cav_text_appendf(&counts, ", %lld stopped early", (long long)summary->pruned);
     if (summary->failed > 0)
         cav_text_appendf(&counts, ", %lld failed", (long long)summary->failed);
+    append_savings(display, &counts);
     bool fits = head.size + 1 + counts.size < (size_t)display->style.columns;
     cav_text_appendf(&display->text, "%s%s%s\n", cav_text_get(&head),
                      fits || !display->style.is_terminal ? " " : "\n  ", cav_text_get(&counts));

@@ -66,6 +66,9 @@ static caviar_code print_summary(cav_study *study, const cav_run_summary *summar
     cav_json_add_int(&json, "complete", summary->complete);
     cav_json_add_int(&json, "pruned", summary->pruned);
     cav_json_add_int(&json, "failed", summary->failed);
+    cav_json_add_int(&json, "steps_spent", study->history->step_sum);
+    cav_json_add_int(&json, "steps_saved",
+                     cav_history_saved_steps(study->history, study->spec->step_max));
     if (best != SIZE_MAX) {
         caviar_trial *trial = cav_study_make_handle(study, best);
         cav_details none = {0};

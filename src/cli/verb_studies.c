@@ -17,11 +17,11 @@ static const cav_example examples[] = {
     {"caviar studies --store /data/team.db --json", "the same of another store, as JSON"},
 };
 
-static const cav_column columns[] = {{"STUDY", false, false},  {"COMPLETE", true, false},
-                                     {"PRUNED", true, false},  {"FAILED", true, false},
-                                     {"RUNNING", true, false}, {"WAITING", true, false},
-                                     {"BUDGET", true, false},  {"METRIC", false, true},
-                                     {"BEST", true, false},    {"AGE", true, false}};
+static const cav_column columns[] = {
+    {"STUDY", false, false}, {"COMPLETE", true, false}, {"PRUNED", true, false},
+    {"FAILED", true, false}, {"RUNNING", true, false},  {"WAITING", true, false},
+    {"BUDGET", true, false}, {"STEPS", true, false},    {"SAVED", true, false},
+    {"METRIC", false, true}, {"BEST", true, false},     {"AGE", true, false}};
 
 typedef struct entry {
     char *name;
@@ -29,6 +29,7 @@ typedef struct entry {
     int64_t created_ms;
     int64_t counts[6];
     int64_t budget;
+    int64_t spent, saved; // steps
     char *metric;
     double best; // NaN: none
 } entry;
@@ -72,6 +73,8 @@ static caviar_code look_inside(const cav_arguments *arguments, entry *at, cav_er
     size_t best = cav_history_best(study->history, 0);
     at->metric = strdup(study->metric_names[0]);
     at->budget = study->spec->budget.trials;
+    at->spent = study->history->step_sum;
+    at->saved = cav_history_saved_steps(study->history, study->spec->step_max);
     if (best != SIZE_MAX) {
         double loss = study->history->losses[best * study->history->metric_count];
         at->best = study->maximize[0] ? -loss : loss;
@@ -96,11 +99,16 @@ static caviar_code collect(const cav_arguments *arguments, listing *at, cav_erro
 
 static bool add_line(struct libscols_table *table, const entry *at)
 {
-    char counts[6][24], budget[24] = "", best[CAV_NUMBER_SIZE] = "", age[CAV_NUMBER_SIZE];
+    char counts[6][24], budget[24] = "", spent[24] = "", saved[24] = "";
+    char best[CAV_NUMBER_SIZE] = "", age[CAV_NUMBER_SIZE];
     for (int i = 0; i < 6; i++)
         snprintf(counts[i], sizeof counts[i], "%lld", (long long)at->counts[i]);
     if (at->budget > 0)
         snprintf(budget, sizeof budget, "%lld", (long long)at->budget);
+    if (at->spent > 0)
+        snprintf(spent, sizeof spent, "%lld", (long long)at->spent);
+    if (at->saved > 0)
+        snprintf(saved, sizeof saved, "%lld", (long long)at->saved);
     if (!isnan(at->best))
         cav_number_print_short(at->best, 5, best);
     cav_duration_print(cav_clock_wall_ms(&cav_clock_system) - at->created_ms, age);
@@ -111,6 +119,8 @@ static bool add_line(struct libscols_table *table, const entry *at)
                            counts[CAVIAR_STATE_RUNNING],
                            counts[CAVIAR_STATE_WAITING],
                            budget,
+                           spent,
+                           saved,
                            at->metric,
                            best,
                            age};
@@ -140,6 +150,8 @@ static void write_entry(const entry *at, cav_json *json)
         cav_json_add_int(json, caviar_state_name((caviar_state)state), at->counts[state]);
     if (at->budget > 0)
         cav_json_add_int(json, "budget", at->budget);
+    cav_json_add_int(json, "steps_spent", at->spent);
+    cav_json_add_int(json, "steps_saved", at->saved);
     cav_json_add_string(json, "metric", at->metric);
     cav_json_add_number(json, "best", at->best);
     cav_json_add_string(json, "created", created);
@@ -174,8 +186,10 @@ const cav_verb cav_verb_studies = {
     .group = "Look",
     .summary = "list the studies of a store",
     .operands = "",
-    .description = "Lists the studies of a store with how many trials are in which state, and the "
-                   "best value so far.",
+    .description =
+        "Lists the studies of a store with how many trials are in which state, the steps "
+        "(epochs) that they have spent and that stopping early has saved, and the best "
+        "value so far.",
     .has_store = true,
     .has_json = true,
     .examples = examples,

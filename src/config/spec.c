@@ -404,7 +404,7 @@ static caviar_code set_defaults(cav_spec *spec, cav_error *error)
     spec->study = "study";
     spec->parallel = 1;
     spec->sampler = (cav_choice){.name = "auto", .where = ""};
-    spec->scheduler = (cav_choice){.name = "none", .where = ""};
+    spec->scheduler = (cav_choice){.name = "auto", .where = ""};
     spec->grace_ms = 10000;
     return spec->space ? CAVIAR_OK : cav_fail_memory(error);
 }

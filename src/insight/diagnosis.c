@@ -43,7 +43,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double cav_curve_noise(const double *values, size_t count)
+double cav_diagnosis_noise(const double *values, size_t count)
 {
     double sizes[MOST_NOISE];
     size_t used = 0, first = count > MOST_NOISE ? count - MOST_NOISE : 0;
@@ -130,7 +130,7 @@ static figures measure(const cav_symptoms *curve)
         if (curve->losses[i] < curve->losses[at.best])
             at.best = i;
     at.gain = curve->losses[0] - curve->losses[at.best];
-    at.noise = cav_curve_noise(curve->losses + at.tail / 2, curve->count - at.tail / 2);
+    at.noise = cav_diagnosis_noise(curve->losses + at.tail / 2, curve->count - at.tail / 2);
     for (size_t i = curve->count - 3; i < curve->count; i++)
         at.now += curve->losses[i] / 3;
     at.trend = trend_of(curve->steps + at.tail, curve->losses + at.tail, curve->count - at.tail);

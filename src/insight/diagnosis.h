@@ -66,6 +66,6 @@ typedef struct cav_diagnosis {
 size_t cav_diagnose(const cav_symptoms *symptoms, cav_diagnosis ret_found[CAV_FINDING_COUNT]);
 
 /** The noise of a curve: the standard deviation of its values about a smooth course. */
-double cav_curve_noise(const double *values, size_t count);
+double cav_diagnosis_noise(const double *values, size_t count);
 
 #endif

@@ -27,6 +27,7 @@ static void destroy(void *state)
 const cav_scheduler_type cav_scheduler_none = {
     .name = "none",
     .summary = "every trial runs to its end",
+    .reads_curves = cav_scheduler_does_not,
     .create = create,
     .judge = judge,
     .resume = cav_scheduler_resume_first,

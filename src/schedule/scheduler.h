@@ -35,10 +35,12 @@ typedef struct cav_scheduler_type {
     const cav_option *options;
     size_t option_count;
     size_t settings_size; // bytes of the struct that the options fill
-    bool reads_curves;    // the history must hold the learning curves
 
     caviar_code (*create)(const cav_scheduler_setup *setup, const void *settings, void **ret_state,
                           cav_error *error);
+
+    /** Whether the history must hold the learning curves. */
+    bool (*reads_curves)(const void *state);
 
     /** Judges a trial. PAUSE only for one that can pause. Fails only for want of memory. */
     caviar_code (*judge)(void *state, const cav_history *history, const cav_judged *trial,
@@ -57,10 +59,12 @@ typedef struct cav_scheduler_type {
 
 /** The schedulers: X(name of the cav_scheduler_type). */
 #define CAV_SCHEDULERS(X)                                                                          \
+    X(cav_scheduler_auto)                                                                          \
     X(cav_scheduler_none)                                                                          \
     X(cav_scheduler_median)                                                                        \
     X(cav_scheduler_asha)                                                                          \
-    X(cav_scheduler_hyperband)
+    X(cav_scheduler_hyperband)                                                                     \
+    X(cav_scheduler_freeze_thaw)
 
 #define X(type) extern const cav_scheduler_type type;
 CAV_SCHEDULERS(X)
@@ -80,6 +84,10 @@ caviar_code cav_scheduler_open(cav_scheduler *scheduler, const char *name,
                                const cav_option_value *given, size_t given_count,
                                const cav_scheduler_setup *setup, cav_error *error);
 void cav_scheduler_close(cav_scheduler *scheduler);
+
+/** `reads_curves` of those that do, and of those that do not. */
+bool cav_scheduler_does(const void *state);
+bool cav_scheduler_does_not(const void *state);
 
 /** `resume` of those that pause nothing themselves: the first that somebody else has paused. */
 caviar_code cav_scheduler_resume_first(void *state, const cav_history *history, bool is_last,

@@ -64,6 +64,18 @@ void cav_scheduler_close(cav_scheduler *scheduler)
     *scheduler = (cav_scheduler){0};
 }
 
+bool cav_scheduler_does(const void *state)
+{
+    (void)state;
+    return true;
+}
+
+bool cav_scheduler_does_not(const void *state)
+{
+    (void)state;
+    return false;
+}
+
 caviar_code cav_scheduler_resume_first(void *state, const cav_history *history, bool is_last,
                                        size_t *ret_number, cav_error *error)
 {

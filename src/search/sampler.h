@@ -18,6 +18,8 @@ typedef struct cav_sampler_setup {
     const cav_space *space; // outlives the sampler
     uint64_t seed;          // the study's
     int64_t trial_budget;   // how many trials there may be; 0: not known
+    int64_t step_max;       // how far a trial goes; 0: not known
+    int64_t parallel;       // how many run at a time; 0: not known
 } cav_sampler_setup;
 
 /** What is asked for. */
@@ -54,15 +56,33 @@ typedef struct cav_sampler_type {
     caviar_code (*suggest)(void *state, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error);
 
+    /**
+     * Who proposed the point that `suggest` gave last, and why, in words that begin with the
+     * sampler's name and a colon: kept with the trial, and shown. Valid until the next call.
+     * NULL, or a NULL answer: the name says it all.
+     */
+    const char *(*explain)(const void *state);
+
+    /**
+     * How well it predicts losses that it has not seen: 1 less the share of their variation that
+     * it leaves unexplained; NAN where it cannot say. NULL: never. A function of the history.
+     */
+    caviar_code (*skill)(void *state, const cav_history *history, double *ret_skill,
+                         cav_error *error);
+
     void (*destroy)(void *state);
 } cav_sampler_type;
 
 /** The samplers: X(name of the cav_sampler_type). */
 #define CAV_SAMPLERS(X)                                                                            \
     X(cav_sampler_auto)                                                                            \
+    X(cav_sampler_cmaes)                                                                           \
+    X(cav_sampler_gp)                                                                              \
     X(cav_sampler_grid)                                                                            \
     X(cav_sampler_random)                                                                          \
+    X(cav_sampler_rf)                                                                              \
     X(cav_sampler_sobol)                                                                           \
+    X(cav_sampler_tpe)                                                                             \
     X(cav_sampler_zoom)
 
 #define X(type) extern const cav_sampler_type type;
@@ -75,6 +95,8 @@ extern const size_t cav_sampler_count;
 
 /** Finds a type; CAVIAR_INVALID with a hint for an unknown name. */
 caviar_code cav_sampler_find(const char *name, const cav_sampler_type **ret_type, cav_error *error);
+
+enum { CAV_ORIGIN_SIZE = 192 }; // room for what `explain` says, with its NUL
 
 /** A sampler in use. */
 typedef struct cav_sampler {

@@ -14,11 +14,17 @@
  * edge and is larger than the last, as far as the parameter's limits allow: so it moves on as fast
  * as a minimum outside needs. Unordered choices have no box but shares: each as often as the elite
  * has it, and never none.
+ *
+ * Where trials are stopped early, each counts with the loss that it is expected to end with
+ * (surrogate/comparable.h). As that changes with every report, the rounds are gone through again.
  */
 #include "search/sampler.h"
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "search/sobol_points.h"
+#include "surrogate/comparable.h"
+#include "search/beginning.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -57,7 +63,10 @@ typedef struct zoom_state {
     size_t seen;       // finished trials that have been looked at
     size_t next_round; // number of complete trials at which the box is made anew
     size_t complete;   // complete trials seen
-    size_t *elite;     // [elite_count] best first
+    cav_comparable *comparable;
+    double *losses; // [loss_capacity] to rank by
+    size_t loss_capacity;
+    size_t *elite; // [elite_count] best first
     size_t elite_count;
     bool boxed;      // a box has been made
     zoom_axis *axes; // [dim_count]
@@ -68,6 +77,8 @@ static void destroy(void *opaque)
     zoom_state *state = opaque;
     for (size_t dim = 0; state->axes && dim < state->space->dim_count; dim++)
         free(state->axes[dim].shares);
+    cav_comparable_free(state->comparable);
+    free(state->losses);
     free(state->axes);
     free(state->elite);
     free(state);
@@ -135,7 +146,8 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .elite_most = or_default(settings->elite, 4 + dims / 2),
     };
     state->next_round = state->first;
-    if (!make_axes(state)) {
+    state->comparable = cav_comparable_new(setup->step_max);
+    if (!state->comparable || !make_axes(state)) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -143,15 +155,15 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     return CAVIAR_OK;
 }
 
-// Puts a complete trial into its place among the best.
-static void rank(zoom_state *state, const cav_history *history, size_t number)
+// Puts a trial into its place among the best.
+static void rank(zoom_state *state, size_t number)
 {
-    double loss = history->losses[number * history->metric_count];
-    if (history->states[number] != CAVIAR_STATE_COMPLETE || isnan(loss))
+    double loss = state->losses[number];
+    if (isnan(loss))
         return;
     state->complete++;
     size_t at = state->elite_count;
-    while (at > 0 && loss < history->losses[state->elite[at - 1] * history->metric_count])
+    while (at > 0 && loss < state->losses[state->elite[at - 1]])
         at--;
     if (at == state->elite_most)
         return;
@@ -246,13 +258,54 @@ static void make_boxes(zoom_state *state, const cav_history *history)
 
 // The boxes depend on the history alone, not on when it was looked at: a worker that joins late
 // goes through the same rounds as one that was there.
-static void look(zoom_state *state, const cav_history *history)
+static void take(zoom_state *state, const cav_history *history, size_t number)
+{
+    rank(state, number);
+    if (state->complete >= state->next_round)
+        make_boxes(state, history);
+}
+
+static void look_at_ends(zoom_state *state, const cav_history *history)
 {
     while (state->seen < history->finished_count) {
-        rank(state, history, history->finished[state->seen++]);
-        if (state->complete >= state->next_round)
-            make_boxes(state, history);
+        size_t number = history->finished[state->seen++];
+        bool counts = history->states[number] == CAVIAR_STATE_COMPLETE;
+        double loss = history->losses[number * history->metric_count];
+        state->losses[number] = counts ? loss : (double)NAN;
+        take(state, history, number);
     }
+}
+
+static void begin_again(zoom_state *state)
+{
+    state->complete = state->elite_count = 0;
+    state->next_round = state->first;
+    state->boxed = false;
+    for (size_t dim = 0; dim < state->space->dim_count; dim++)
+        start_axis(parameter_of(state, dim), &state->axes[dim]);
+}
+
+static caviar_code look_at_curves(zoom_state *state, const cav_history *history, cav_error *error)
+{
+    caviar_code code = cav_comparable_look(state->comparable, history, error);
+    if (code)
+        return code;
+    begin_again(state);
+    for (size_t i = 0; i < history->count; i++) {
+        state->losses[i] = cav_comparable_of(state->comparable, history, i).loss;
+        take(state, history, i);
+    }
+    return CAVIAR_OK;
+}
+
+static caviar_code look(zoom_state *state, const cav_history *history, cav_error *error)
+{
+    if (!CAV_GROW(&state->losses, &state->loss_capacity, history->count))
+        return cav_fail_memory(error);
+    if (history->reported_count > 0)
+        return look_at_curves(state, history, error);
+    look_at_ends(state, history);
+    return CAVIAR_OK;
 }
 
 static double draw(const zoom_state *state, size_t dim, double v)
@@ -267,33 +320,25 @@ static double draw(const zoom_state *state, size_t dim, double v)
     return cav_parameter_nth(parameter, choice);
 }
 
-// The first trial is the user's own guess, as far as there are defaults.
-static void put_defaults(const zoom_state *state, double *point)
-{
-    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
-        const cav_parameter *parameter = parameter_of(state, dim);
-        if (!isnan(parameter->initial))
-            point[dim] = cav_parameter_encode(parameter, parameter->initial);
-    }
-}
-
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
-    (void)error;
     zoom_state *state = opaque;
-    look(state, history);
+    caviar_code code = look(state, history, error);
+    if (code)
+        return code;
     cav_random random =
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     bool everywhere = !state->boxed || cav_random_unit(&random) < state->settings->outside;
+    if (everywhere) {
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+        return CAVIAR_OK;
+    }
     uint64_t scrambling = state->scrambling + suggest->attempt;
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         double v = cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, dim);
-        ret_point[dim] =
-            everywhere ? cav_parameter_start(parameter_of(state, dim), v) : draw(state, dim, v);
+        ret_point[dim] = draw(state, dim, v);
     }
-    if (suggest->number == 0 && suggest->attempt == 0)
-        put_defaults(state, ret_point);
     return CAVIAR_OK;
 }
 

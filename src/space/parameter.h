@@ -80,11 +80,24 @@ double cav_parameter_snap(const cav_parameter *parameter, double raw);
  */
 double cav_parameter_start(const cav_parameter *parameter, double v);
 
+/** A coordinate that has left [0, 1], mirrored at the ends until it is back. */
+double cav_unit_mirror(double u);
+
+/**
+ * The cell of the unit interval around u (clamped to [0, 1]) that is all one value: a level's, a
+ * choice's or a special value's. In a continuum both ends are u.
+ */
+void cav_parameter_cell(const cav_parameter *parameter, double u, double *ret_low,
+                        double *ret_high);
+
 /** Distinct values, the specials included; 0: a continuum. */
 size_t cav_parameter_size(const cav_parameter *parameter);
 
 /** Unit coordinate of value `index` of a finite parameter: its specials first, then its levels. */
 double cav_parameter_nth(const cav_parameter *parameter, size_t index);
+
+/** Index of a raw value of a finite parameter: the inverse of cav_parameter_nth. */
+size_t cav_parameter_index(const cav_parameter *parameter, double raw);
 
 /** Checks that a raw value is one that this parameter can have. */
 caviar_code cav_parameter_check(const cav_parameter *parameter, double raw, cav_error *error);

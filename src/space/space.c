@@ -181,6 +181,15 @@ void cav_space_decode(const cav_space *space, const double *point, double *ret_r
     }
 }
 
+void cav_space_put_defaults(const cav_space *space, double *point)
+{
+    for (size_t dim = 0; dim < space->dim_count; dim++) {
+        const cav_parameter *parameter = &space->parameters[space->dims[dim]];
+        if (!isnan(parameter->initial))
+            point[dim] = cav_parameter_encode(parameter, parameter->initial);
+    }
+}
+
 void cav_space_encode(const cav_space *space, const double *raw, double *ret_point)
 {
     for (size_t dim = 0; dim < space->dim_count; dim++) {

@@ -228,6 +228,28 @@ double cav_parameter_start(const cav_parameter *parameter, double v)
     return share + (1 - share) * (begin + at * (end - begin));
 }
 
+double cav_unit_mirror(double u)
+{
+    u = fmod(fabs(u), 2);
+    return u > 1 ? 2 - u : u;
+}
+
+void cav_parameter_cell(const cav_parameter *parameter, double u, double *ret_low, double *ret_high)
+{
+    double share = parameter->special_share, at = clamp(u, 0, 1);
+    if (at < share) {
+        double count = (double)parameter->special_count, cell = floor(at / share * count);
+        *ret_low = cell / count * share;
+        *ret_high = (cell + 1) / count * share;
+    } else if (parameter->level_count > 0) {
+        size_t level = level_at(parameter, (at - share) / (1 - share));
+        *ret_low = share + (1 - share) * cell_edge(parameter, level);
+        *ret_high = share + (1 - share) * cell_edge(parameter, level + 1);
+    } else {
+        *ret_low = *ret_high = at;
+    }
+}
+
 size_t cav_parameter_size(const cav_parameter *parameter)
 {
     if (parameter->axis == CAV_AXIS_NONE)
@@ -241,4 +263,12 @@ double cav_parameter_nth(const cav_parameter *parameter, size_t index)
     if (index < parameter->special_count)
         return ((double)index + 0.5) / (double)parameter->special_count * share;
     return share + (1 - share) * cell_middle(parameter, index - parameter->special_count);
+}
+
+size_t cav_parameter_index(const cav_parameter *parameter, double raw)
+{
+    for (size_t i = 0; i < parameter->special_count; i++)
+        if (parameter->specials[i] == raw)
+            return i;
+    return parameter->special_count + level_of(parameter, raw);
 }

@@ -109,10 +109,11 @@ static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, 
 static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
 {
     const cav_sampler_type *sampler = study->sampler.type;
+    const char *words = sampler->explain ? sampler->explain(study->sampler.state) : NULL;
     cav_record record = {.state = CAVIAR_STATE_RUNNING,
                          .raw = study->raw,
                          .step = -1,
-                         .origin = sampler->name,
+                         .origin = words ? words : sampler->name,
                          .owner = study->owner};
     cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
                          .budget = study->spec->budget.trials,

@@ -48,8 +48,11 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
 static caviar_code open_sampler(const cav_spec *spec, cav_sampler *ret_sampler, cav_error *error)
 {
     const cav_choice *choice = &spec->sampler;
-    cav_sampler_setup setup = {
-        .space = spec->space, .seed = spec->seed, .trial_budget = spec->budget.trials};
+    cav_sampler_setup setup = {.space = spec->space,
+                               .seed = spec->seed,
+                               .trial_budget = spec->budget.trials,
+                               .step_max = spec->step_max,
+                               .parallel = spec->parallel};
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)

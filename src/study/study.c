@@ -116,7 +116,8 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
 
 bool cav_study_reads_curves(const cav_study *study)
 {
-    bool judged = study->scheduler.type && study->scheduler.type->reads_curves;
+    const cav_scheduler *scheduler = &study->scheduler;
+    bool judged = scheduler->type && scheduler->type->reads_curves(scheduler->state);
     return study->keeps_curves || judged || study->spec->budget.steps > 0;
 }
 

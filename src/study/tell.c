@@ -118,7 +118,7 @@ static caviar_code keep_report(cav_study *study, caviar_trial *trial, int64_t st
 static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *ret_verdict)
 {
     const cav_scheduler *scheduler = &study->scheduler;
-    if (scheduler->type->reads_curves) {
+    if (scheduler->type->reads_curves(scheduler->state)) {
         caviar_code code = cav_study_refresh(study, &trial->error);
         if (code)
             return code;

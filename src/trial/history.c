@@ -32,34 +32,21 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->count; i++) {
         free(history->curves[i].steps);
         free(history->curves[i].losses);
+        free(history->curves[i].places);
         free(history->messages[i]);
         free(history->checkpoints[i]);
         cav_nudge_list_free(&history->nudges[i]);
     }
+    for (size_t i = 0; i < history->maker_count; i++)
+        free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,
-                       history->raw,
-                       history->losses,
-                       history->states,
-                       history->reasons,
-                       history->attempts,
-                       history->failures,
-                       history->steps,
-                       history->started_ms,
-                       history->finished_ms,
-                       history->curves,
-                       history->messages,
-                       history->nudges,
-                       history->cans,
-                       history->checkpoints,
-                       history->parents,
-                       history->open,
-                       history->parent_steps,
-                       history->finished,
-                       history->seed_numbers,
-                       history->spent,
-                       history->reported,
-                       history};
+    void *columns[] = {
+        history->points,     history->raw,          history->losses,      history->states,
+        history->reasons,    history->attempts,     history->failures,    history->steps,
+        history->started_ms, history->finished_ms,  history->curves,      history->messages,
+        history->nudges,     history->cans,         history->checkpoints, history->parents,
+        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
+        history->spent,      history->makers,       history->reported,    history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -95,6 +82,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->parents, sizeof *history->parents},
         {(void **)&history->parent_steps, sizeof *history->parent_steps},
         {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
+        {(void **)&history->makers, sizeof *history->makers},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -217,6 +205,38 @@ static void set_lineage(cav_history *history, size_t row, const cav_record *reco
     history->seed_numbers[row] = record->has_parent ? record->seed_number : record->number;
 }
 
+static bool is_maker(const char *name, const char *origin)
+{
+    size_t size = strcspn(origin, ":");
+    return strncmp(name, origin, size) == 0 && name[size] == '\0';
+}
+
+static bool set_maker(cav_history *history, size_t row, const char *origin)
+{
+    size_t at = 0;
+    origin = origin ? origin : "";
+    while (at < history->maker_count && !is_maker(history->maker_names[at], origin))
+        at++;
+    if (at == CAV_MOST_MAKERS) {
+        at--;
+    } else if (at == history->maker_count) {
+        size_t size = strcspn(origin, ":");
+        char *name = malloc(size + 1);
+        if (!name)
+            return false;
+        memcpy(name, origin, size);
+        name[size] = '\0';
+        history->maker_names[history->maker_count++] = name;
+    }
+    history->makers[row] = (uint8_t)at;
+    return true;
+}
+
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker)
+{
+    return strcmp(history->maker_names[history->makers[number]], maker) == 0;
+}
+
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error)
 {
@@ -228,6 +248,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     if (is_new) {
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
+        if (!set_maker(history, row, record->origin))
+            return cav_fail_memory(error);
         if (!cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
         history->imported_count += record->imported;
@@ -257,6 +279,9 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     if (!CAV_GROW(&curve->steps, &capacity, curve->count + 1))
         return cav_fail_memory(error);
     capacity = curve->capacity;
+    if (!CAV_GROW(&curve->places, &capacity, curve->count + 1))
+        return cav_fail_memory(error);
+    capacity = curve->capacity;
     if (!cav_grow((void **)&curve->losses, &capacity, curve->count + 1, metrics * sizeof(double)))
         return cav_fail_memory(error);
     curve->capacity = capacity;
@@ -268,6 +293,7 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     curve->rewinds += curve->count < before;
     int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : 0;
     curve->steps[curve->count] = step;
+    curve->places[curve->count] = history->reported_count - 1;
     for (size_t m = 0; m < metrics; m++)
         curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
     curve->count++;

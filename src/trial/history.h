@@ -18,7 +18,10 @@ typedef struct cav_curve {
     size_t rewinds; // how often a part of it was given up
     int64_t *steps; // [count] strictly increasing
     double *losses; // [count x metric_count]
+    size_t *places; // [count] of its reports in cav_history.reported
 } cav_curve;
+
+enum { CAV_MOST_MAKERS = 32 };
 
 typedef struct cav_history {
     size_t param_count, dim_count, metric_count;
@@ -42,6 +45,7 @@ typedef struct cav_history {
     char **checkpoints;                // [count] likewise; NULL: it does not say
     int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
     int64_t *seed_numbers;             // [count] of the trial whose seed it has
+    uint8_t *makers;                   // [count] who made it, by place in `maker_names`
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
@@ -51,6 +55,10 @@ typedef struct cav_history {
     size_t reported_count, reported_capacity;
     size_t imported_count; // trials that came with their result
     int64_t step_sum;      // steps spent, as far as they are known
+
+    // who made trials: their origins up to a colon; beyond so many, all are the last one
+    char *maker_names[CAV_MOST_MAKERS];
+    size_t maker_count;
 
     cav_point_index index; // of the rows by their points
 } cav_history;
@@ -76,6 +84,8 @@ void cav_history_step(cav_history *history, size_t number, int64_t step);
 
 /** Adds a nudge, or its newer state. The trial must be there: CAVIAR_NOT_FOUND. */
 caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error);
+/** True where the origin of a trial is this name, whatever it says after a colon. */
+bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
 
 /** Number of a trial at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);

@@ -24,13 +24,14 @@ typedef struct cav_record {
     const double *raw;    // [parameter count]
     const double *values; // [metric count] final, in the user's own direction; NaN: none
     int64_t step;         // last one reported; -1: none
-    const char *origin;   // who made it: a sampler's name, "user", "fork", "replay"
-    bool has_parent;      // it was made from another trial; else the next three mean nothing
-    int64_t parent;       // that one's number
-    int64_t parent_step;  // from whose checkpoint it starts; -1: it begins at its beginning
-    int64_t seed_number;  // of the trial whose seed it has
-    const char *owner;    // the worker that has it or had it last; "" before the first
-    int64_t created_ms;   // wall clock, as all times here
+    const char
+        *origin;     // who made it: a sampler's name, "user", "fork", "replay"; after a colon, why
+    bool has_parent; // it was made from another trial; else the next three mean nothing
+    int64_t parent;  // that one's number
+    int64_t parent_step; // from whose checkpoint it starts; -1: it begins at its beginning
+    int64_t seed_number; // of the trial whose seed it has
+    const char *owner;   // the worker that has it or had it last; "" before the first
+    int64_t created_ms;  // wall clock, as all times here
     int64_t started_ms; // of the last attempt, not counting one that goes on after a pause; 0: none
     int64_t finished_ms;     // when the last attempt ended; 0: not yet
     int64_t lease_ms;        // until when the owner has it

@@ -24,11 +24,13 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 char *__real_strdup(const char *text);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 static size_t left;       // allocations until one fails; 0: none does
 static size_t fail_count; // those that failed
@@ -60,11 +62,18 @@ char *__wrap_strdup(const char *text)
     return is_due() ? NULL : __real_strdup(text);
 }
 
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return is_due() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
 // An operation on an object; CAVIAR_NOMEM where an allocation failed.
 typedef caviar_code operation(void *object, cav_error *error);
 
-// Runs the operation with ever later failures, each time followed by one that must succeed.
-static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(void *object))
+// Runs the operation with ever later failures, each time followed by one that must succeed; returns
+// how many there were.
+static size_t fail_each_if_any(operation *operate, void *(*make)(void),
+                               void (*destroy)(void *object))
 {
     size_t n = 0, failures;
     do {
@@ -83,7 +92,13 @@ static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(v
             assert_ok(operate(object, &error), &error);
         destroy(object);
     } while (failures);
-    assert_true(n > 1); // something was allocated
+    return n - 1;
+}
+
+// The same for an operation that is known to allocate something.
+static void fail_each(operation *operate, void *(*make)(void), void (*destroy)(void *object))
+{
+    assert_true(fail_each_if_any(operate, make, destroy) > 0);
 }
 
 static const caviar_parameter parameters[] = {
@@ -310,6 +325,138 @@ static void test_opening_every_sampler(void **state)
     fail_each(open_samplers, make_full_space, destroy_space);
 }
 
+// Trials to learn from, in the space above.
+static cav_history *make_trials(const cav_space *space)
+{
+    cav_history *history = cav_history_new(space->count, space->dim_count, 1, minimize);
+    double raw[CAV_COUNT_OF(parameters)], point[CAV_COUNT_OF(parameters)], value;
+    for (int64_t i = 0; i < 40; i++) {
+        for (size_t dim = 0; dim < space->dim_count; dim++)
+            point[dim] = fmod(0.618 * (double)(i + 1) * (double)(dim + 1), 1);
+        cav_space_decode(space, point, raw, point);
+        value = fabs(raw[0] - 0.01);
+        cav_record record = {.number = i,
+                             .state = i % 8 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
+                             .raw = raw,
+                             .values = &value,
+                             .step = -1};
+        cav_error error = {0};
+        assert_ok(cav_history_put(history, &record, point, &error), &error);
+    }
+    return history;
+}
+
+typedef struct learner {
+    cav_space *space;
+    cav_history *history;
+    cav_sampler sampler;
+} learner;
+
+static const cav_sampler_type *learning; // the type that the next learner has
+
+static void *make_learner(void)
+{
+    learner *at = malloc(sizeof *at);
+    cav_error error = {0};
+    at->space = make_full_space();
+    at->history = make_trials(at->space);
+    cav_sampler_setup setup = {.space = at->space, .seed = 1, .trial_budget = 100};
+    static const cav_option_value points = {"points", "5", ""};
+    bool grid = strcmp(learning->name, "grid") == 0;
+    assert_ok(cav_sampler_open(&at->sampler, learning->name, &points, grid, &setup, &error),
+              &error);
+    return at;
+}
+
+static void destroy_learner(void *object)
+{
+    learner *at = object;
+    cav_sampler_close(&at->sampler);
+    cav_history_free(at->history);
+    caviar_space_free(at->space);
+    free(at);
+}
+
+static caviar_code suggest_point(void *object, cav_error *error)
+{
+    learner *at = object;
+    double point[CAV_COUNT_OF(parameters)];
+    cav_suggest suggest = {.number = 40};
+    return at->sampler.type->suggest(at->sampler.state, at->history, &suggest, point, error);
+}
+
+static void test_suggesting_by_every_sampler(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cav_sampler_count; i++) {
+        learning = cav_samplers[i];
+        fail_each_if_any(suggest_point, make_learner, destroy_learner);
+    }
+}
+
+// A model that has learnt something, and what it learns from.
+typedef struct modelled {
+    cav_space *space;
+    cav_sampler sampler;
+    cav_history *history;
+} modelled;
+
+static void put_trial(modelled *at, size_t number, caviar_state state, double value)
+{
+    cav_error error = {0};
+    double point[4], raw[5];
+    for (size_t dim = 0; dim < at->space->dim_count; dim++)
+        point[dim] = fmod(0.37 * (double)(number + 1) * (double)(dim + 1), 1);
+    cav_space_decode(at->space, point, raw, point);
+    cav_record record = {.number = (int64_t)number,
+                         .attempt = 1,
+                         .state = state,
+                         .raw = raw,
+                         .values = &value,
+                         .origin = "user",
+                         .step = -1};
+    if (!at->history)
+        at->history = cav_history_new(at->space->count, at->space->dim_count, 1, minimize);
+    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
+}
+
+static void *make_modelled(void)
+{
+    static const cav_option_value effort = {"effort", "0", ""};
+    cav_error error = {0};
+    modelled *at = calloc(1, sizeof *at);
+    at->space = make_full_space();
+    cav_sampler_setup setup = {.space = at->space, .seed = 1, .trial_budget = 10};
+    assert_ok(cav_sampler_open(&at->sampler, "gp", &effort, 1, &setup, &error), &error);
+    for (size_t i = 0; i < 7; i++)
+        put_trial(at, i, i < 6 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
+                  fmod(1.3 * (double)i, 1));
+    return at;
+}
+
+static caviar_code ask_model(void *object, cav_error *error)
+{
+    modelled *at = object;
+    double point[4];
+    cav_suggest suggest = {.number = 7};
+    return at->sampler.type->suggest(at->sampler.state, at->history, &suggest, point, error);
+}
+
+static void destroy_modelled(void *object)
+{
+    modelled *at = object;
+    cav_sampler_close(&at->sampler);
+    cav_history_free(at->history);
+    caviar_space_free(at->space);
+    free(at);
+}
+
+static void test_asking_a_model(void **state)
+{
+    (void)state;
+    fail_each(ask_model, make_modelled, destroy_modelled);
+}
+
 static void *make_nothing(void)
 {
     return NULL;
@@ -353,6 +500,8 @@ int main(void)
         cmocka_unit_test(test_messages_survive),
         cmocka_unit_test(test_filling_a_history),
         cmocka_unit_test(test_opening_every_sampler),
+        cmocka_unit_test(test_asking_a_model),
+        cmocka_unit_test(test_suggesting_by_every_sampler),
         cmocka_unit_test(test_making_a_handle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

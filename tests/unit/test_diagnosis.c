@@ -132,13 +132,13 @@ static void test_the_noise_is_what_a_curve_was_made_with(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         sample at;
         make(&at, still, NULL, 0.1, seed);
-        sum += cav_curve_noise(at.losses, STEPS) / SEEDS;
+        sum += cav_diagnosis_noise(at.losses, STEPS) / SEEDS;
         make(&at, falling, NULL, 0.1, seed);
-        of_slope += cav_curve_noise(at.losses, STEPS) / SEEDS;
+        of_slope += cav_diagnosis_noise(at.losses, STEPS) / SEEDS;
     }
     assert_true(fabs(sum - 0.1) < 0.01);
     assert_true(fabs(of_slope - sum) < 1e-9); // a straight line is no noise
-    assert_true(cav_curve_noise((double[]){1, 2}, 2) == 0);
+    assert_true(cav_diagnosis_noise((double[]){1, 2}, 2) == 0);
 }
 
 static void test_a_value_that_is_no_number_is_all_that_is_said(void **state)

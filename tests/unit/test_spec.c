@@ -101,7 +101,7 @@ static void test_what_is_not_said_has_its_default(void **state)
     assert_int_equal(spec->parallel, 1);
     assert_int_equal(spec->seed, 0);
     assert_string_equal(spec->sampler.name, "auto");
-    assert_string_equal(spec->scheduler.name, "none");
+    assert_string_equal(spec->scheduler.name, "auto");
     assert_int_equal(spec->step_max, 0);
     assert_int_equal(spec->retry, 0);
     assert_int_equal(spec->timeout_ms, 0);

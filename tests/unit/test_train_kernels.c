@@ -8,6 +8,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #ifdef TRAIN_DOUBLE
 static const double tolerance = 1e-12;
@@ -259,6 +261,61 @@ static void test_products_agree(void **state)
                     compare_products(kernels_at(t), *m, *k, *n);
 }
 
+// Wider and deeper than what avx512.c does in one go, on either side of each of its limits.
+static void test_products_agree_across_panels_and_blocks(void **state)
+{
+    (void)state;
+    static const size_t shapes[][3] = {{7, 255, 63},  {5, 256, 64},   {6, 257, 65},
+                                       {191, 31, 33}, {193, 40, 129}, {300, 260, 130}};
+    for (size_t t = 0; kernels_at(t); t++)
+        for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+            compare_products(kernels_at(t), shapes[i][0], shapes[i][1], shapes[i][2]);
+}
+
+// An array between two pages that cannot be touched, against the one behind it or before it.
+typedef struct guarded {
+    real *at;
+    char *pages;
+    size_t size; // of all pages
+} guarded;
+
+static guarded guarded_make(size_t count, bool behind, rng *random)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * sizeof(real);
+    size_t room = (bytes + page - 1) / page * page;
+    guarded made = {.size = room + 2 * page};
+    made.pages = mmap(NULL, made.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(made.pages != MAP_FAILED);
+    assert_int_equal(mprotect(made.pages + page, room, PROT_READ | PROT_WRITE), 0);
+    made.at = (real *)(void *)(made.pages + page + (behind ? room - bytes : 0));
+    for (size_t i = 0; i < count; i++)
+        made.at[i] = (real)rng_normal(random);
+    return made;
+}
+
+// The products are not compiled with the sanitizers: a step over the edge ends this program.
+static void test_products_touch_nothing_beyond_their_arrays(void **state)
+{
+    (void)state;
+    static const size_t shapes[][3] = {{1, 1, 1},   {2, 3, 10},    {3, 67, 16},  {61, 16, 67},
+                                       {64, 33, 3}, {61, 300, 65}, {200, 17, 70}};
+    for (size_t t = 0; kernels_at(t); t++) {
+        for (size_t i = 0; i < 2 * sizeof shapes / sizeof shapes[0]; i++) {
+            size_t m = shapes[i / 2][0], k = shapes[i / 2][1], n = shapes[i / 2][2];
+            size_t counts[] = {m * k, k * n, m * n, k * n, m * k};
+            rng random = {.stream = rng_stream_of(SEED, RNG_TEST, i, 1)};
+            guarded arrays[5]; // x, w, z and then dz, dw, dx
+            for (size_t a = 0; a < 5; a++)
+                arrays[a] = guarded_make(counts[a], i % 2, &random);
+            kernels_at(t)->linear_forward(m, k, n, arrays[0].at, arrays[1].at, arrays[2].at);
+            kernels_at(t)->linear_backward(m, k, n, arrays[0].at, arrays[1].at, arrays[2].at,
+                                           arrays[3].at, arrays[4].at);
+            for (size_t a = 0; a < 5; a++)
+                assert_int_equal(munmap(arrays[a].pages, arrays[a].size), 0);
+        }
+    }
+}
+
 static void test_softmax_agrees_and_sums_to_one(void **state)
 {
     (void)state;
@@ -390,6 +447,8 @@ int main(void)
         cmocka_unit_test(test_nan_is_not_hidden_by_any_activation),
         cmocka_unit_test(test_activations_agree_far_from_zero),
         cmocka_unit_test(test_products_agree),
+        cmocka_unit_test(test_products_agree_across_panels_and_blocks),
+        cmocka_unit_test(test_products_touch_nothing_beyond_their_arrays),
         cmocka_unit_test(test_softmax_agrees_and_sums_to_one),
         cmocka_unit_test(test_softmax_of_huge_logits_is_finite_and_of_nan_is_not),
         cmocka_unit_test(test_updates_agree),

@@ -78,6 +78,33 @@ static void stays_in_range(cav_random *random, const specimen *subject)
     }
 }
 
+// A cell is one value, and beyond either end of it is another.
+static void has_its_cell(cav_random *random, const specimen *subject)
+{
+    const cav_parameter *parameter = &subject->parameter;
+    double u = cav_random_unit(random), low, high;
+    if (parameter->axis == CAV_AXIS_NONE)
+        return;
+    double x = cav_parameter_decode(parameter, u);
+    cav_parameter_cell(parameter, u, &low, &high);
+    expect(subject, low <= u && u <= high, u, x);
+    if (low == high) {
+        expect(subject, parameter->level_count == 0, u, x);
+        return;
+    }
+    double slack = 1e-9 * (high - low);
+    expect(subject, cav_parameter_decode(parameter, low + slack) == x, u, x);
+    expect(subject, cav_parameter_decode(parameter, high - slack) == x, u, x);
+    expect(subject, low == 0 || cav_parameter_decode(parameter, low - slack) != x, u, x);
+    expect(subject, high == 1 || cav_parameter_decode(parameter, high + slack) != x, u, x);
+}
+
+static void test_a_cell_is_all_that_has_one_value(void **state)
+{
+    (void)state;
+    check_many(113, (random_limits){.ordinary = true}, has_its_cell);
+}
+
 static void test_what_is_decoded_is_in_range_and_passes_the_check(void **state)
 {
     (void)state;
@@ -254,6 +281,32 @@ static void has_middles(cav_random *random, const specimen *subject)
         if (index > parameter->special_count)
             expect(subject, cav_parameter_decode(parameter, before) < x, u, x);
     }
+}
+
+static void has_cells(cav_random *random, const specimen *subject)
+{
+    const cav_parameter *parameter = &subject->parameter;
+    size_t size = cav_parameter_size(parameter);
+    if (parameter->axis == CAV_AXIS_NONE || parameter->level_count == 0)
+        return;
+    for (int i = 0; i < DRAWS / 4; i++) {
+        size_t index = (size_t)cav_random_below(random, size);
+        double u = cav_parameter_nth(parameter, index), low, high, next = 1, unused;
+        double x = cav_parameter_decode(parameter, u);
+        expect(subject, cav_parameter_index(parameter, x) == index, u, x);
+        cav_parameter_cell(parameter, index, &low, &high);
+        expect(subject, low < u && u < high && fabs((low + high) / 2 - u) < 1e-12, u, x);
+        expect(subject, index > 0 || low == 0, u, x);
+        if (index + 1 < size)
+            cav_parameter_cell(parameter, index + 1, &next, &unused);
+        expect(subject, fabs(next - high) < 1e-12, u, x);
+    }
+}
+
+static void test_cells_lie_side_by_side_around_their_values(void **state)
+{
+    (void)state;
+    check_many(114, (random_limits){0}, has_cells);
 }
 
 static void test_levels_and_choices_stand_in_the_middle_of_their_cells(void **state)
@@ -450,6 +503,15 @@ static void test_a_value_on_the_very_place_where_it_changes_comes_back(void **st
     }
 }
 
+static void test_a_coordinate_that_left_is_mirrored_back(void **state)
+{
+    (void)state;
+    static const double known[][2] = {{0.25, 0.25},  {-0.25, 0.25}, {1.25, 0.75}, {2.25, 0.25},
+                                      {-1.75, 0.25}, {1, 1},        {0, 0},       {-3, 1}};
+    for (size_t i = 0; i < CAV_COUNT_OF(known); i++)
+        assert_near(cav_unit_mirror(known[i][0]), known[i][1], 1e-15);
+}
+
 static void test_coordinates_outside_and_nan_are_clamped(void **state)
 {
     (void)state;
@@ -468,6 +530,7 @@ static void test_coordinates_outside_and_nan_are_clamped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_cell_is_all_that_has_one_value),
         cmocka_unit_test(test_what_is_decoded_is_in_range_and_passes_the_check),
         cmocka_unit_test(test_decoded_values_survive_encoding_and_decoding_bit_for_bit),
         cmocka_unit_test(test_zero_and_one_give_the_bounds_exactly),
@@ -476,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_an_ordinary_continuous_coordinate_is_kept_to_eleven_digits),
         cmocka_unit_test(test_values_print_and_read_back_the_same),
         cmocka_unit_test(test_levels_and_choices_stand_in_the_middle_of_their_cells),
+        cmocka_unit_test(test_cells_lie_side_by_side_around_their_values),
         cmocka_unit_test(test_cells_of_an_integer_are_symmetric_about_its_coordinate),
         cmocka_unit_test(test_every_integer_of_a_linear_range_has_the_same_share),
         cmocka_unit_test(test_special_values_are_hit_exactly),
@@ -483,6 +547,7 @@ int main(void)
         cmocka_unit_test(test_the_search_starts_between_low_and_high),
         cmocka_unit_test(test_a_value_where_the_rounding_changes_comes_back_too),
         cmocka_unit_test(test_a_value_on_the_very_place_where_it_changes_comes_back),
+        cmocka_unit_test(test_a_coordinate_that_left_is_mirrored_back),
         cmocka_unit_test(test_coordinates_outside_and_nan_are_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

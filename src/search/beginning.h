@@ -1,0 +1,23 @@
+/**
+ * beginning.h: the first trials of a sampler that learns: spread evenly, with the user's guess.
+ */
+#ifndef CAV_SEARCH_BEGINNING_H
+#define CAV_SEARCH_BEGINNING_H
+
+#include "search/sampler.h"
+
+/** What scrambles the Sobol points of a study with this seed. */
+uint64_t cav_beginning_scrambling(uint64_t seed);
+
+/** How many trials to begin with: as `option` says, or, if it is 0, 12, but at most a quarter of
+ * the budget. */
+size_t cav_beginning_count(int64_t option, const cav_sampler_setup *setup);
+
+/**
+ * The Sobol point of a trial, between low and high of every parameter. The very first one has the
+ * defaults of those parameters that have any.
+ */
+void cav_beginning_point(const cav_space *space, uint64_t scrambling, const cav_suggest *suggest,
+                         double *ret_point);
+
+#endif

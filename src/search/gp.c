@@ -1,0 +1,311 @@
+/**
+ * gp.c: Bayesian optimisation with an ensemble of Gaussian processes.
+ *
+ * The first trials are the defaults, or the middle, and Sobol points. From then on every trial is
+ * where the improvement that the ensemble expects is greatest; trials that are still running count
+ * as if they had come out as expected ("kriging believer", Ginsbourger et al. 2010).
+ *
+ * What the ensemble believes is a function of the history. At certain numbers of finished trials,
+ * each half as large again as the one before, its parameters are fitted afresh; between these they
+ * go on from where they were, at every trial or every few. So a worker that joins late goes through
+ * a third of the trials at most to come to the same parameters as one that was there.
+ */
+#include "search/beginning.h"
+#include "search/gp_search.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEPT = 24 }; // alternatives for a suggestion
+
+typedef struct gp_settings {
+    int64_t initial, trials, draws;
+    double effort;
+} gp_settings;
+
+static const cav_option options[] = {
+    {"initial", CAV_OPTION_INT, offsetof(gp_settings, initial), 0, 0, 1e6,
+     "trials before the first model; 0: one for each parameter and one more, at most a fifth of "
+     "the budget, at least 4"},
+    {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
+     "most trials that a model learns from: the best, the latest, and some of the others"},
+    {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
+     "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
+    {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
+     "how much to compute for a suggestion, relative to the usual"},
+};
+
+typedef struct gp_state {
+    const cav_space *space;
+    const gp_settings *settings;
+    uint64_t seed, scrambling;
+    size_t initial;
+    cav_gp_ensemble *ensemble;
+    cav_gp_table *table;
+    size_t fitted;      // finished trials at the last fit
+    size_t learnt;      // finished trials that the ensemble is conditioned on; SIZE_MAX: none
+    double *low, *high; // [dim_count] where to search
+    double *pending;    // [pending_capacity x dim_count]
+    size_t pending_capacity;
+
+    // the last answer, and to which question
+    double *kept; // [KEPT x dim_count]
+    size_t kept_count;
+    uint64_t kept_number;
+    size_t kept_trials, kept_finished; // SIZE_MAX: there is none
+    char words[CAV_ORIGIN_SIZE];       // on the last answer
+} gp_state;
+
+static void destroy(void *opaque)
+{
+    gp_state *state = opaque;
+    cav_gp_ensemble_free(state->ensemble);
+    cav_gp_table_free(state->table);
+    free(state->low);
+    free(state->pending);
+    free(state->kept);
+    free(state);
+}
+
+static size_t default_initial(const cav_sampler_setup *setup)
+{
+    size_t initial = setup->space->dim_count + 1, fifth = (size_t)setup->trial_budget / 5;
+    if (setup->trial_budget > 0 && initial > fifth)
+        initial = fifth;
+    return initial > 4 ? initial : 4;
+}
+
+static caviar_code create(const cav_sampler_setup *setup, const void *opaque, void **ret_state,
+                          cav_error *error)
+{
+    const gp_settings *settings = opaque;
+    size_t dims = setup->space->dim_count;
+    gp_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return cav_fail_memory(error);
+    *state = (gp_state){
+        .space = setup->space,
+        .settings = settings,
+        .seed = setup->seed,
+        .scrambling = cav_beginning_scrambling(setup->seed),
+        .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
+        .learnt = SIZE_MAX,
+        .kept_trials = SIZE_MAX,
+    };
+    cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
+                                        .effort = settings->effort};
+    state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
+    state->table = cav_gp_table_new(dims, (size_t)settings->trials);
+    state->low = malloc((2 * dims + 1) * sizeof(double));
+    state->kept = malloc((KEPT * dims + 1) * sizeof(double));
+    if (!state->ensemble || !state->table || !state->low || !state->kept) {
+        destroy(state);
+        return cav_fail_memory(error);
+    }
+    state->high = state->low + dims;
+    *ret_state = state;
+    return CAVIAR_OK;
+}
+
+static const cav_parameter *parameter_of(const gp_state *state, size_t dim)
+{
+    return &state->space->parameters[state->space->dims[dim]];
+}
+
+static void design(const gp_state *state, const cav_suggest *suggest, double *point)
+{
+    cav_beginning_point(state->space, state->scrambling, suggest, point);
+    if (suggest->number > 0 || suggest->attempt > 0)
+        return;
+    // the first one has the defaults, and is near the middle where there are none
+    cav_random random = cav_random_stream(state->seed, 0, CAV_PURPOSE_SUGGEST, 0);
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        double near = 0.4 + 0.2 * cav_random_unit(&random), share = parameter->special_share;
+        if (isnan(parameter->initial) && parameter->axis != CAV_AXIS_CHOICES)
+            point[dim] = cav_parameter_start(parameter, share + near * (1 - share));
+    }
+}
+
+// The last number of trials, not beyond `finished`, at which parameters are fitted afresh.
+static size_t epoch_of(size_t finished)
+{
+    size_t epoch = 2;
+    while (epoch + (epoch + 1) / 2 <= finished)
+        epoch += (epoch + 1) / 2;
+    return epoch;
+}
+
+static caviar_code fit(gp_state *state, const cav_history *history, size_t finished, bool afresh,
+                       cav_error *error)
+{
+    cav_random random = cav_random_stream(state->seed, finished, CAV_PURPOSE_MODEL, 0);
+    cav_gp_table_fill(state->table, history, finished);
+    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    if (state->table->good_count >= 2 &&
+        !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
+        return cav_fail_memory(error);
+    state->fitted = finished;
+    state->learnt = SIZE_MAX;
+    return CAVIAR_OK;
+}
+
+// Brings the parameters to where every worker has them after so many finished trials.
+static caviar_code catch_up(gp_state *state, const cav_history *history, cav_error *error)
+{
+    size_t finished = history->finished_count, epoch = epoch_of(finished);
+    size_t stride = 1 + epoch / 64;
+    caviar_code code = CAVIAR_OK;
+    if (state->fitted < epoch)
+        code = fit(state, history, epoch, true, error);
+    while (!code && state->fitted + stride <= finished)
+        code = fit(state, history, state->fitted + stride, false, error);
+    if (code || state->learnt == finished)
+        return code;
+    cav_gp_table_fill(state->table, history, finished);
+    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    if (!cav_gp_ensemble_learn(state->ensemble, &trials))
+        return cav_fail_memory(error);
+    state->learnt = finished;
+    return CAVIAR_OK;
+}
+
+static caviar_code expect_open(gp_state *state, const cav_history *history, cav_error *error)
+{
+    size_t dims = state->space->dim_count;
+    if (!cav_grow((void **)&state->pending, &state->pending_capacity, history->open_count + 1,
+                  (dims + 1) * sizeof(double)))
+        return cav_fail_memory(error);
+    for (size_t i = 0; i < history->open_count; i++)
+        memcpy(state->pending + i * dims, history->points + history->open[i] * dims,
+               dims * sizeof(double));
+    return cav_gp_ensemble_expect(state->ensemble, state->pending, history->open_count)
+               ? CAVIAR_OK
+               : cav_fail_memory(error);
+}
+
+// The start region, and as far beyond as the trials so far are, and a quarter of it past the best.
+static void make_box(gp_state *state)
+{
+    const cav_gp_table *table = state->table;
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < table->count; i++)
+        if (!table->failed[i] && (best == SIZE_MAX || table->losses[i] < table->losses[best]))
+            best = i;
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = parameter_of(state, dim);
+        double low = cav_parameter_start(parameter, 0), high = cav_parameter_start(parameter, 1);
+        double beyond = 0.25 * (high - low);
+        for (size_t i = 0; i < table->count; i++) {
+            double u = table->points[i * table->dim_count + dim];
+            double reach = i == best ? beyond : 0;
+            low = fmin(low, fmax(0, u - reach)); // NaN, where inactive, changes nothing
+            high = fmax(high, fmin(1, u + reach));
+        }
+        state->low[dim] = low;
+        state->high[dim] = high;
+    }
+}
+
+static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
+                          cav_error *error)
+{
+    state->kept_trials = SIZE_MAX;
+    caviar_code code = catch_up(state, history, error);
+    if (!code)
+        code = expect_open(state, history, error);
+    if (code)
+        return code;
+    make_box(state);
+    cav_gp_search search = {
+        .space = state->space,
+        .ensemble = state->ensemble,
+        .history = history,
+        .table = state->table,
+        .low = state->low,
+        .high = state->high,
+        .effort = state->settings->effort,
+        .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
+    };
+    search.scrambling = cav_random_u64(&search.random);
+    size_t count = cav_gp_search_run(&search, KEPT, state->kept);
+    if (count == SIZE_MAX)
+        return cav_fail_memory(error);
+    state->kept_count = count;
+    state->kept_number = number;
+    state->kept_trials = history->count;
+    state->kept_finished = history->finished_count;
+    return CAVIAR_OK;
+}
+
+// Whether there is something to learn from.
+static bool knows_enough(gp_state *state, const cav_history *history)
+{
+    size_t good = 0;
+    for (size_t i = 0; i < history->finished_count && good < 2; i++)
+        good += isfinite(history->losses[history->finished[i] * history->metric_count]);
+    return good >= 2 && 2 * history->finished_count >= state->initial;
+}
+
+static void describe(gp_state *state)
+{
+    int size = snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    cav_gp_ensemble_describe(state->ensemble, state->words + size,
+                             sizeof state->words - (size_t)size);
+}
+
+static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
+                           double *ret_point, cav_error *error)
+{
+    gp_state *state = opaque;
+    size_t dims = state->space->dim_count;
+    if (suggest->number < state->initial || dims == 0 || !knows_enough(state, history)) {
+        snprintf(state->words, sizeof state->words, "gp: an even spread to begin with");
+        design(state, suggest, ret_point);
+        return CAVIAR_OK;
+    }
+    bool known = state->kept_trials == history->count && state->kept_number == suggest->number &&
+                 state->kept_finished == history->finished_count;
+    caviar_code code = known ? CAVIAR_OK : search(state, history, suggest->number, error);
+    if (code)
+        return code;
+    describe(state);
+    if (suggest->attempt < state->kept_count)
+        memcpy(ret_point, state->kept + suggest->attempt * dims, dims * sizeof(double));
+    else
+        design(state, suggest, ret_point);
+    return CAVIAR_OK;
+}
+
+static const char *explain(const void *opaque)
+{
+    const gp_state *state = opaque;
+    return state->words;
+}
+
+static caviar_code skill(void *opaque, const cav_history *history, double *ret_skill,
+                         cav_error *error)
+{
+    gp_state *state = opaque;
+    bool any = state->space->dim_count > 0 && knows_enough(state, history);
+    caviar_code code = any ? catch_up(state, history, error) : CAVIAR_OK;
+    if (!code)
+        *ret_skill = any ? cav_gp_ensemble_skill(state->ensemble) : NAN;
+    return code;
+}
+
+const cav_sampler_type cav_sampler_gp = {
+    .name = "gp",
+    .summary = "Bayesian optimisation: where an ensemble of Gaussian processes expects most",
+    .options = options,
+    .option_count = CAV_COUNT_OF(options),
+    .settings_size = sizeof(gp_settings),
+    .by_number = true,
+    .create = create,
+    .suggest = suggest,
+    .explain = explain,
+    .skill = skill,
+    .destroy = destroy,
+};

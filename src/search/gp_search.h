@@ -1,0 +1,28 @@
+/**
+ * gp_search.h: looking for the points where a trial promises most.
+ */
+#ifndef CAV_SEARCH_GP_SEARCH_H
+#define CAV_SEARCH_GP_SEARCH_H
+
+#include "base/random.h"
+#include "search/gp_trials.h"
+
+/** What is searched, and how hard. */
+typedef struct cav_gp_search {
+    const cav_space *space;
+    cav_gp_ensemble *ensemble; // has learnt the trials
+    const cav_history *history;
+    const cav_gp_table *table;
+    const double *low, *high; // [dim_count] the box to stay in
+    double effort;
+    cav_random random;
+    uint64_t scrambling;
+} cav_gp_search;
+
+/**
+ * Writes up to `most` points [most x dim_count] of the space, the most promising first, that
+ * satisfy the constraints and were never tried. Returns how many; SIZE_MAX when out of memory.
+ */
+size_t cav_gp_search_run(cav_gp_search *search, size_t most, double *ret_points);
+
+#endif

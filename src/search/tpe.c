@@ -1,0 +1,256 @@
+/**
+ * tpe.c: the tree-structured Parzen estimator.
+ *
+ * Bergstra, Bardenet, Bengio, Kégl: "Algorithms for hyper-parameter optimization", NeurIPS 2011.
+ * Two densities are estimated, l from the good trials and g from the others; of some draws from l
+ * the one with the greatest l/g is tried, which is the one of the greatest expected improvement.
+ * Both are mixtures of product kernels over whole configurations (surrogate/mixture.h), so that
+ * what goes well together is found together. The settings follow Watanabe: "Tree-structured Parzen
+ * estimator: understanding its algorithm components" (arXiv 2304.11127, 2023);
+ * docs/algorithms/tpe.md says where they differ and what that gave.
+ */
+#include "search/sampler.h"
+
+#include "base/random.h"
+#include "search/beginning.h"
+#include "search/tpe_branch.h"
+#include "surrogate/mixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct tpe_settings {
+    int64_t startup, most, candidates, kernels;
+    double share, bandwidth, spread, prior, branches;
+} tpe_settings;
+
+static const cav_option options[] = {
+    {"startup", CAV_OPTION_INT, offsetof(tpe_settings, startup), 10, 1, 1e6,
+     "trials before the model is asked: the defaults, then Sobol points"},
+    {"share", CAV_OPTION_REAL, offsetof(tpe_settings, share), 0.15, 0.001, 0.9,
+     "share of the trials that count as good"},
+    {"most", CAV_OPTION_INT, offsetof(tpe_settings, most), 25, 1, 1000,
+     "good trials at most, for each metric"},
+    {"candidates", CAV_OPTION_INT, offsetof(tpe_settings, candidates), 24, 1, 10000,
+     "draws from the good trials' density, of which the best is taken"},
+    {"bandwidth", CAV_OPTION_REAL, offsetof(tpe_settings, bandwidth), 0.03, CAV_MIXTURE_LEAST, 1,
+     "least width of a kernel, as a share of the range"},
+    {"spread", CAV_OPTION_REAL, offsetof(tpe_settings, spread), 0.2, 0.001, 1,
+     "probability that a choice is drawn from all, not as a good trial has it"},
+    {"prior", CAV_OPTION_REAL, offsetof(tpe_settings, prior), 1, 0.001, 1000,
+     "weight of the even density, in trials"},
+    {"branches", CAV_OPTION_REAL, offsetof(tpe_settings, branches), 0.9, 0, 1,
+     "where parameters have conditions: share of points that are made within one branch"},
+    {"kernels", CAV_OPTION_INT, offsetof(tpe_settings, kernels), 1024, 64, 100000,
+     "trials that stand for those that are not good, at most"},
+};
+
+enum {
+    MODEL_ATTEMPTS = 4, // points of the model that may be refused, before plain draws
+    MOST_UNFIT = 50,    // draws for one candidate
+};
+
+typedef struct tpe_state {
+    const cav_space *space;
+    const tpe_settings *settings;
+    uint64_t seed, scrambling;
+    bool is_split; // the split has been made, for as many metrics as the history has
+    cav_tpe_split split;
+    cav_tpe_branch branch; // that the next point is made within; its name is 0 where it is any
+    bool has_conditions;
+    cav_mixture *good, *other;
+    uint64_t seen;                   // the history that the split is of
+    bool is_current;                 // `seen` is right
+    bool is_fitted;                  // the mixtures are of the split and the branch
+    double *raw, *point, *canonical; // [parameters], [dimensions], [dimensions]
+    cav_mixture_place *places;       // [dimensions]
+} tpe_state;
+
+static void destroy(void *opaque)
+{
+    tpe_state *state = opaque;
+    if (state->is_split)
+        cav_tpe_split_free(&state->split);
+    cav_tpe_branch_free(&state->branch);
+    cav_mixture_free(state->good);
+    cav_mixture_free(state->other);
+    free(state->raw);
+    free(state->places);
+    free(state);
+}
+
+static bool reserve(tpe_state *state)
+{
+    size_t dims = state->space->dim_count;
+    cav_mixture_options how = {.least_bandwidth = state->settings->bandwidth,
+                               .choice_spread = state->settings->spread};
+    state->good = cav_mixture_new(state->space, &how);
+    state->other = cav_mixture_new(state->space, &how);
+    state->raw = calloc(state->space->count + 2 * dims + 1, sizeof *state->raw);
+    state->places = calloc(dims + 1, sizeof *state->places);
+    if (!state->good || !state->other || !state->raw || !state->places)
+        return false;
+    state->point = state->raw + state->space->count;
+    state->canonical = state->point + dims;
+    return true;
+}
+
+static caviar_code create(const cav_sampler_setup *setup, const void *settings, void **ret_state,
+                          cav_error *error)
+{
+    tpe_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return cav_fail_memory(error);
+    state->space = setup->space;
+    state->settings = settings;
+    state->seed = setup->seed;
+    for (size_t i = 0; i < setup->space->count; i++)
+        state->has_conditions |= setup->space->parameters[i].when_count > 0;
+    state->scrambling = cav_beginning_scrambling(setup->seed);
+    if (!reserve(state)) {
+        destroy(state);
+        return cav_fail_memory(error);
+    }
+    *ret_state = state;
+    return CAVIAR_OK;
+}
+
+static caviar_code make_split(tpe_state *state, size_t metrics, cav_error *error)
+{
+    if (state->is_split)
+        return CAVIAR_OK;
+    cav_tpe_split_options how = {.good_share = state->settings->share,
+                                 .most_good = (size_t)state->settings->most * metrics,
+                                 .most_other = (size_t)state->settings->kernels};
+    caviar_code code = cav_tpe_split_init(&state->split, &how, state->seed, metrics, error);
+    state->is_split = !code;
+    return code;
+}
+
+// Changes whenever a trial begins or ends.
+static uint64_t fingerprint(const cav_history *history)
+{
+    uint64_t open = 0;
+    for (size_t i = 0; i < history->open_count; i++)
+        open += cav_mix64(history->open[i] + 1);
+    return cav_mix64(open) + history->finished_count;
+}
+
+static caviar_code fit(cav_mixture *mixture, const cav_history *history, const cav_tpe_group *group,
+                       double prior, cav_error *error)
+{
+    double total = 0;
+    for (size_t i = 0; i < group->count; i++)
+        total += group->weights[i];
+    double mean = group->count ? total / (double)group->count : 1;
+    return cav_mixture_fit(mixture, history, group->rows, group->weights, group->count,
+                           prior * mean, error);
+}
+
+// Takes in what has ended or begun since the last time.
+static caviar_code take_in(tpe_state *state, const cav_history *history, cav_error *error)
+{
+    uint64_t now = fingerprint(history);
+    if (state->is_current && state->seen == now)
+        return CAVIAR_OK;
+    state->is_current = state->is_fitted = false;
+    caviar_code code = make_split(state, history->metric_count, error);
+    if (!code)
+        code = cav_tpe_split_update(&state->split, history, error);
+    state->is_current = !code;
+    state->seen = now;
+    return code;
+}
+
+// Fits the densities to all trials, or to those of one branch.
+static caviar_code learn(tpe_state *state, const cav_history *history, cav_random *random,
+                         cav_error *error)
+{
+    bool in_branch = cav_random_unit(random) < state->settings->branches && state->has_conditions &&
+                     history->metric_count == 1;
+    if (state->is_fitted && !in_branch && state->branch.name == 0)
+        return CAVIAR_OK;
+    const cav_tpe_group *good = &state->split.good, *other = &state->split.other;
+    caviar_code code = CAVIAR_OK;
+    state->is_fitted = false;
+    state->branch.name = 0;
+    if (in_branch) {
+        double lot = cav_random_unit(random);
+        code = cav_tpe_branch_choose(&state->branch, &state->split, history, lot, error);
+        good = &state->branch.good;
+        other = &state->branch.other;
+    }
+    if (!code)
+        code = fit(state->good, history, good, state->settings->prior, error);
+    if (!code)
+        code = fit(state->other, history, other, state->settings->prior, error);
+    state->is_fitted = !code;
+    return code;
+}
+
+// Draws until the constraints hold and the branch is the wanted one; false if that was not so in
+// many draws. The configuration is then in state->raw and ->canonical.
+static bool draw_fitting(tpe_state *state, cav_random *random)
+{
+    for (int i = 0; i < MOST_UNFIT; i++) {
+        cav_mixture_draw(state->good, random, state->point);
+        cav_space_decode(state->space, state->point, state->raw, state->canonical);
+        uint64_t name = state->branch.name;
+        bool elsewhere =
+            name != 0 && cav_tpe_branch_of(state->canonical, state->space->dim_count) != name;
+        if (!elsewhere && cav_space_is_feasible(state->space, state->raw))
+            return true;
+    }
+    return false;
+}
+
+// Writes the best of the candidates that were not tried before; false without any.
+static bool choose(tpe_state *state, const cav_history *history, cav_random *random,
+                   double *ret_point)
+{
+    double most = -INFINITY;
+    for (int64_t i = 0; i < state->settings->candidates; i++) {
+        if (!draw_fitting(state, random) || cav_history_find(history, state->canonical) != SIZE_MAX)
+            continue;
+        cav_mixture_locate(state->good, state->canonical, state->raw, state->places);
+        double gain = cav_mixture_log_density(state->good, state->places) -
+                      cav_mixture_log_density(state->other, state->places);
+        if (!(gain > most))
+            continue;
+        most = gain;
+        memcpy(ret_point, state->point, state->space->dim_count * sizeof *ret_point);
+    }
+    return most > -INFINITY;
+}
+
+static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
+                           double *ret_point, cav_error *error)
+{
+    tpe_state *state = opaque;
+    caviar_code code = take_in(state, history, error);
+    if (code)
+        return code;
+    bool knows = state->split.valued >= (size_t)state->settings->startup &&
+                 suggest->attempt < MODEL_ATTEMPTS && state->space->dim_count > 0;
+    cav_random random =
+        cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
+    if (knows)
+        code = learn(state, history, &random, error);
+    if (!code && !(knows && choose(state, history, &random, ret_point)))
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+    return code;
+}
+
+const cav_sampler_type cav_sampler_tpe = {
+    .name = "tpe",
+    .summary =
+        "densities of good and of other trials: cheap, for any space and any number of trials",
+    .options = options,
+    .option_count = CAV_COUNT_OF(options),
+    .settings_size = sizeof(tpe_settings),
+    .by_number = true,
+    .create = create,
+    .suggest = suggest,
+    .destroy = destroy,
+};

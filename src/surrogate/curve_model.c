@@ -1,0 +1,497 @@
+/**
+ * curve_model.c: following the curves, learning what they have in common, predicting.
+ */
+#include "surrogate/curve_model.h"
+
+#include "base/memory.h"
+#include "surrogate/curve_posterior.h"
+#include "trial/state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_FIT = 16, // reports
+    FIRST_HORIZON = 16,
+    SWEEPS = 5, // of expectation maximisation
+    MOST_FITTED = 150,
+    LEAST_CHECKED = 5,
+    RECENT = 20, // trials that a new one is presumed to be like
+};
+
+static const double wide = 20; // losses further apart than this factor are taken by their logarithm
+
+// What the model knows of a trial.
+typedef struct tracked {
+    size_t seen;              // points of its curve that were taken in
+    size_t rewinds;           // of the curve, as last seen
+    cav_curve_sums *sums;     // owned; NULL: none yet, or it has ended
+    cav_curve_guess *guesses; // [node_count] owned; NULL: none yet
+    size_t fit, points;       // which the guesses are of
+} tracked;
+
+struct cav_curve_model {
+    int64_t step_max;
+    cav_curve_shapes shapes;
+    cav_curve_prior prior;
+    size_t fits; // how often the prior was learnt
+    bool has_prior;
+    size_t next_fit; // at so many reports
+    size_t reported; // how far the history's list has been read
+    size_t finished; // the same of the ended trials
+    bool is_log, is_trusted;
+    double caution; // by how much deviations are larger than the closed form has them, at least 1
+    double origin;  // the first loss: values are counted from it
+    double least, most; // losses
+    int64_t last;       // step reported
+    tracked *trials;    // [trial_count]
+    size_t trial_count, capacity;
+    cav_curve_sums scratch;
+    cav_curve_posterior posterior;
+    size_t *order; // [order_capacity] room for sorting
+    size_t order_capacity;
+};
+
+cav_curve_model *cav_curve_model_new(int64_t step_max)
+{
+    cav_curve_model *model = calloc(1, sizeof *model);
+    if (!model)
+        return NULL;
+    model->step_max = step_max;
+    model->next_fit = FIRST_FIT;
+    model->origin = NAN;
+    model->least = INFINITY;
+    model->most = -INFINITY;
+    cav_curve_shapes_draw(&model->shapes, step_max > 0 ? step_max : FIRST_HORIZON);
+    return model;
+}
+
+void cav_curve_model_free(cav_curve_model *model)
+{
+    if (!model)
+        return;
+    for (size_t i = 0; i < model->trial_count; i++) {
+        free(model->trials[i].sums);
+        free(model->trials[i].guesses);
+    }
+    free(model->trials);
+    free(model->order);
+    free(model);
+}
+
+// ---- Scale ----------------------------------------------------------------------------------
+
+double cav_curve_model_scale(const cav_curve_model *model, double loss)
+{
+    return model->is_log ? log(loss) : loss;
+}
+
+double cav_curve_model_loss(const cav_curve_model *model, double scaled)
+{
+    return model->is_log ? exp(scaled) : scaled;
+}
+
+int64_t cav_curve_model_horizon(const cav_curve_model *model)
+{
+    return model->step_max > 0 ? model->step_max : model->last > 0 ? model->last : 1;
+}
+
+static double value_of(const cav_curve_model *model, double loss)
+{
+    return cav_curve_model_scale(model, loss) - cav_curve_model_scale(model, model->origin);
+}
+
+// ---- Following ------------------------------------------------------------------------------
+
+static void add_point(const cav_curve_model *model, const cav_history *history,
+                      const cav_curve *curve, size_t point, cav_curve_sums *sums)
+{
+    double shapes[CAV_CURVE_SHAPES], loss = curve->losses[point * history->metric_count];
+    if (!isfinite(loss) || (model->is_log && loss <= 0))
+        return;
+    cav_curve_shapes_at(&model->shapes, (double)curve->steps[point], shapes);
+    cav_curve_sums_add(sums, shapes, value_of(model, loss));
+}
+
+// The sums over the first points of a curve, in the model's scratch.
+static const cav_curve_sums *sum_up(cav_curve_model *model, const cav_history *history,
+                                    size_t number, size_t points)
+{
+    const cav_curve *curve = &history->curves[number];
+    model->scratch = (cav_curve_sums){0};
+    for (size_t i = 0; i < points && i < curve->count; i++)
+        add_point(model, history, curve, i, &model->scratch);
+    return &model->scratch;
+}
+
+static bool make_room(cav_curve_model *model, size_t trials)
+{
+    if (!CAV_GROW(&model->trials, &model->capacity, trials) ||
+        !CAV_GROW(&model->order, &model->order_capacity, trials))
+        return false;
+    for (; model->trial_count < trials; model->trial_count++)
+        model->trials[model->trial_count] = (tracked){0};
+    return true;
+}
+
+static void note_range(cav_curve_model *model, double loss, int64_t step)
+{
+    if (!isfinite(loss))
+        return;
+    if (isnan(model->origin))
+        model->origin = loss;
+    model->least = fmin(model->least, loss);
+    model->most = fmax(model->most, loss);
+    model->last = step > model->last ? step : model->last;
+}
+
+// Takes in a report, unless it was given up since.
+static bool follow(cav_curve_model *model, const cav_history *history, size_t place)
+{
+    size_t number = history->reported[place];
+    tracked *at = &model->trials[number];
+    const cav_curve *curve = &history->curves[number];
+    if (at->seen >= curve->count || curve->places[at->seen] != place)
+        return true;
+    if (!at->sums && !cav_state_is_final((caviar_state)history->states[number])) {
+        at->sums = malloc(sizeof *at->sums);
+        if (!at->sums)
+            return false;
+        *at->sums = *sum_up(model, history, number, at->seen);
+    }
+    note_range(model, curve->losses[at->seen * history->metric_count], curve->steps[at->seen]);
+    if (at->sums)
+        add_point(model, history, curve, at->seen, at->sums);
+    at->seen++;
+    return true;
+}
+
+static const cav_curve_sums *sums_of(cav_curve_model *model, const cav_history *history,
+                                     size_t number)
+{
+    const tracked *at = &model->trials[number];
+    return at->sums ? at->sums : sum_up(model, history, number, at->seen);
+}
+
+// ---- Learning what the curves have in common ------------------------------------------------
+
+// Whether the scale or the horizon is another one from now on; then all sums are made anew.
+static bool set_frame(cav_curve_model *model)
+{
+    bool is_log = model->least > 0 && model->most > wide * model->least;
+    int64_t horizon = model->shapes.horizon;
+    while (model->step_max <= 0 && horizon < model->last)
+        horizon *= 2;
+    bool changed = is_log != model->is_log || horizon != model->shapes.horizon;
+    model->is_log = is_log;
+    if (horizon != model->shapes.horizon)
+        cav_curve_shapes_draw(&model->shapes, horizon);
+    return changed;
+}
+
+static void make_sums_anew(cav_curve_model *model, const cav_history *history)
+{
+    for (size_t i = 0; i < model->trial_count; i++) {
+        tracked *at = &model->trials[i];
+        free(at->guesses); // there may be more nodes now
+        at->guesses = NULL;
+        if (at->sums)
+            *at->sums = *sum_up(model, history, i, at->seen);
+    }
+}
+
+typedef struct ranked {
+    size_t seen, number;
+} ranked;
+
+static int by_length(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->seen != y->seen)
+        return x->seen > y->seen ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+// The trials to learn from, the longest curves; into model->order. Returns how many.
+static size_t choose(cav_curve_model *model, cav_error *error)
+{
+    size_t count = 0;
+    ranked *all = malloc((model->trial_count + 1) * sizeof *all);
+    if (!all) {
+        cav_fail_memory(error);
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i < model->trial_count; i++)
+        if (model->trials[i].seen > 0)
+            all[count++] = (ranked){model->trials[i].seen, i};
+    qsort(all, count, sizeof *all, by_length);
+    if (count > MOST_FITTED)
+        count = MOST_FITTED;
+    for (size_t i = 0; i < count; i++)
+        model->order[i] = all[i].number;
+    free(all);
+    return count;
+}
+
+// A first guess: ends and beginnings as they were seen.
+static void start_prior(cav_curve_model *model, const cav_history *history, size_t count)
+{
+    double first = 0, last = 0, square = 0, n = (double)count;
+    for (size_t i = 0; i < count; i++) {
+        const cav_curve *curve = &history->curves[model->order[i]];
+        size_t end = model->trials[model->order[i]].seen;
+        end = (end < curve->count ? end : curve->count) - 1;
+        double a = value_of(model, curve->losses[0]);
+        double b = value_of(model, curve->losses[end * history->metric_count]);
+        if (!isfinite(a) || !isfinite(b))
+            continue;
+        first += a / n;
+        last += b / n;
+        square += b * b / n;
+    }
+    double range = fabs(value_of(model, model->most) - value_of(model, model->least));
+    double spread = fmax(square - last * last, 1e-4 * range * range) + 1e-300;
+    model->prior = (cav_curve_prior){.mean = {last, first - last},
+                                     .covariance = {4 * spread, 0, 4 * spread},
+                                     .noise = spread / 400};
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
+        model->prior.shares[k] = 1.0 / CAV_CURVE_SHAPES;
+}
+
+// What a sweep adds up over the curves.
+typedef struct totals {
+    double count, mean[2], square[3], shares[CAV_CURVE_SHAPES], observations, residual;
+} totals;
+
+static void add_curve(const cav_curve_posterior *at, double observations, totals *to)
+{
+    to->count += 1;
+    to->observations += observations;
+    to->residual += at->residual;
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
+        to->shares[k] += at->weights[k];
+        to->mean[0] += at->e[k];
+        to->mean[1] += at->d[k];
+        to->square[0] += at->ee[k];
+        to->square[1] += at->ed[k];
+        to->square[2] += at->dd[k];
+    }
+}
+
+// The first guess of the covariance counts as two curves, the even shares as three.
+static void set_prior(cav_curve_prior *prior, const cav_curve_prior *start, const totals *at)
+{
+    double n = at->count, shape_weight = 3;
+    double mean[2] = {at->mean[0] / n, at->mean[1] / n};
+    const double outer[3] = {mean[0] * mean[0], mean[0] * mean[1], mean[1] * mean[1]};
+    for (size_t i = 0; i < 3; i++)
+        prior->covariance[i] = (at->square[i] - n * outer[i] + 2 * start->covariance[i]) / (n + 2);
+    prior->mean[0] = mean[0];
+    prior->mean[1] = mean[1];
+    double noise = (at->residual + 2 * start->noise) / (at->observations + 2);
+    prior->noise = fmax(noise, 1e-5 * (prior->covariance[2] + mean[1] * mean[1]));
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
+        prior->shares[k] = (at->shares[k] + shape_weight / CAV_CURVE_SHAPES) / (n + shape_weight);
+}
+
+// How the predictions of ends from first halves came out.
+typedef struct check {
+    size_t count;
+    double surprise; // sum of squared errors in units of what was expected, each at most 100
+    double error, naive_error; // sums of absolute errors; of the loss at half time as a prediction
+} check;
+
+static void check_curve(cav_curve_model *model, const cav_history *history, size_t number,
+                        check *to)
+{
+    const cav_curve *curve = &history->curves[number];
+    size_t seen =
+        model->trials[number].seen < curve->count ? model->trials[number].seen : curve->count;
+    size_t half = 0;
+    while (half < seen && 2 * curve->steps[half] <= curve->steps[seen - 1])
+        half++;
+    if (seen < 4 || half < 2)
+        return;
+    double shapes[CAV_CURVE_SHAPES], mean, variance;
+    double end = value_of(model, curve->losses[(seen - 1) * history->metric_count]);
+    double middle = value_of(model, curve->losses[(half - 1) * history->metric_count]);
+    cav_curve_posterior_find(&model->prior, sum_up(model, history, number, half),
+                             &model->posterior);
+    cav_curve_shapes_at(&model->shapes, (double)curve->steps[seen - 1], shapes);
+    cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
+    double error = end - mean;
+    if (!isfinite(error) || !isfinite(middle))
+        return;
+    to->count++;
+    to->surprise += fmin(error * error / (variance + model->posterior.noise), 100);
+    to->error += fabs(error);
+    to->naive_error += fabs(end - middle);
+}
+
+static void check_all(cav_curve_model *model, const cav_history *history, size_t count)
+{
+    check at = {0};
+    for (size_t i = 0; i < count && at.count < 40; i++)
+        check_curve(model, history, model->order[i], &at);
+    double n = (double)at.count, most_caution = 4;
+    model->caution = n > 0 ? fmin(fmax(1, sqrt(at.surprise / n)), most_caution) : 1;
+    model->is_trusted = at.count >= LEAST_CHECKED &&
+                        at.surprise < most_caution * most_caution * n &&
+                        at.error <= 1.1 * at.naive_error;
+}
+
+static caviar_code fit(cav_curve_model *model, const cav_history *history, cav_error *error)
+{
+    if (set_frame(model))
+        make_sums_anew(model, history);
+    size_t count = choose(model, error);
+    if (count == SIZE_MAX)
+        return CAVIAR_NOMEM;
+    start_prior(model, history, count);
+    cav_curve_prior start = model->prior;
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        totals at = {0};
+        for (size_t i = 0; i < count; i++) {
+            const cav_curve_sums *sums = sums_of(model, history, model->order[i]);
+            cav_curve_posterior_find(&model->prior, sums, &model->posterior);
+            add_curve(&model->posterior, sums->count, &at);
+        }
+        set_prior(&model->prior, &start, &at);
+    }
+    check_all(model, history, count);
+    model->fits++;
+    model->has_prior = true;
+    return CAVIAR_OK;
+}
+
+static size_t fit_after(size_t reports)
+{
+    return reports + (reports / 4 > 8 ? reports / 4 : 8);
+}
+
+// Fits that have been overtaken by now are left out.
+static bool is_overtaken(const cav_curve_model *model, const cav_history *history)
+{
+    return fit_after(model->next_fit) <= history->reported_count;
+}
+
+static void forget_ended(cav_curve_model *model, const cav_history *history)
+{
+    for (; model->finished < history->finished_count; model->finished++) {
+        tracked *at = &model->trials[history->finished[model->finished]];
+        free(at->sums);
+        at->sums = NULL;
+    }
+}
+
+static bool was_rewound(const cav_curve_model *model, const cav_history *history)
+{
+    for (size_t i = model->reported; i < history->reported_count; i++) {
+        size_t number = history->reported[i];
+        if (model->trials[number].rewinds != history->curves[number].rewinds)
+            return true;
+    }
+    return false;
+}
+
+static void begin_again(cav_curve_model *model, const cav_history *history)
+{
+    for (size_t i = 0; i < model->trial_count; i++) {
+        free(model->trials[i].sums);
+        free(model->trials[i].guesses);
+        model->trials[i] = (tracked){.rewinds = history->curves[i].rewinds};
+    }
+    if (model->step_max <= 0)
+        cav_curve_shapes_draw(&model->shapes, FIRST_HORIZON);
+    model->has_prior = model->is_log = model->is_trusted = false;
+    model->next_fit = FIRST_FIT;
+    model->reported = model->finished = 0;
+    model->last = 0;
+    model->origin = NAN;
+    model->least = INFINITY;
+    model->most = -INFINITY;
+}
+
+caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history,
+                                 cav_error *error)
+{
+    if (!make_room(model, history->count))
+        return cav_fail_memory(error);
+    if (was_rewound(model, history))
+        begin_again(model, history);
+    while (model->reported < history->reported_count) {
+        if (!follow(model, history, model->reported))
+            return cav_fail_memory(error);
+        model->reported++;
+        if (model->reported < model->next_fit)
+            continue;
+        caviar_code code = is_overtaken(model, history) ? CAVIAR_OK : fit(model, history, error);
+        if (code)
+            return code;
+        model->next_fit = fit_after(model->next_fit);
+    }
+    forget_ended(model, history);
+    return CAVIAR_OK;
+}
+
+// ---- Predicting -----------------------------------------------------------------------------
+
+bool cav_curve_model_is_trusted(const cav_curve_model *model)
+{
+    return model->has_prior && model->is_trusted;
+}
+
+// Works out the guesses of a trial at all nodes, if they are not up to date.
+static const cav_curve_guess *guesses_of(cav_curve_model *model, const cav_history *history,
+                                         size_t number)
+{
+    tracked *at = &model->trials[number];
+    size_t nodes = model->shapes.node_count;
+    if (!at->guesses)
+        at->guesses = calloc(nodes, sizeof *at->guesses);
+    else if (at->fit == model->fits && at->points == at->seen)
+        return at->guesses;
+    if (!at->guesses)
+        return NULL;
+    double origin = cav_curve_model_scale(model, model->origin);
+    cav_curve_posterior_find(&model->prior, sums_of(model, history, number), &model->posterior);
+    for (size_t i = 0; i < nodes; i++) {
+        double mean, variance;
+        cav_curve_posterior_at(&model->posterior, model->shapes.values[i], &mean, &variance);
+        at->guesses[i] = (cav_curve_guess){origin + mean, model->caution * sqrt(variance)};
+    }
+    at->fit = model->fits;
+    at->points = at->seen;
+    return at->guesses;
+}
+
+cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history *history,
+                                      size_t number, int64_t step)
+{
+    const cav_curve_guess *guesses = NULL;
+    if (model->has_prior && number < model->trial_count)
+        guesses = guesses_of(model, history, number);
+    return guesses ? guesses[cav_curve_shapes_node(&model->shapes, (double)step)]
+                   : (cav_curve_guess){NAN, NAN};
+}
+
+cav_curve_guess cav_curve_model_guess_new(cav_curve_model *model, const cav_history *history,
+                                          int64_t step)
+{
+    double count = 0, mean = 0, square = 0;
+    for (size_t i = model->trial_count; i-- > 0 && count < RECENT;) {
+        if (model->trials[i].seen == 0)
+            continue;
+        cav_curve_guess guess = cav_curve_model_guess(model, history, i, step);
+        if (isnan(guess.mean))
+            continue;
+        count += 1;
+        mean += guess.mean;
+        square += guess.mean * guess.mean + guess.sd * guess.sd;
+    }
+    if (count < 3)
+        return (cav_curve_guess){NAN, NAN};
+    mean /= count;
+    return (cav_curve_guess){mean, sqrt(fmax(0, square / count - mean * mean))};
+}

@@ -1,0 +1,61 @@
+/**
+ * curve_model.h: what the learning curves of a study say about how they will go on.
+ *
+ * Each curve is an end, an amplitude and a shape: y(t) = e + d s(t) + noise, with s out of a
+ * dictionary (curve_shapes.h). Given a shape and a level of noise, (e, d) has a normal posterior in
+ * closed form, and so has the evidence for the two; a prediction is the mixture over all of them.
+ * What is common to the curves of a study (the normal prior of (e, d), how frequent the shapes are,
+ * how large the noise is) is learnt from all curves by expectation maximisation, whenever the
+ * number of reports has grown by a quarter.
+ *
+ * A new report costs one update of three running sums a shape. The model is a function of the
+ * history's curves and of the order of their reports: who comes late has the same model. When a
+ * part of a curve is given up, the model is made anew.
+ *
+ * Not every study's curves can be extrapolated: where a schedule depends on the length of the
+ * training, or losses jump, the first half of a curve says little about its end. So the model
+ * predicts, for each of the longest curves, its latest loss from its first half. By how much these
+ * predictions are further off than they should be, its deviations are widened; and it is trusted
+ * only as long as they are no worse than the loss at half time would be as a prediction, and not
+ * off beyond measure.
+ */
+#ifndef CAV_SURROGATE_CURVE_MODEL_H
+#define CAV_SURROGATE_CURVE_MODEL_H
+
+#include "surrogate/curve_shapes.h"
+#include "trial/history.h"
+
+/** What is expected of a loss: a normal distribution, on the model's own scale. */
+typedef struct cav_curve_guess {
+    double mean, sd;
+} cav_curve_guess;
+
+typedef struct cav_curve_model cav_curve_model;
+
+/** A model of curves that go to `step_max`; 0: to the last step reported. NULL: no memory. */
+cav_curve_model *cav_curve_model_new(int64_t step_max);
+void cav_curve_model_free(cav_curve_model *model);
+
+/** Takes in what is new in the history. */
+caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history,
+                                 cav_error *error);
+
+/** Whether there is enough to go by, and what is predicted of first halves comes true. */
+bool cav_curve_model_is_trusted(const cav_curve_model *model);
+
+/** The model's scale: the loss, or its logarithm where losses are positive and far apart. */
+double cav_curve_model_scale(const cav_curve_model *model, double loss);
+double cav_curve_model_loss(const cav_curve_model *model, double scaled);
+
+/** The last step: `step_max`, or the last one that any trial has reported. */
+int64_t cav_curve_model_horizon(const cav_curve_model *model);
+
+/** The loss of a trial at a step. Of one that never reported it is that of a new one. */
+cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history *history,
+                                      size_t number, int64_t step);
+
+/** The loss at a step of a trial that is yet to be started, if it is like the latest ones. */
+cav_curve_guess cav_curve_model_guess_new(cav_curve_model *model, const cav_history *history,
+                                          int64_t step);
+
+#endif

@@ -1,0 +1,438 @@
+/**
+ * gp_ensemble.c: fitting, weighing and asking the members.
+ *
+ * Improvements are averaged over the members as such, not as logarithms, which integrates the
+ * parameters out (Snoek, Larochelle, Adams, NIPS 2012). Weights follow from what a member says of
+ * each trial of the better half from all others (leave-one-out, Rasmussen and Williams 5.4.2), as a
+ * density of the loss itself, so that members with different outcomes can be compared.
+ */
+#include "surrogate/gp_ensemble.h"
+
+#include "base/normal.h"
+#include "base/vector.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct kind {
+    int smoothness;
+    bool warps;
+    cav_outcome outcome;
+} kinds[] = {
+    {5, false, CAV_OUTCOME_RANK},
+    {5, false, CAV_OUTCOME_POWER},
+    {5, true, CAV_OUTCOME_POWER},
+    {3, false, CAV_OUTCOME_POWER},
+};
+
+static const double least_share = 0.25; // of an equal weight
+static const double sharpness = 8;      // of weights, in mean log densities
+
+static bool add_members(cav_gp_ensemble *ensemble)
+{
+    size_t each = 1 + ensemble->draws;
+    ensemble->members = calloc(CAV_COUNT_OF(kinds) * each, sizeof *ensemble->members);
+    if (!ensemble->members)
+        return false;
+    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++) {
+        for (size_t i = 0; i < each; i++) {
+            cav_gp_member *member = &ensemble->members[ensemble->count];
+            member->kind = k;
+            member->outcome = kinds[k].outcome;
+            member->is_draw = i > 0;
+            member->gp = cav_gp_new(ensemble->axes, kinds[k].smoothness, kinds[k].warps);
+            if (!member->gp)
+                return false;
+            ensemble->count++;
+        }
+    }
+    return true;
+}
+
+cav_gp_ensemble *cav_gp_ensemble_new(const cav_space *space, const cav_gp_ensemble_options *options)
+{
+    cav_gp_ensemble *ensemble = calloc(1, sizeof *ensemble);
+    if (!ensemble)
+        return NULL;
+    ensemble->draws = options->draws;
+    ensemble->effort = options->effort;
+    ensemble->axes = cav_gp_axes_new(space);
+    if (ensemble->axes)
+        ensemble->work = cav_gp_work_new(ensemble->axes);
+    ensemble->gradients = calloc(2 * space->dim_count + 1, sizeof *ensemble->gradients);
+    if (ensemble->work && ensemble->gradients && add_members(ensemble))
+        return ensemble;
+    cav_gp_ensemble_free(ensemble);
+    return NULL;
+}
+
+void cav_gp_ensemble_free(cav_gp_ensemble *ensemble)
+{
+    if (!ensemble)
+        return;
+    for (size_t i = 0; i < ensemble->count; i++)
+        cav_gp_free(ensemble->members[i].gp);
+    free(ensemble->members);
+    cav_gp_work_free(ensemble->work);
+    cav_gp_axes_free(ensemble->axes);
+    for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++) {
+        free(ensemble->outcomes[i]);
+        free(ensemble->log_slopes[i]);
+    }
+    free(ensemble->failed);
+    free(ensemble->room);
+    free(ensemble->gradients);
+    free(ensemble);
+}
+
+static bool reserve(cav_gp_ensemble *ensemble, size_t count)
+{
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (!cav_gp_reserve(ensemble->members[i].gp, count))
+            return false;
+    if (!cav_gp_work_reserve(ensemble->work, count))
+        return false;
+    if (count <= ensemble->capacity)
+        return true;
+    size_t capacity = count + count / 2;
+    double **rooms[] = {&ensemble->outcomes[0], &ensemble->outcomes[1], &ensemble->log_slopes[0],
+                        &ensemble->log_slopes[1]};
+    for (size_t i = 0; i < CAV_COUNT_OF(rooms); i++) {
+        double *grown = realloc(*rooms[i], capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        *rooms[i] = grown;
+    }
+    double *room = realloc(ensemble->room, 4 * capacity * sizeof *room);
+    if (room)
+        ensemble->room = room;
+    bool *failed = realloc(ensemble->failed, capacity * sizeof *failed);
+    if (failed)
+        ensemble->failed = failed;
+    if (!room || !failed)
+        return false;
+    ensemble->capacity = capacity;
+    return true;
+}
+
+static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+{
+    if (!reserve(ensemble, trials->count + 1))
+        return false;
+    ensemble->trial_count = trials->count;
+    ensemble->failed_count = 0;
+    for (size_t i = 0; i < trials->count; i++) {
+        ensemble->failed[i] = trials->failed[i];
+        ensemble->failed_count += trials->failed[i];
+    }
+    for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++)
+        if (!cav_outcome_warp((cav_outcome)i, trials->losses, trials->count, ensemble->outcomes[i],
+                              ensemble->log_slopes[i]))
+            return false;
+    return true;
+}
+
+static cav_gp_data data_of(const cav_gp_ensemble *ensemble, const cav_gp_member *member,
+                           const double *points)
+{
+    return (cav_gp_data){.count = ensemble->trial_count,
+                         .points = points,
+                         .outcomes = ensemble->outcomes[member->outcome]};
+}
+
+static bool fit_kind(cav_gp_ensemble *ensemble, cav_gp_member *members, const double *points,
+                     bool afresh, cav_random *random)
+{
+    cav_gp *lead = members->gp;
+    cav_gp_data data = data_of(ensemble, members, points);
+    size_t calls = (size_t)(ensemble->effort * (afresh ? 30 : 8)) + 1;
+    double reached;
+    if (afresh)
+        cav_gp_reset(lead);
+    if (!cav_gp_climb(lead, &data, calls, ensemble->work, &reached))
+        return false;
+    const cav_gp *walkers[64];
+    size_t walker_count = 0;
+    for (size_t i = 0; i <= ensemble->draws && walker_count < CAV_COUNT_OF(walkers); i++)
+        walkers[walker_count++] = members[i].gp;
+    for (size_t i = 1; i <= ensemble->draws; i++) {
+        if (afresh)
+            memcpy(members[i].gp->params, lead->params, lead->param_count * sizeof(double));
+        size_t moves = (size_t)(ensemble->effort * (afresh ? 6 : 2)) + 1;
+        if (!cav_gp_sample(members[i].gp, &data, moves, walkers, walker_count, random,
+                           ensemble->work))
+            return false;
+    }
+    return true;
+}
+
+bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials, bool afresh,
+                         cav_random *random)
+{
+    if (!absorb(ensemble, trials))
+        return false;
+    for (size_t i = 0; i < ensemble->count; i += 1 + ensemble->draws)
+        if (!fit_kind(ensemble, ensemble->members + i, trials->points, afresh, random))
+            return false;
+    return true;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of(const double *values, size_t count, double *room)
+{
+    memcpy(room, values, count * sizeof *room);
+    qsort(room, count, sizeof *room, ascending);
+    return room[(count - 1) / 2];
+}
+
+// Mean logarithm of the density that the member gives to the losses of the better half. Sets the
+// member's skill, too.
+static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
+{
+    double unexplained = 0, variation = 0;
+    size_t count = ensemble->trial_count, used = 0;
+    double *means = ensemble->room, *variances = means + count, sum = 0;
+    const double *outcomes = ensemble->outcomes[member->outcome];
+    double median = median_of(outcomes, count, means);
+    cav_gp_leave_one_out(member->gp, means, variances);
+    for (size_t i = 0; i < count; i++) {
+        double off = outcomes[i] - means[i];
+        unexplained += off * off;
+        variation += outcomes[i] * outcomes[i];
+        if (ensemble->failed[i] || outcomes[i] > median)
+            continue;
+        sum += -0.5 * log(variances[i]) - 0.5 * off * off / variances[i] +
+               ensemble->log_slopes[member->outcome][i];
+        used++;
+    }
+    member->skill = variation > 0 ? 1 - unexplained / variation : 0;
+    return used ? sum / (double)used : 0;
+}
+
+// The least mean at a trial that came out well.
+static double least_mean(const cav_gp_ensemble *ensemble, const cav_gp_member *member)
+{
+    const cav_gp *gp = member->gp;
+    double noise = exp(gp->params[gp->param_count - 1]), least = INFINITY;
+    for (size_t i = 0; i < ensemble->trial_count; i++)
+        if (!ensemble->failed[i])
+            least = fmin(least, gp->outcomes[i] - noise * gp->weights[i]);
+    return least;
+}
+
+// Weights of the kinds by their mean scores, the same for all members of a kind.
+static void weigh(cav_gp_ensemble *ensemble, const double *scores)
+{
+    size_t each = 1 + ensemble->draws;
+    double kind_scores[CAV_COUNT_OF(kinds)], most = -INFINITY, total = 0;
+    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++) {
+        kind_scores[k] = 0;
+        for (size_t i = 0; i < each; i++)
+            kind_scores[k] += scores[k * each + i] / (double)each;
+        most = fmax(most, kind_scores[k]);
+    }
+    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++)
+        total += kind_scores[k] = exp(sharpness * (kind_scores[k] - most));
+    for (size_t i = 0; i < ensemble->count; i++) {
+        double equal = 1 / (double)CAV_COUNT_OF(kinds);
+        double share = kind_scores[ensemble->members[i].kind] / total;
+        share = least_share * equal + (1 - least_share) * share;
+        ensemble->members[i].log_weight = log(share / (double)each);
+    }
+}
+
+bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+{
+    double scores[256] = {0};
+    if (!absorb(ensemble, trials))
+        return false;
+    for (size_t i = 0; i < ensemble->count; i++) {
+        cav_gp_member *member = &ensemble->members[i];
+        cav_gp_data data = data_of(ensemble, member, trials->points);
+        member->is_fit = cav_gp_condition(member->gp, &data, ensemble->work);
+        member->level = 0;
+        if (!member->is_fit)
+            continue;
+        member->known = member->best = least_mean(ensemble, member);
+        scores[i] = predictive_score(ensemble, member);
+    }
+    weigh(ensemble, scores);
+    return true;
+}
+
+double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble)
+{
+    double sum = 0;
+    for (size_t i = 0; i < ensemble->count; i++)
+        sum += exp(ensemble->members[i].log_weight) * ensemble->members[i].skill;
+    return sum;
+}
+
+int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)
+{
+    const cav_gp_member *most = ensemble->members;
+    for (size_t i = 0; i < ensemble->count; i++)
+        if (ensemble->members[i].log_weight > most->log_weight)
+            most = &ensemble->members[i];
+    const struct kind *kind = &kinds[most->kind];
+    double skill = fmax(0, cav_gp_ensemble_skill(ensemble));
+    double share = exp(most->log_weight) * (double)(1 + ensemble->draws);
+    return snprintf(ret_text, size,
+                    "explains %.0f %% of losses left out; counts most (%.0f %%): Matern %d/2, %s%s",
+                    100 * skill, 100 * share, kind->smoothness,
+                    kind->outcome == CAV_OUTCOME_RANK ? "bad losses by rank" : "power of the loss",
+                    kind->warps ? ", warped scales" : "");
+}
+
+static void expect(cav_gp_ensemble *ensemble, cav_gp_member *member, const double *points,
+                   size_t count)
+{
+    size_t known = ensemble->trial_count, dims = ensemble->axes->space->dim_count;
+    double *outcomes = ensemble->room;
+    memcpy(outcomes, ensemble->outcomes[member->outcome], known * sizeof *outcomes);
+    for (size_t i = 0; i < count; i++) {
+        double mean, variance;
+        cav_gp_predict(member->gp, points + i * dims, ensemble->work, &mean, &variance, NULL, NULL);
+        outcomes[known + i] = mean;
+        member->best = fmin(member->best, mean);
+    }
+    size_t kept = known;
+    for (size_t i = 0; i < count; i++) {
+        outcomes[kept] = outcomes[known + i];
+        kept += cav_gp_append(member->gp, points + i * dims, ensemble->work);
+    }
+    cav_gp_set_outcomes(member->gp, outcomes, ensemble->work);
+}
+
+bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, size_t count)
+{
+    size_t known = ensemble->trial_count;
+    if (!reserve(ensemble, known + count + 1))
+        return false;
+    for (size_t i = 0; i < ensemble->count; i++) {
+        cav_gp_member *member = &ensemble->members[i];
+        if (!member->is_fit)
+            continue;
+        member->best = member->known;
+        if (member->gp->count > known) {
+            cav_gp_truncate(member->gp, known);
+            cav_gp_set_outcomes(member->gp, ensemble->outcomes[member->outcome], ensemble->work);
+        }
+        if (count > 0)
+            expect(ensemble, member, points, count);
+    }
+    return true;
+}
+
+// Expected improvement, times what measuring once more would tell beside its noise ("augmented",
+// Huang et al. 2006): without that factor a noisy model tries its best point again and again.
+static double log_improvement(const cav_gp_member *member, double mean, double variance,
+                              double *ret_by_mean, double *ret_by_variance)
+{
+    const cav_gp *gp = member->gp;
+    double noise = gp->scale * exp(gp->params[gp->param_count - 1]);
+    double deviation = sqrt(variance), z = (member->best - mean) / deviation, slope;
+    double log_h = cav_normal_log_h(z, &slope);
+    double news = -expm1(-0.5 * log1p(variance / noise)); // 1 - sqrt(noise / (noise + variance))
+    if (ret_by_mean) {
+        *ret_by_mean = -slope / deviation;
+        *ret_by_variance =
+            (1 - slope * z) / (2 * variance) + 0.5 * (1 - news) / ((variance + noise) * news);
+    }
+    return log(deviation) + log_h + log(news);
+}
+
+// After a prediction of eight by a member: how likely it is that a trial there gives a loss. Each
+// trial counts as much as it is similar, and there is one success everywhere to begin with.
+static void log_success(const cav_gp_ensemble *ensemble, size_t lane_count, double *scores)
+{
+    for (size_t lane = 0; lane < lane_count; lane++) {
+        double all = 1, good = 1;
+        for (size_t j = 0; j < ensemble->trial_count; j++) {
+            double similar = ensemble->work->values[j * CAV_LANES + lane];
+            all += similar;
+            good += ensemble->failed[j] ? 0 : similar;
+        }
+        scores[lane] += log(good / all);
+    }
+}
+
+// log(exp(a) + exp(b))
+static double log_add(double a, double b)
+{
+    double most = fmax(a, b);
+    return most > -INFINITY ? most + log1p(exp(fmin(a, b) - most)) : most;
+}
+
+void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points,
+                                 double ret_scores[8])
+{
+    double means[CAV_LANES], variances[CAV_LANES], success[CAV_LANES] = {0};
+    bool first = true;
+    for (size_t lane = 0; lane < CAV_LANES; lane++)
+        ret_scores[lane] = -INFINITY;
+    for (size_t i = 0; i < ensemble->count; i++) {
+        const cav_gp_member *member = &ensemble->members[i];
+        if (!member->is_fit)
+            continue;
+        cav_gp_predict_eight(member->gp, points, ensemble->work, means, variances);
+        if (first && ensemble->failed_count > 0)
+            log_success(ensemble, CAV_LANES, success);
+        first = false;
+        for (size_t lane = 0; lane < CAV_LANES; lane++)
+            ret_scores[lane] =
+                log_add(ret_scores[lane],
+                        member->log_weight - member->level +
+                            log_improvement(member, means[lane], variances[lane], NULL, NULL));
+    }
+    for (size_t lane = 0; lane < CAV_LANES; lane++)
+        ret_scores[lane] += success[lane];
+}
+
+double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, double *ret_gradient)
+{
+    size_t dims = ensemble->axes->space->dim_count;
+    double *by_mean = ensemble->gradients, *by_variance = by_mean + dims;
+    double sum = -INFINITY, mean, variance;
+    memset(ret_gradient, 0, dims * sizeof *ret_gradient);
+    for (size_t i = 0; i < ensemble->count; i++) {
+        const cav_gp_member *member = &ensemble->members[i];
+        if (!member->is_fit)
+            continue;
+        cav_gp_predict(member->gp, point, ensemble->work, &mean, &variance, by_mean, by_variance);
+        double slope_mean, slope_variance, before = sum;
+        double own = member->log_weight - member->level +
+                     log_improvement(member, mean, variance, &slope_mean, &slope_variance);
+        sum = log_add(sum, own);
+        double keep = exp(before - sum), share = exp(own - sum);
+        for (size_t dim = 0; dim < dims; dim++)
+            ret_gradient[dim] =
+                keep * ret_gradient[dim] +
+                share * (slope_mean * by_mean[dim] + slope_variance * by_variance[dim]);
+    }
+    return sum;
+}
+
+void cav_gp_ensemble_level(cav_gp_ensemble *ensemble, const double *points, size_t count)
+{
+    size_t dims = ensemble->axes->space->dim_count;
+    double means[CAV_LANES], variances[CAV_LANES];
+    for (size_t i = 0; i < ensemble->count; i++) {
+        cav_gp_member *member = &ensemble->members[i];
+        double most = -INFINITY;
+        for (size_t k = 0; member->is_fit && k < count; k += CAV_LANES) {
+            cav_gp_predict_eight(member->gp, points + k * dims, ensemble->work, means, variances);
+            for (size_t lane = 0; lane < CAV_LANES; lane++)
+                most =
+                    fmax(most, log_improvement(member, means[lane], variances[lane], NULL, NULL));
+        }
+        member->level = most > -INFINITY ? most : 0;
+    }
+}

@@ -1,0 +1,98 @@
+/**
+ * gp_ensemble.h: several Gaussian processes that believe different things of the same losses, each
+ * weighed by how well it predicts the losses that it has not seen.
+ *
+ * They differ in their kernel, in how losses become outcomes, in whether numbers are warped, and in
+ * their parameters: of each kind one has the most likely parameters, the others draws from all
+ * likely ones.
+ */
+#ifndef CAV_SURROGATE_GP_ENSEMBLE_H
+#define CAV_SURROGATE_GP_ENSEMBLE_H
+
+#include "base/random.h"
+#include "surrogate/gp_fit.h"
+#include "surrogate/outcome.h"
+
+/** What has been tried. */
+typedef struct cav_gp_trials {
+    size_t count;
+    const double *points; // [count x dim_count]
+    const double *losses; // [count] finite
+    const bool *failed;   // [count] no loss came out of it; the loss is then a guess
+} cav_gp_trials;
+
+typedef struct cav_gp_member {
+    cav_gp *gp;
+    cav_outcome outcome;
+    size_t kind;
+    bool is_draw;
+    bool is_fit; // it could be conditioned on what is known
+    double log_weight;
+    double known; // the least mean at a trial
+    double best;  // the same, or what is expected of a trial to come, if that is less
+    double level; // log improvements are in units of this one's
+    double skill; // share of the outcomes' variation that leaving one out explains
+} cav_gp_member;
+
+typedef struct cav_gp_ensemble {
+    cav_gp_axes *axes;
+    cav_gp_work *work;
+    cav_gp_member *members; // [count] by kind, the most likely one first
+    size_t count;
+    size_t draws;  // of each kind
+    double effort; // work per fit, relative to the usual
+
+    // of the trials that it has learnt
+    size_t trial_count, capacity;
+    double *outcomes[2], *log_slopes[2]; // [capacity] by cav_outcome
+    bool *failed;                        // [capacity]
+    size_t failed_count;
+    double *room;      // [4 x capacity]
+    double *gradients; // [2 x dim_count]
+} cav_gp_ensemble;
+
+/** How an ensemble is made. */
+typedef struct cav_gp_ensemble_options {
+    size_t draws;
+    double effort;
+} cav_gp_ensemble_options;
+
+/** For a space that outlives it; NULL when out of memory. */
+cav_gp_ensemble *cav_gp_ensemble_new(const cav_space *space,
+                                     const cav_gp_ensemble_options *options);
+void cav_gp_ensemble_free(cav_gp_ensemble *ensemble);
+
+/**
+ * Moves the parameters towards what the trials say. With `afresh` the outcome depends on the trials
+ * and the stream alone, otherwise also on what the parameters were. False when out of memory.
+ */
+bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials, bool afresh,
+                         cav_random *random);
+
+/** Conditions all members on the trials, and weighs them. False when out of memory. */
+bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials);
+
+/** What the ensemble has learnt, in words: how well it predicts, and which kind of member counts
+ * most. Returns the length that it would have, as snprintf. */
+int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size);
+
+/** The members' skill, weighted. */
+double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble);
+
+/** Goes on as if trials at these points [count x dim_count] had come out as expected; replaces what
+ * was expected before. False when out of memory. */
+bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, size_t count);
+
+/** The logarithm of the expected improvement at eight points [8 x dim_count], less where trials are
+ * likely to fail. */
+void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points,
+                                 double ret_scores[8]);
+
+/** The same at one point, but for failures, with its gradient [dim_count]. */
+double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, double *ret_gradient);
+
+/** Has the members measure improvement in units of the best that each sees among these points
+ * [count x dim_count], count a multiple of 8: their outcomes differ, their votes shall not. */
+void cav_gp_ensemble_level(cav_gp_ensemble *ensemble, const double *points, size_t count);
+
+#endif

@@ -1,0 +1,137 @@
+/**
+ * test_gp_ensemble.c: several processes as one: scores, their gradients, weights, expectations.
+ */
+#include "support/test.h"
+
+#include "gp_golden.h"
+#include "support/literal.h"
+
+#include "surrogate/gp_ensemble.h"
+
+#include <math.h>
+
+enum { COUNT = CAV_COUNT_OF(golden_outcomes), DIMS = 4 };
+
+typedef struct fixture {
+    cav_space *space;
+    cav_gp_ensemble *ensemble;
+    cav_gp_trials trials;
+    bool failed[COUNT];
+} fixture;
+
+static void fit(fixture *at)
+{
+    cav_random random = cav_random_stream(841, 0, CAV_PURPOSE_TEST, 0);
+    assert_true(cav_gp_ensemble_fit(at->ensemble, &at->trials, true, &random));
+    assert_true(cav_gp_ensemble_learn(at->ensemble, &at->trials));
+}
+
+static void set_up(fixture *at)
+{
+    const caviar_parameter parameters[] = {
+        {.name = "x", .high = 1},
+        {.name = "c", .type = CATEGORICAL, CHOICES(TEXT("a"), TEXT("b"), TEXT("c"))},
+        {.name = "s", .low = 1, .high = 2, SPECIALS(0)},
+        {.name = "a", .high = 1, WHEN(HAS("c", TEXT("b")))},
+    };
+    *at = (fixture){.space = caviar_space_new()};
+    for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
+        assert_int_equal(caviar_space_add(at->space, &parameters[i]), CAVIAR_OK);
+    at->ensemble = cav_gp_ensemble_new(at->space, &(cav_gp_ensemble_options){2, 1});
+    assert_non_null(at->ensemble);
+    at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed};
+}
+
+static void tear_down(fixture *at)
+{
+    cav_gp_ensemble_free(at->ensemble);
+    caviar_space_free(at->space);
+}
+
+static void test_the_gradient_of_the_score_is_its_derivative(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    for (size_t i = 0; i < CAV_COUNT_OF(golden_tests); i++) {
+        double gradient[DIMS], unused[DIMS], moved[DIMS], scores[8], step = 1e-6;
+        double score = cav_gp_ensemble_score(at.ensemble, golden_tests[i], gradient);
+        cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], scores);
+        assert_near(score, scores[i], 1e-9 * fabs(score));
+        for (size_t dim = 0; dim < DIMS; dim++) {
+            memcpy(moved, golden_tests[i], sizeof moved);
+            if (dim == 1 || isnan(moved[dim]) || (dim == 2 && moved[dim] <= 0.1))
+                continue;
+            moved[dim] += step;
+            double above = cav_gp_ensemble_score(at.ensemble, moved, unused);
+            moved[dim] -= 2 * step;
+            double below = cav_gp_ensemble_score(at.ensemble, moved, unused);
+            assert_near(gradient[dim], (above - below) / (2 * step),
+                        1e-4 * (1 + fabs(gradient[dim])));
+        }
+    }
+    tear_down(&at);
+}
+
+static void test_weights_are_shares_and_none_vanishes(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    double total = 0;
+    for (size_t i = 0; i < at.ensemble->count; i++) {
+        double weight = exp(at.ensemble->members[i].log_weight);
+        assert_true(weight > 0.2 / (double)at.ensemble->count);
+        total += weight;
+    }
+    assert_near(total, 1, 1e-12);
+    double skill = cav_gp_ensemble_skill(at.ensemble);
+    assert_true(skill > 0 && skill < 1);
+    tear_down(&at);
+}
+
+static void test_what_is_expected_lowers_the_score_there_and_can_be_taken_back(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    double before[8], during[8], after[8];
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], before);
+    assert_true(cav_gp_ensemble_expect(at.ensemble, &golden_tests[0][0], 2));
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], during);
+    assert_true(cav_gp_ensemble_expect(at.ensemble, NULL, 0));
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], after);
+    assert_true(during[0] < before[0] && during[1] < before[1]);
+    for (size_t i = 0; i < 8; i++)
+        assert_near(after[i], before[i], 1e-9 * fabs(before[i]));
+    tear_down(&at);
+}
+
+static void test_failures_lower_the_score_around_them(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    double before[8], after[8];
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_points[0][0], before);
+    at.failed[0] = at.failed[1] = true;
+    assert_true(cav_gp_ensemble_learn(at.ensemble, &at.trials));
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_points[0][0], after);
+    assert_true(after[0] < before[0] - 0.1 && after[1] < before[1] - 0.1);
+    tear_down(&at);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_gradient_of_the_score_is_its_derivative),
+        cmocka_unit_test(test_weights_are_shares_and_none_vanishes),
+        cmocka_unit_test(test_what_is_expected_lowers_the_score_there_and_can_be_taken_back),
+        cmocka_unit_test(test_failures_lower_the_score_around_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
