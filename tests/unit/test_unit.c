@@ -294,11 +294,11 @@ static void has_cells(cav_random *random, const specimen *subject)
         double u = cav_parameter_nth(parameter, index), low, high, next = 1, unused;
         double x = cav_parameter_decode(parameter, u);
         expect(subject, cav_parameter_index(parameter, x) == index, u, x);
-        cav_parameter_cell(parameter, index, &low, &high);
+        cav_parameter_cell(parameter, u, &low, &high);
         expect(subject, low < u && u < high && fabs((low + high) / 2 - u) < 1e-12, u, x);
         expect(subject, index > 0 || low == 0, u, x);
         if (index + 1 < size)
-            cav_parameter_cell(parameter, index + 1, &next, &unused);
+            cav_parameter_cell(parameter, cav_parameter_nth(parameter, index + 1), &next, &unused);
         expect(subject, fabs(next - high) < 1e-12, u, x);
     }
 }
