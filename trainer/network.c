@@ -190,8 +190,12 @@ void network_init(network *net, init how, uint64_t seed)
         layer *at = &net->layers[i];
         double deviation = sqrt(start_variance(how, at));
         rng random = {.stream = rng_stream_of(seed, RNG_WEIGHTS, i, 0)};
-        for (size_t k = 0; k < at->in * at->out; k++)
-            at->w[k] = (real)(deviation * rng_normal(&random));
+        double pair[2] = {0, 0};
+        for (size_t k = 0; k < at->in * at->out; k++) {
+            if (k % 2 == 0)
+                rng_normals(&random, pair);
+            at->w[k] = (real)(deviation * pair[k % 2]);
+        }
         if (has_norm(net, i)) {
             fill(net->parameters + used, at->out, 1); // gamma
             fill(at->stage.running_variance, at->out, 1);

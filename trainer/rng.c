@@ -60,10 +60,19 @@ uint64_t rng_below(rng *random, uint64_t bound)
     return draw % bound;
 }
 
-double rng_normal(rng *random)
+void rng_normals(rng *random, double ret_pair[2])
 {
     double radius = sqrt(-2 * log1p(-rng_unit(random))); // Box and Muller
-    return radius * cos(2 * M_PI * rng_unit(random));
+    double angle = 2 * M_PI * rng_unit(random);
+    ret_pair[0] = radius * cos(angle);
+    ret_pair[1] = radius * sin(angle);
+}
+
+double rng_normal(rng *random)
+{
+    double pair[2];
+    rng_normals(random, pair);
+    return pair[0];
 }
 
 void rng_shuffle(rng *random, uint32_t *items, size_t count)

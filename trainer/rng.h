@@ -49,8 +49,9 @@ double rng_unit(rng *random);
 /** Uniform whole number in [0, bound), without bias; bound > 0. */
 uint64_t rng_below(rng *random, uint64_t bound);
 
-/** Standard normal. */
+/** Standard normal: one, or two at the cost of one. */
 double rng_normal(rng *random);
+void rng_normals(rng *random, double ret_pair[2]);
 
 /** Puts items [count] in random order (Fisher and Yates). */
 void rng_shuffle(rng *random, uint32_t *items, size_t count);

@@ -10,18 +10,21 @@
 
 #include <stdint.h>
 
-/** What a stream is for. Streams of different purposes are independent. */
+/**
+ * What a stream is for. Streams of different purposes are independent. The numbers are part of what
+ * a seed means: they stay as they are.
+ */
 typedef enum cav_purpose {
-    CAV_PURPOSE_SUGGEST = 1, // a sampler's draws for one trial
-    CAV_PURPOSE_TRIAL_SEED,  // the seed that the trial itself gets
-    CAV_PURPOSE_SCRAMBLE,    // what a whole study shares, such as the scrambling of Sobol points
-    CAV_PURPOSE_ENUMERATE,   // where the search for an unseen point of a finite space starts
-    CAV_PURPOSE_BOOTSTRAP,   // resampling for intervals
-    CAV_PURPOSE_CURVES,      // the dictionary of learning curves
-    CAV_PURPOSE_SCHEDULE,    // a scheduler's draws
-    CAV_PURPOSE_MODEL,       // drawing a model's parameters; `trial` counts what it has learnt
-    CAV_PURPOSE_ENGINE,      // which of several samplers a trial comes from
-    CAV_PURPOSE_TEST,
+    CAV_PURPOSE_SUGGEST = 1,    // a sampler's draws for one trial
+    CAV_PURPOSE_TRIAL_SEED = 2, // the seed that the trial itself gets
+    CAV_PURPOSE_SCRAMBLE = 3,   // what a whole study shares, such as the scrambling of Sobol points
+    CAV_PURPOSE_ENUMERATE = 4,  // where the search for an unseen point of a finite space starts
+    CAV_PURPOSE_BOOTSTRAP = 5,  // resampling for intervals
+    CAV_PURPOSE_TEST = 6,       // whatever a test draws
+    CAV_PURPOSE_CURVES = 7,     // the dictionary of learning curves
+    CAV_PURPOSE_SCHEDULE = 8,   // a scheduler's draws
+    CAV_PURPOSE_MODEL = 9,      // a model's parameters; `trial` counts what it has learnt
+    CAV_PURPOSE_ENGINE = 10,    // which of several samplers a trial comes from
 } cav_purpose;
 
 typedef struct cav_random {

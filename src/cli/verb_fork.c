@@ -95,8 +95,8 @@ const cav_verb cav_verb_fork = {
         "Makes a new trial that goes on from a checkpoint of another one, which may be running or "
         "have ended, also badly, with other values from there on. The other one is left as it is. "
         "The new trial has its seed, its parameters, its nudges up to that step and a copy of its "
-        "files; the changes come on top. It waits, and is run before anything that the sampler "
-        "suggests.\n\n"
+        "files; the changes come on top. It waits, is run before anything that the sampler "
+        "suggests, and no scheduler ends it.\n\n"
         "The program must be able to go on from a checkpoint, and have said so: caviar-train does. "
         "It keeps the last five (--checkpoint-keep).",
     .flags = flags,

@@ -128,8 +128,8 @@ const cav_verb cav_verb_replay = {
         "Makes a new trial with the parameters and the seed of another one, which gets each of its "
         "nudges with the report of the same step: nudges that a rollback took back are left out. "
         "With caviar-train on one thread it comes out the same to the last bit. Any program that "
-        "hears its answers can be replayed, however it is written. It waits, and is run before "
-        "anything that the sampler suggests.\n\n"
+        "hears its answers can be replayed, however it is written. It waits, is run before "
+        "anything that the sampler suggests, and no scheduler ends it.\n\n"
         "'caviar show TRIAL --schedule' prints the schedule as a file that can be edited, "
         "'start: {lr: 0.1}' and 'schedule: {5: {lr: 0.03}}'; --schedule follows it.",
     .flags = flags,

@@ -61,6 +61,25 @@ static void print_parent(const cav_history *history, int64_t number)
         printf(" from step %lld on", (long long)step);
 }
 
+// "auto, gp: expects most here; explains 42 %": who made a trial, in `size` bytes; then why, if
+// said.
+static size_t maker_size(const char *origin)
+{
+    return strcspn(origin, ":");
+}
+
+static void print_why(const char *origin)
+{
+    const char *why = origin + maker_size(origin);
+    why += strspn(why, ": ");
+    while (*why) {
+        size_t size = strcspn(why, ";");
+        printf("  %.*s\n", (int)size, why);
+        why += size;
+        why += strspn(why, "; ");
+    }
+}
+
 static void print_head(const cav_study *study, const caviar_trial *trial,
                        const cav_details *details)
 {
@@ -78,14 +97,16 @@ static void print_head(const cav_study *study, const caviar_trial *trial,
         printf("%s = %s\n", study->metric_names[m], cav_text_get(&value));
         cav_text_free(&value);
     }
-    printf("from %s", details->origin);
+    printf("from %.*s", (int)maker_size(details->origin), details->origin);
     print_parent(study->history, trial->number);
     printf(", attempt %lld", (long long)trial->attempt);
     if (details->finished_ms > 0 && details->started_ms > 0) {
         cav_duration_print(details->finished_ms - details->started_ms, took);
         printf(", took %s", took);
     }
-    printf("\n\n");
+    printf("\n");
+    print_why(details->origin);
+    printf("\n");
 }
 
 static void print_output(const cav_text *output)

@@ -95,30 +95,12 @@ typedef struct target {
     bool by_rank;     // by asha's rule
 } target;
 
-// The best loss so far and the usual first one, on the model's scale.
-static void find_range(const freeze_state *state, const cav_history *history, double *ret_best,
-                       double *ret_first)
-{
-    double best = INFINITY, sum = 0, count = 0;
-    for (size_t i = 0; i < history->count; i++) {
-        const cav_curve *curve = &history->curves[i];
-        for (size_t k = 0; k < curve->count; k++)
-            best = fmin(best, curve->losses[k * history->metric_count]);
-        if (curve->count > 0 && isfinite(curve->losses[0])) {
-            sum += cav_curve_model_scale(state->model, curve->losses[0]);
-            count += 1;
-        }
-    }
-    *ret_best = cav_curve_model_scale(state->model, best);
-    *ret_first = count > 0 ? sum / count : *ret_best;
-}
-
 static target take_aim(const freeze_state *state, const cav_history *history)
 {
     cav_random random =
         cav_random_stream(state->seed, history->reported_count, CAV_PURPOSE_SCHEDULE, 0);
     double last = (double)cav_curve_model_horizon(state->model), best, first;
-    find_range(state, history, &best, &first);
+    cav_curve_model_range(state->model, &best, &first);
     target drawn = {.steps = (int64_t)ceil(pow(last, cav_random_unit(&random)))};
     double gain = pow(10, -1 - 3 * cav_random_unit(&random)); // 10^U(-4, -1)
     drawn.threshold = best - gain * fmax(first - best, 0);

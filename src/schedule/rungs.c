@@ -12,7 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_RUNGS = 40 };
+enum {
+    MOST_RUNGS = 40,
+    LOOKS = 16, // at running trials, for one promotion
+};
 
 static const double golden = 0.61803398874989484820; // 1 / golden ratio
 
@@ -79,6 +82,7 @@ void cav_rungs_free(cav_rungs *rungs)
     for (size_t i = 0; rungs->rungs && i < rungs->bracket_count * rungs->rung_count; i++) {
         cav_order_free(&rungs->rungs[i].all);
         cav_order_free(&rungs->rungs[i].waiting);
+        free(rungs->rungs[i].running);
     }
     free(rungs->rungs);
     free(rungs->shares);
@@ -228,6 +232,34 @@ static bool has_left(const cav_rungs *rungs, const cav_history *history, size_t 
     return !is_open || mark->reached != index + 1;
 }
 
+// Sets a trial aside that was let on, or was told to pause and has not ended yet.
+static bool set_aside(cav_rung *rung, cav_order_item item)
+{
+    if (!CAV_GROW(&rung->running, &rung->running_capacity, rung->running_count + 1))
+        return false;
+    rung->running[rung->running_count++] = item.id;
+    return cav_order_remove(&rung->waiting, item.value, item.id);
+}
+
+// Looks at some of those that were set aside, in turn: one that has paused waits again.
+static void look_aside(const cav_rungs *rungs, cav_rung *rung, const cav_history *history,
+                       size_t index, size_t looks)
+{
+    for (; looks > 0 && rung->running_count > 0; looks--) {
+        if (rung->next >= rung->running_count)
+            rung->next = 0;
+        size_t number = rung->running[rung->next];
+        bool left = has_left(rungs, history, number, index);
+        bool paused = !left && history->states[number] == CAVIAR_STATE_PAUSED;
+        if (paused && !cav_order_add(&rung->waiting, *loss_at(rungs, number, index), number))
+            return; // no memory: later
+        if (left || paused)
+            rung->running[rung->next] = rung->running[--rung->running_count];
+        else
+            rung->next++;
+    }
+}
+
 // The best trial that waits at a rung, if it is paused and among the best of all.
 static size_t promote_from(const cav_rungs *rungs, cav_rung *rung, const cav_history *history,
                            size_t index, bool is_last)
@@ -235,6 +267,7 @@ static size_t promote_from(const cav_rungs *rungs, cav_rung *rung, const cav_his
     double allowed = floor((double)rung->all.count / rungs->eta);
     if (is_last)
         allowed = fmax(allowed, 1);
+    look_aside(rungs, rung, history, index, is_last ? rung->running_count : LOOKS);
     for (size_t place = 0; place < rung->waiting.count;) {
         cav_order_item item = cav_order_at(&rung->waiting, place);
         if (!((double)cav_order_rank(&rung->all, item.value, item.id) < allowed))
@@ -243,8 +276,8 @@ static size_t promote_from(const cav_rungs *rungs, cav_rung *rung, const cav_his
             cav_order_remove(&rung->waiting, item.value, item.id);
         else if (history->states[item.id] == CAVIAR_STATE_PAUSED)
             return item.id;
-        else
-            place++; // it was told to pause, and has not ended yet
+        else if (!set_aside(rung, item))
+            place++;
     }
     return SIZE_MAX;
 }

@@ -24,6 +24,9 @@ typedef struct cav_rung {
     int64_t step;
     cav_order all;     // trials that got here, by loss
     cav_order waiting; // those of them that have not been seen to go on
+    size_t *running;   // [running_count] taken from `waiting` because they ran when looked at
+    size_t running_count, running_capacity;
+    size_t next; // which of these is to be looked at next
 } cav_rung;
 
 /** Where a trial stands. */

@@ -1,5 +1,7 @@
 /**
  * auto.c: the default: a grid for a small finite space, else several engines that share the trials.
+ * Where trials are stopped early it is zoom, which compares also those that are not complete
+ * (surrogate/comparable.h); the engines would see next to nothing of a study whose trials pause.
  *
  * Every engine learns from all trials, whoever proposed them, so changing hands costs nothing. Who
  * proposes the next one is drawn with chances that follow from
@@ -62,7 +64,8 @@ typedef struct engine {
 typedef struct auto_state {
     const auto_settings *settings;
     uint64_t seed;
-    cav_sampler grid; // type NULL: it is not used
+    cav_sampler sole; // in place of the engines; type NULL: it is not used
+    const char *sole_words;
     engine engines[ENGINES];
     size_t lead_trials;  // that the lead has for itself at first
     double number_share; // of the coordinates, those that are always active and no choices
@@ -74,7 +77,7 @@ typedef struct auto_state {
 static void destroy(void *opaque)
 {
     auto_state *state = opaque;
-    cav_sampler_close(&state->grid);
+    cav_sampler_close(&state->sole);
     for (size_t i = 0; i < ENGINES; i++)
         cav_sampler_close(&state->engines[i].sampler);
     free(state);
@@ -128,8 +131,11 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
                           .best = INFINITY};
     bool whole = cav_space_is_finite(setup->space) &&
                  cav_space_size(setup->space) <= (double)setup->trial_budget;
-    caviar_code code = whole ? cav_sampler_open(&state->grid, "grid", NULL, 0, setup, error)
-                             : open_engines(state, setup, error);
+    state->sole_words =
+        whole ? "grid: the budget covers every point" : "zoom: trials are stopped early";
+    const char *sole = whole ? "grid" : setup->stops_early ? "zoom" : NULL;
+    caviar_code code = sole ? cav_sampler_open(&state->sole, sole, NULL, 0, setup, error)
+                            : open_engines(state, setup, error);
     if (code)
         destroy(state);
     else
@@ -238,9 +244,9 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
                            double *ret_point, cav_error *error)
 {
     auto_state *state = opaque;
-    if (state->grid.type) {
-        snprintf(state->words, sizeof state->words, "auto, grid: the budget covers every point");
-        return state->grid.type->suggest(state->grid.state, history, suggest, ret_point, error);
+    if (state->sole.type) {
+        snprintf(state->words, sizeof state->words, "auto, %s", state->sole_words);
+        return state->sole.type->suggest(state->sole.state, history, suggest, ret_point, error);
     }
     double shares[ENGINES];
     give_credit(state, history);

@@ -347,6 +347,35 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     return code;
 }
 
+// By the trees that did not learn from each row: 1 - the squares that they leave / all squares.
+static double explained(const rf_state *state)
+{
+    const cav_rf_table *table = &state->table;
+    double count = 0, sum = 0, squares = 0, left = 0, mean, variance;
+    for (size_t i = 0; i < table->row_count; i++) {
+        double target = table->targets[i];
+        if (!cav_forest_out_of_bag(state->forest, i, &mean, &variance))
+            continue;
+        count++;
+        sum += target;
+        squares += target * target;
+        left += (target - mean) * (target - mean);
+    }
+    double total = squares - sum * sum / fmax(count, 1);
+    return total > 0 ? 1 - left / total : NAN;
+}
+
+static caviar_code skill(void *opaque, const cav_history *history, double *ret_skill,
+                         cav_error *error)
+{
+    rf_state *state = opaque;
+    bool any = history->finished_count >= state->first;
+    caviar_code code = any ? fit(state, history, error) : CAVIAR_OK;
+    if (!code)
+        *ret_skill = any ? explained(state) : NAN;
+    return code;
+}
+
 const cav_sampler_type cav_sampler_rf = {
     .name = "rf",
     .summary = "expected improvement by a random forest, for many choices and conditions",
@@ -356,5 +385,6 @@ const cav_sampler_type cav_sampler_rf = {
     .by_number = true,
     .create = create,
     .suggest = suggest,
+    .skill = skill,
     .destroy = destroy,
 };

@@ -19,6 +19,7 @@ typedef struct cav_sampler_setup {
     uint64_t seed;          // the study's
     int64_t trial_budget;   // how many trials there may be; 0: not known
     int64_t step_max;       // how far a trial goes; 0: not known
+    bool stops_early;       // a scheduler stops trials before that, or pauses them
     int64_t parallel;       // how many run at a time; 0: not known
 } cav_sampler_setup;
 

@@ -13,7 +13,7 @@
 
 #include "base/random.h"
 #include "search/beginning.h"
-#include "search/tpe_split.h"
+#include "search/tpe_branch.h"
 #include "surrogate/mixture.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@
 
 typedef struct tpe_settings {
     int64_t startup, most, candidates, kernels;
-    double share, bandwidth, spread, prior, direct;
+    double share, bandwidth, spread, prior, branches;
 } tpe_settings;
 
 static const cav_option options[] = {
@@ -40,17 +40,15 @@ static const cav_option options[] = {
      "probability that a choice is drawn from all, not as a good trial has it"},
     {"prior", CAV_OPTION_REAL, offsetof(tpe_settings, prior), 1, 0.001, 1000,
      "weight of the even density, in trials"},
-    {"direct", CAV_OPTION_REAL, offsetof(tpe_settings, direct), 0.2, 0, 1,
-     "share of points that are plain draws from the good trials' density; of few trials a smaller "
-     "one"},
+    {"branches", CAV_OPTION_REAL, offsetof(tpe_settings, branches), 0.9, 0, 1,
+     "where parameters have conditions: share of points that are made within one branch"},
     {"kernels", CAV_OPTION_INT, offsetof(tpe_settings, kernels), 1024, 64, 100000,
      "trials that stand for those that are not good, at most"},
 };
 
 enum {
-    DIRECT_TRIALS = 100,  // from which on the full share of points is drawn directly
-    MODEL_ATTEMPTS = 4,   // points of the model that may be refused, before plain draws
-    MOST_INFEASIBLE = 50, // draws for one candidate
+    MODEL_ATTEMPTS = 4, // points of the model that may be refused, before plain draws
+    MOST_UNFIT = 50,    // draws for one candidate
 };
 
 typedef struct tpe_state {
@@ -59,11 +57,14 @@ typedef struct tpe_state {
     uint64_t seed, scrambling;
     bool is_split; // the split has been made, for as many metrics as the history has
     cav_tpe_split split;
+    cav_tpe_branch branch; // that the next point is made within; its name is 0 where it is any
+    bool has_conditions;
     cav_mixture *good, *other;
-    uint64_t fitted_to; // what the mixtures were fitted to
-    bool is_fitted;
-    double *raw, *point, *canonical, *best; // [parameters], [dimensions] three times
-    cav_mixture_place *places;              // [dimensions]
+    uint64_t seen;                   // the history that the split is of
+    bool is_current;                 // `seen` is right
+    bool is_fitted;                  // the mixtures are of the split and the branch
+    double *raw, *point, *canonical; // [parameters], [dimensions], [dimensions]
+    cav_mixture_place *places;       // [dimensions]
 } tpe_state;
 
 static void destroy(void *opaque)
@@ -71,6 +72,7 @@ static void destroy(void *opaque)
     tpe_state *state = opaque;
     if (state->is_split)
         cav_tpe_split_free(&state->split);
+    cav_tpe_branch_free(&state->branch);
     cav_mixture_free(state->good);
     cav_mixture_free(state->other);
     free(state->raw);
@@ -85,13 +87,12 @@ static bool reserve(tpe_state *state)
                                .choice_spread = state->settings->spread};
     state->good = cav_mixture_new(state->space, &how);
     state->other = cav_mixture_new(state->space, &how);
-    state->raw = calloc(state->space->count + 3 * dims + 1, sizeof *state->raw);
+    state->raw = calloc(state->space->count + 2 * dims + 1, sizeof *state->raw);
     state->places = calloc(dims + 1, sizeof *state->places);
     if (!state->good || !state->other || !state->raw || !state->places)
         return false;
     state->point = state->raw + state->space->count;
     state->canonical = state->point + dims;
-    state->best = state->canonical + dims;
     return true;
 }
 
@@ -101,11 +102,12 @@ static caviar_code create(const cav_sampler_setup *setup, const void *settings, 
     tpe_state *state = calloc(1, sizeof *state);
     if (!state)
         return cav_fail_memory(error);
-    cav_random random = cav_random_stream(setup->seed, 0, CAV_PURPOSE_SCRAMBLE, 0);
     state->space = setup->space;
     state->settings = settings;
     state->seed = setup->seed;
-    state->scrambling = cav_random_u64(&random);
+    for (size_t i = 0; i < setup->space->count; i++)
+        state->has_conditions |= setup->space->parameters[i].when_count > 0;
+    state->scrambling = cav_beginning_scrambling(setup->seed);
     if (!reserve(state)) {
         destroy(state);
         return cav_fail_memory(error);
@@ -146,92 +148,98 @@ static caviar_code fit(cav_mixture *mixture, const cav_history *history, const c
                            prior * mean, error);
 }
 
-static caviar_code learn(tpe_state *state, const cav_history *history, cav_error *error)
+// Takes in what has ended or begun since the last time.
+static caviar_code take_in(tpe_state *state, const cav_history *history, cav_error *error)
 {
     uint64_t now = fingerprint(history);
-    if (state->is_fitted && state->fitted_to == now)
+    if (state->is_current && state->seen == now)
         return CAVIAR_OK;
-    state->is_fitted = false;
+    state->is_current = state->is_fitted = false;
     caviar_code code = make_split(state, history->metric_count, error);
     if (!code)
         code = cav_tpe_split_update(&state->split, history, error);
-    if (!code)
-        code = fit(state->good, history, &state->split.good, state->settings->prior, error);
-    if (!code)
-        code = fit(state->other, history, &state->split.other, state->settings->prior, error);
-    state->is_fitted = !code;
-    state->fitted_to = now;
+    state->is_current = !code;
+    state->seen = now;
     return code;
 }
 
-// Draws until the constraints hold; false if they did not in many draws. The configuration is then
-// in state->raw and ->canonical.
-static bool draw_feasible(tpe_state *state, cav_random *random)
+// Fits the densities to all trials, or to those of one branch.
+static caviar_code learn(tpe_state *state, const cav_history *history, cav_random *random,
+                         cav_error *error)
 {
-    for (int i = 0; i < MOST_INFEASIBLE; i++) {
+    bool in_branch = cav_random_unit(random) < state->settings->branches && state->has_conditions &&
+                     history->metric_count == 1;
+    if (state->is_fitted && !in_branch && state->branch.name == 0)
+        return CAVIAR_OK;
+    const cav_tpe_group *good = &state->split.good, *other = &state->split.other;
+    caviar_code code = CAVIAR_OK;
+    state->is_fitted = false;
+    state->branch.name = 0;
+    if (in_branch) {
+        double lot = cav_random_unit(random);
+        code = cav_tpe_branch_choose(&state->branch, &state->split, history, lot, error);
+        good = &state->branch.good;
+        other = &state->branch.other;
+    }
+    if (!code)
+        code = fit(state->good, history, good, state->settings->prior, error);
+    if (!code)
+        code = fit(state->other, history, other, state->settings->prior, error);
+    state->is_fitted = !code;
+    return code;
+}
+
+// Draws until the constraints hold and the branch is the wanted one; false if that was not so in
+// many draws. The configuration is then in state->raw and ->canonical.
+static bool draw_fitting(tpe_state *state, cav_random *random)
+{
+    for (int i = 0; i < MOST_UNFIT; i++) {
         cav_mixture_draw(state->good, random, state->point);
         cav_space_decode(state->space, state->point, state->raw, state->canonical);
-        if (cav_space_is_feasible(state->space, state->raw))
+        uint64_t name = state->branch.name;
+        bool elsewhere =
+            name != 0 && cav_tpe_branch_of(state->canonical, state->space->dim_count) != name;
+        if (!elsewhere && cav_space_is_feasible(state->space, state->raw))
             return true;
     }
     return false;
 }
 
-// Where the good trials have closed in on a place as far as bandwidths go, l/g is larger far away
-// from all trials than there, and the model only looks elsewhere. Then a single candidate goes on
-// with it.
-static int64_t candidate_count(const tpe_state *state, cav_random *random)
+// Writes the best of the candidates that were not tried before; false without any.
+static bool choose(tpe_state *state, const cav_history *history, cav_random *random,
+                   double *ret_point)
 {
-    double grown = fmin(1, (double)state->split.valued / DIRECT_TRIALS);
-    bool direct = cav_random_unit(random) < state->settings->direct * grown;
-    return direct ? 1 : state->settings->candidates;
-}
-
-// The best of the candidates that were not tried before. Without any it is the first one, which
-// will be refused, and asked for again.
-static void choose(tpe_state *state, const cav_history *history, cav_random *random)
-{
-    size_t size = state->space->dim_count * sizeof *state->best;
     double most = -INFINITY;
-    int64_t candidates = candidate_count(state, random);
-    for (int64_t i = 0; i < candidates; i++) {
-        bool usable =
-            draw_feasible(state, random) && cav_history_find(history, state->canonical) == SIZE_MAX;
-        double gain = -INFINITY;
-        if (usable) {
-            cav_mixture_locate(state->good, state->canonical, state->raw, state->places);
-            gain = cav_mixture_log_density(state->good, state->places) -
-                   cav_mixture_log_density(state->other, state->places);
-        }
-        if ((gain > most || i == 0) && size > 0)
-            memcpy(state->best, state->point, size);
-        most = fmax(most, gain);
+    for (int64_t i = 0; i < state->settings->candidates; i++) {
+        if (!draw_fitting(state, random) || cav_history_find(history, state->canonical) != SIZE_MAX)
+            continue;
+        cav_mixture_locate(state->good, state->canonical, state->raw, state->places);
+        double gain = cav_mixture_log_density(state->good, state->places) -
+                      cav_mixture_log_density(state->other, state->places);
+        if (!(gain > most))
+            continue;
+        most = gain;
+        memcpy(ret_point, state->point, state->space->dim_count * sizeof *ret_point);
     }
-}
-
-static size_t valued_count(const tpe_state *state)
-{
-    return state->is_split ? state->split.valued : 0;
+    return most > -INFINITY;
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
     tpe_state *state = opaque;
-    caviar_code code = learn(state, history, error);
+    caviar_code code = take_in(state, history, error);
     if (code)
         return code;
-    bool knows = valued_count(state) >= (size_t)state->settings->startup;
-    if (!knows || suggest->attempt >= MODEL_ATTEMPTS) {
-        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
-        return CAVIAR_OK;
-    }
+    bool knows = state->split.valued >= (size_t)state->settings->startup &&
+                 suggest->attempt < MODEL_ATTEMPTS && state->space->dim_count > 0;
     cav_random random =
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
-    choose(state, history, &random);
-    if (state->space->dim_count > 0)
-        memcpy(ret_point, state->best, state->space->dim_count * sizeof *ret_point);
-    return CAVIAR_OK;
+    if (knows)
+        code = learn(state, history, &random, error);
+    if (!code && !(knows && choose(state, history, &random, ret_point)))
+        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+    return code;
 }
 
 const cav_sampler_type cav_sampler_tpe = {

@@ -10,6 +10,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool cav_tpe_group_add(cav_tpe_group *group, size_t row, double weight)
+{
+    size_t capacity = group->capacity;
+    if (!CAV_GROW(&group->rows, &capacity, group->count + 1))
+        return false;
+    capacity = group->capacity;
+    if (!CAV_GROW(&group->weights, &capacity, group->count + 1))
+        return false;
+    group->capacity = capacity;
+    group->rows[group->count] = row;
+    group->weights[group->count++] = weight;
+    return true;
+}
+
+void cav_tpe_group_weigh(cav_tpe_group *group, double bar)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < group->count; i++)
+        least = fmin(least, group->weights[i]);
+    double most = bar / 2 - least / 2; // halves, as the whole may be no double
+    for (size_t i = 0; i < group->count; i++) {
+        double better = (bar / 2 - group->weights[i] / 2) / most;
+        group->weights[i] = isfinite(bar) && most > 0 ? fmax(better, 1e-12) : 1;
+    }
+}
+
+void cav_tpe_group_free(cav_tpe_group *group)
+{
+    free(group->rows);
+    free(group->weights);
+    *group = (cav_tpe_group){0};
+}
+
 caviar_code cav_tpe_split_init(cav_tpe_split *split, const cav_tpe_split_options *options,
                                uint64_t seed, size_t metric_count, cav_error *error)
 {
@@ -26,11 +59,8 @@ caviar_code cav_tpe_split_init(cav_tpe_split *split, const cav_tpe_split_options
 void cav_tpe_split_free(cav_tpe_split *split)
 {
     cav_tpe_fronts_free(split->fronts);
-    cav_tpe_group *const groups[] = {&split->good, &split->other};
-    for (size_t i = 0; i < CAV_COUNT_OF(groups); i++) {
-        free(groups[i]->rows);
-        free(groups[i]->weights);
-    }
+    cav_tpe_group_free(&split->good);
+    cav_tpe_group_free(&split->other);
     free(split->order);
     free(split->sample);
     *split = (cav_tpe_split){0};
@@ -128,34 +158,15 @@ static caviar_code take_in(cav_tpe_split *split, const cav_history *history, siz
     return CAVIAR_OK;
 }
 
-static bool add(cav_tpe_group *group, size_t row, double weight)
-{
-    size_t capacity = group->capacity;
-    if (!CAV_GROW(&group->rows, &capacity, group->count + 1))
-        return false;
-    capacity = group->capacity;
-    if (!CAV_GROW(&group->weights, &capacity, group->count + 1))
-        return false;
-    group->capacity = capacity;
-    group->rows[group->count] = row;
-    group->weights[group->count++] = weight;
-    return true;
-}
-
 // Weights by how much a good trial is better than the best of the others ("EI" in Watanabe 2023).
 static void weigh_good(cav_tpe_split *split, const cav_history *history)
 {
     cav_tpe_group *good = &split->good;
-    bool known = !split->fronts && good->count < split->seen &&
-                 class_of(history, split->order[good->count]) == CLASS_COMPLETE;
-    if (!known || good->count == 0)
-        return;
-    double bar = history->losses[split->order[good->count]];
-    double most = bar / 2 - history->losses[good->rows[0]] / 2;
-    for (size_t i = 0; i < good->count && most > 0; i++) {
-        double better = bar / 2 - history->losses[good->rows[i]] / 2;
-        good->weights[i] = fmax(better / most, 1e-12);
-    }
+    bool known =
+        good->count < split->seen && class_of(history, split->order[good->count]) == CLASS_COMPLETE;
+    for (size_t i = 0; i < good->count; i++)
+        good->weights[i] = history->losses[good->rows[i]];
+    cav_tpe_group_weigh(good, known ? history->losses[split->order[good->count]] : INFINITY);
 }
 
 static caviar_code choose_good(cav_tpe_split *split, const cav_history *history, size_t wanted,
@@ -163,7 +174,7 @@ static caviar_code choose_good(cav_tpe_split *split, const cav_history *history,
 {
     if (!split->fronts) {
         for (size_t i = 0; i < wanted; i++)
-            if (!add(&split->good, split->order[i], 1))
+            if (!cav_tpe_group_add(&split->good, split->order[i], 1))
                 return cav_fail_memory(error);
         weigh_good(split, history);
         return CAVIAR_OK;
@@ -177,7 +188,7 @@ static caviar_code choose_good(cav_tpe_split *split, const cav_history *history,
         if (class_of(history, split->order[i]) == CLASS_PRUNED)
             chosen[count++] = split->order[i];
     for (size_t i = 0; i < count && !code; i++)
-        if (!add(&split->good, chosen[i], 1))
+        if (!cav_tpe_group_add(&split->good, chosen[i], 1))
             code = cav_fail_memory(error);
     free(chosen);
     return code;
@@ -204,7 +215,7 @@ static bool choose_other(cav_tpe_split *split, const cav_history *history)
     size_t head = is_all ? others : split->fronts ? 0 : most / 2;
     for (size_t i = 0; i < split->seen && kept < head; i++) {
         bool skip = split->fronts ? is_good(split, history, split->order[i]) : i < good;
-        if (!skip && !add(&split->other, split->order[i], 1))
+        if (!skip && !cav_tpe_group_add(&split->other, split->order[i], 1))
             return false;
         kept += !skip;
     }
@@ -215,7 +226,7 @@ static bool choose_other(cav_tpe_split *split, const cav_history *history)
         size_t row = split->sample[i];
         bool skip = is_good(split, history, row) ||
                     (kept > 0 && !is_better(split, history, last_kept, row));
-        if (!skip && !add(&split->other, row, 1))
+        if (!skip && !cav_tpe_group_add(&split->other, row, 1))
             return false;
     }
     size_t sampled = split->other.count - kept;
@@ -230,7 +241,7 @@ static bool add_open(cav_tpe_split *split, const cav_history *history)
     size_t begin = split->other.count, most = split->options.most_other;
     size_t first = history->open_count > most ? history->open_count - most : 0;
     for (size_t i = first; i < history->open_count; i++) {
-        if (!add(&split->other, history->open[i], 1))
+        if (!cav_tpe_group_add(&split->other, history->open[i], 1))
             return false;
         for (size_t at = split->other.count - 1; at > begin; at--) {
             size_t *rows = split->other.rows;

@@ -23,6 +23,17 @@ typedef struct cav_tpe_group {
     size_t count, capacity;
 } cav_tpe_group;
 
+/** Adds a trial; false when out of memory. */
+bool cav_tpe_group_add(cav_tpe_group *group, size_t row, double weight);
+
+/**
+ * Turns losses, which stand in the place of the weights, into weights: by how much each is less
+ * than `bar`, the most being 1; all 1 where the bar is not finite, or none is less.
+ */
+void cav_tpe_group_weigh(cav_tpe_group *group, double bar);
+
+void cav_tpe_group_free(cav_tpe_group *group);
+
 typedef struct cav_tpe_split {
     cav_tpe_split_options options;
     uint64_t seed;

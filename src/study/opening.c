@@ -45,13 +45,15 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_sampler(const cav_spec *spec, cav_sampler *ret_sampler, cav_error *error)
+static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_sampler *ret_sampler,
+                                cav_error *error)
 {
     const cav_choice *choice = &spec->sampler;
     cav_sampler_setup setup = {.space = spec->space,
                                .seed = spec->seed,
                                .trial_budget = spec->budget.trials,
                                .step_max = spec->step_max,
+                               .stops_early = stops_early,
                                .parallel = spec->parallel};
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
@@ -78,12 +80,13 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
 caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
                                 cav_scheduler *ret_scheduler, cav_error *error)
 {
-    caviar_code code = open_sampler(spec, ret_sampler, error);
+    caviar_code code = open_scheduler(spec, ret_scheduler, error);
     if (code)
         return code;
-    code = open_scheduler(spec, ret_scheduler, error);
+    bool stops_early = ret_scheduler->type->reads_curves(ret_scheduler->state);
+    code = open_sampler(spec, stops_early, ret_sampler, error);
     if (code)
-        cav_sampler_close(ret_sampler);
+        cav_scheduler_close(ret_scheduler);
     return code;
 }
 

@@ -146,7 +146,8 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
         return fail_not_finite(study, trial, bad);
     }
     *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-    if (step < trial->last_step)
+    bool is_wanted = study->history->parents[trial->number] >= 0; // a person's fork or replay
+    if (step < trial->last_step && !is_wanted)
         code = judge(study, trial, ret_verdict);
     if (!code)
         code = cav_study_read_nudges(study, &trial->error);

@@ -43,9 +43,10 @@ struct cav_curve_model {
     bool is_log, is_trusted;
     double caution; // by how much deviations are larger than the closed form has them, at least 1
     double origin;  // the first loss: values are counted from it
-    double least, most; // losses
-    int64_t last;       // step reported
-    tracked *trials;    // [trial_count]
+    double least, most;                           // losses
+    double first_sum, first_log_sum, first_count; // of the first losses of the trials
+    int64_t last;                                 // step reported
+    tracked *trials;                              // [trial_count]
     size_t trial_count, capacity;
     cav_curve_sums scratch;
     cav_curve_posterior posterior;
@@ -90,6 +91,13 @@ double cav_curve_model_scale(const cav_curve_model *model, double loss)
 double cav_curve_model_loss(const cav_curve_model *model, double scaled)
 {
     return model->is_log ? exp(scaled) : scaled;
+}
+
+void cav_curve_model_range(const cav_curve_model *model, double *ret_least, double *ret_first)
+{
+    double sum = model->is_log ? model->first_log_sum : model->first_sum;
+    *ret_least = cav_curve_model_scale(model, model->least);
+    *ret_first = sum / model->first_count;
 }
 
 int64_t cav_curve_model_horizon(const cav_curve_model *model)
@@ -160,7 +168,13 @@ static bool follow(cav_curve_model *model, const cav_history *history, size_t pl
             return false;
         *at->sums = *sum_up(model, history, number, at->seen);
     }
-    note_range(model, curve->losses[at->seen * history->metric_count], curve->steps[at->seen]);
+    double loss = curve->losses[at->seen * history->metric_count];
+    note_range(model, loss, curve->steps[at->seen]);
+    if (at->seen == 0 && isfinite(loss)) {
+        model->first_count += 1;
+        model->first_sum += loss;
+        model->first_log_sum += log(fmax(loss, 1e-300));
+    }
     if (at->sums)
         add_point(model, history, curve, at->seen, at->sums);
     at->seen++;
@@ -408,6 +422,7 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
     model->next_fit = FIRST_FIT;
     model->reported = model->finished = 0;
     model->last = 0;
+    model->first_sum = model->first_log_sum = model->first_count = 0;
     model->origin = NAN;
     model->least = INFINITY;
     model->most = -INFINITY;

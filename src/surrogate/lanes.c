@@ -9,7 +9,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
+// Clang 14 gives such functions a name that other files cannot link to.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
 #define EACH_SET __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define EACH_SET

@@ -169,5 +169,32 @@ space:
     assert "warning: units cannot change while the network trains" in output, output
 
 
+def test_example(place):
+    """the example in Python is nudged, rolled back, forked and replayed"""
+    example = os.path.join(os.environ["CAVIAR_SOURCE"], "examples/python/train.py")
+    run = place.start("run", "-n", "1", "-q", "--minimize", "loss", "--steps", "400", "--seed", "1",
+                      "--study", "py", "--", "python3", example, "--lr", "{lr: log 1e-4 0.02}",
+                      "--pause", "0.005")
+    place.wait_for_step(0, 2)
+    place.caviar("nudge", 0, "lr=0.011")
+    panda.wait_until(lambda: place.query("SELECT state FROM nudges") == "active", "the nudge")
+    place.caviar("rollback", 0)
+    panda.wait_until(lambda: place.query("SELECT count(*) FROM nudges WHERE state <> 'waiting'")
+                     == 2, "the rollback")
+    assert run.wait(panda.PATIENCE) == 0
+    shown = place.show(0)
+    lr, weight = shown["trial"]["config"]["lr"], 5.0
+    for point in shown["curve"]:  # gradient descent as if nothing had been
+        weight -= lr * 2 * (weight - 1)
+        assert point["loss"] == (weight - 1) ** 2, point
+    assert len(shown["curve"]) == 400 and shown["given_up"]
+    fork = json.loads(place.caviar("fork", 0, "lr=0.0125", "--from", 390, "--json"))["id"]
+    again = json.loads(place.caviar("replay", fork, "--json"))["id"]
+    place.caviar("resume", "-q")
+    forked, whole = place.show(fork)["curve"], place.show(again)["curve"]
+    assert forked[0]["step"] == 391 and forked == whole[390:]
+    assert whole[:390] == shown["curve"][:390] and forked != shown["curve"][390:]
+
+
 if __name__ == "__main__":
-    panda.main([test_shell, test_python, test_answers, test_printing, test_trainer])
+    panda.main([test_shell, test_python, test_answers, test_printing, test_trainer, test_example])

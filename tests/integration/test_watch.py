@@ -123,7 +123,7 @@ def test_keys(place):
     terminal.wait_for("sent; it arrives at the next report", "at its next report: momentum=")
     let_go(place, 3)
     terminal.wait_for("step 3 of 9", "momentum=")
-    assert place.query("SELECT state FROM nudges") == "active"
+    panda.wait_until(lambda: place.query("SELECT state FROM nudges") == "active", "the delivery")
     let_go(place, 4)
     terminal.wait_for("step 4 of 9")
     terminal.press("r")

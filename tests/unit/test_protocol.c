@@ -22,11 +22,12 @@ static int set_up(void **state)
 {
     fixture *at = calloc(1, sizeof *at);
     assert_non_null(at);
-    at->study = tuner_open("{study: two, seed: 1, steps: {min: 2, max: 9}, metrics: [loss, {name: "
-                           "acc, direction: maximize}], space: {lr: {type: float, low: 0, high: "
-                           "1}, act: {type: categorical, choices: [relu, tanh]}, beta: {type: "
-                           "float, low: 0, high: 1, when: {act: tanh}}}}",
-                           NULL, NULL);
+    at->study = tuner_open(
+        "{study: two, seed: 1, scheduler: none, steps: {min: 2, max: 9}, metrics: [loss, {name: "
+        "acc, direction: maximize}], space: {lr: {type: float, low: 0, high: "
+        "1}, act: {type: categorical, choices: [relu, tanh]}, beta: {type: "
+        "float, low: 0, high: 1, when: {act: tanh}}}}",
+        NULL, NULL);
     at->trial = tuner_ask(at->study);
     *state = at;
     return 0;

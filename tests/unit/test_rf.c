@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/normal.h"
+#include "base/random.h"
 #include "search/rf_table.h"
 
 #include <math.h>
@@ -167,6 +168,47 @@ static void test_trials_that_run_at_once_keep_apart(void **state)
     caviar_space_free(space);
 }
 
+static double noise(const double *raw)
+{
+    uint64_t bits[2]; // of both: steps by one coordinate leave the other as it is
+    memcpy(bits, raw, sizeof bits);
+    return (double)(cav_mix64(bits[0] ^ cav_mix64(bits[1])) >> 11);
+}
+
+static double slope(const double *raw)
+{
+    return exp(8 * raw[0]);
+}
+
+static double skill_after(size_t trials, loss_function *loss, uint64_t seed)
+{
+    cav_space *space = make(square, 2);
+    test_driver *driver = drive(space, "rf", seed);
+    for (size_t k = 0; k < trials; k++) {
+        size_t number;
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        driver_tell_loss(driver, number, loss(driver->raw));
+    }
+    double skill = 0;
+    cav_error error = {0};
+    assert_ok(driver->sampler.type->skill(driver->sampler.state, driver->history, &skill, &error),
+              &error);
+    driver_free(driver);
+    caviar_space_free(space);
+    return skill;
+}
+
+static void test_its_skill_is_what_it_predicts_of_trials_it_has_not_seen(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(765);
+    assert_true(isnan(skill_after(5, slope, seed)));
+    double learned = skill_after(60, slope, seed), guessed = skill_after(60, noise, seed);
+    print_message("# %.3f, of noise %.3f\n", learned, guessed);
+    assert_true(learned > 0.8);
+    assert_true(guessed < 0.3);
+}
+
 static void put(cav_history *history, const cav_space *space, int64_t number, caviar_state state,
                 double value)
 {
@@ -224,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_the_best_branch_of_a_deep_tree_is_found_and_searched),
         cmocka_unit_test(test_it_keeps_away_from_where_trials_fail),
         cmocka_unit_test(test_trials_that_run_at_once_keep_apart),
+        cmocka_unit_test(test_its_skill_is_what_it_predicts_of_trials_it_has_not_seen),
         cmocka_unit_test(test_targets_are_the_normal_scores_of_ranks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,33 +192,74 @@ static void test_gradient_of_batch_norm_with_respect_to_its_input(void **state)
     }
 }
 
-// A step of plain descent shows the gradient of the whole cost: the weights have the penalty, the
-// biases, gammas and betas have not.
-static void test_the_step_descends_the_cost_with_its_penalty(void **state)
+// What the first step of an optimiser is, for a rate of 1, by the gradient g of the whole cost.
+static double first_step(optimizer_kind kind, const hyper *now, double g)
+{
+    switch (kind) {
+    case OPTIMIZER_SGD:
+    case OPTIMIZER_MOMENTUM: // which begins at rest
+        return g;
+    case OPTIMIZER_RMSPROP: // whose mean of the squares begins at 0, without correction
+        return g / (sqrt((1 - now->beta2) * g * g) + now->epsilon);
+    case OPTIMIZER_ADAM: // whose means are corrected, to g and g^2
+        return g / (fabs(g) + now->epsilon);
+    case OPTIMIZER_COUNT:
+        break;
+    }
+    return NAN;
+}
+
+// One step of an optimiser, from the loss to the parameters, against the gradient by differences.
+// The weights have the penalty, the biases, gammas and betas have not; the rate is a decay's.
+static void check_step(const kernels *table, optimizer_kind kind, decay falls, bool batch_norm)
+{
+    train_error error;
+    optimizer *descent;
+    const hyper now = {.lr = 1e-3,
+                       .momentum = 0.9,
+                       .beta1 = 0.8,
+                       .beta2 = 0.9,
+                       .epsilon = 0.1,
+                       .l2 = 0.7,
+                       .decay_rate = 0.6};
+    const schedule plan = {.decay = falls, .steps = 2, .epochs = 9};
+    double lr = schedule_rate(&plan, &now, 2.5);
+    architecture shape = small_architecture(ACTIVATION_TANH, batch_norm);
+    network *net = make_network(&shape, table);
+    assert_true(falls == DECAY_NONE ? lr == now.lr : lr > 0 && lr < now.lr);
+    assert_fine(optimizer_new(kind, net, &descent, &error), &error);
+    real *before = copy_reals(net->parameters, net->parameter_count);
+    real *expected = copy_reals(net->parameters, net->parameter_count);
+    for (size_t i = 0; i < net->parameter_count; i++) {
+        double g = difference(net, &net->parameters[i], 0);
+        expected[i] = first_step(kind, &now, g + (i < net->weight_count ? now.l2 * before[i] : 0));
+    }
+    mean_loss(net, 0);
+    network_backward(net, SAMPLES);
+    optimizer_step(descent, net, &now, lr);
+    for (size_t i = 0; i < net->parameter_count; i++)
+        assert_near((before[i] - net->parameters[i]) / lr, expected[i], 20 * tolerance);
+    free(before);
+    free(expected);
+    optimizer_free(descent);
+    network_free(net);
+}
+
+static void test_every_optimizer_descends_the_cost_with_its_penalty(void **state)
 {
     (void)state;
-    const double lr = 1e-3, l2 = 0.7;
-    for (int batch_norm = 0; batch_norm < 2; batch_norm++) {
-        train_error error;
-        architecture shape = small_architecture(ACTIVATION_TANH, batch_norm);
-        network *net = make_network(&shape, kernels_at(0));
-        optimizer *descent;
-        assert_fine(optimizer_new(OPTIMIZER_SGD, net, &descent, &error), &error);
-        real *before = copy_reals(net->parameters, net->parameter_count);
-        real *expected = copy_reals(net->parameters, net->parameter_count);
-        for (size_t i = 0; i < net->parameter_count; i++)
-            expected[i] = difference(net, &net->parameters[i], 0) +
-                          (i < net->weight_count ? l2 * before[i] : 0);
-        mean_loss(net, 0);
-        network_backward(net, SAMPLES);
-        optimizer_step(descent, net, &(hyper){.l2 = l2}, lr);
-        for (size_t i = 0; i < net->parameter_count; i++)
-            assert_near((before[i] - net->parameters[i]) / lr, expected[i], tolerance);
-        free(before);
-        free(expected);
-        optimizer_free(descent);
-        network_free(net);
-    }
+    for (size_t t = 0; kernels_at(t); t++)
+        for (optimizer_kind kind = OPTIMIZER_SGD; kind < OPTIMIZER_COUNT; kind++)
+            for (int batch_norm = 0; batch_norm < 2; batch_norm++)
+                check_step(kernels_at(t), kind, DECAY_NONE, batch_norm);
+}
+
+static void test_every_decay_shortens_the_step_of_every_optimizer(void **state)
+{
+    (void)state;
+    for (optimizer_kind kind = OPTIMIZER_SGD; kind < OPTIMIZER_COUNT; kind++)
+        for (decay falls = DECAY_NONE; falls < DECAY_COUNT; falls++)
+            check_step(kernels_at(0), kind, falls, true);
 }
 
 int main(void)
@@ -232,7 +273,8 @@ int main(void)
         cmocka_unit_test(test_gradients_with_batch_norm_and_dropout),
         cmocka_unit_test(test_gradients_without_hidden_layers),
         cmocka_unit_test(test_gradient_of_batch_norm_with_respect_to_its_input),
-        cmocka_unit_test(test_the_step_descends_the_cost_with_its_penalty),
+        cmocka_unit_test(test_every_optimizer_descends_the_cost_with_its_penalty),
+        cmocka_unit_test(test_every_decay_shortens_the_step_of_every_optimizer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

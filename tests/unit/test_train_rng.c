@@ -95,6 +95,28 @@ static void test_normal_has_its_moments(void **state)
     assert_near(fourths / DRAWS, 3, 4 * sqrt(96.0 / DRAWS));
 }
 
+static void test_both_normals_of_a_pair_are_normal_and_not_correlated(void **state)
+{
+    (void)state;
+    enum { DRAWS = 100000 };
+    rng random = {.stream = rng_stream_of(7, RNG_TEST, 0, 0)};
+    rng same = random;
+    double squares[2] = {0, 0}, product = 0, product_of_squares = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        double pair[2];
+        rng_normals(&random, pair);
+        assert_true(rng_normal(&same) == pair[0]);
+        squares[0] += pair[0] * pair[0];
+        squares[1] += pair[1] * pair[1];
+        product += pair[0] * pair[1];
+        product_of_squares += pair[0] * pair[0] * pair[1] * pair[1];
+    }
+    for (int k = 0; k < 2; k++)
+        assert_near(squares[k] / DRAWS, 1, 4 * sqrt(2.0 / DRAWS));
+    assert_near(product / DRAWS, 0, 4 / sqrt(DRAWS));
+    assert_near(product_of_squares / DRAWS, 1, 4 * sqrt(8.0 / DRAWS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_streams_differ_by_each_part_of_their_name),
         cmocka_unit_test(test_every_order_of_four_comes_equally_often),
         cmocka_unit_test(test_normal_has_its_moments),
+        cmocka_unit_test(test_both_normals_of_a_pair_are_normal_and_not_correlated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,6 +283,32 @@ static void has_middles(cav_random *random, const specimen *subject)
     }
 }
 
+static void has_cells(cav_random *random, const specimen *subject)
+{
+    const cav_parameter *parameter = &subject->parameter;
+    size_t size = cav_parameter_size(parameter);
+    if (parameter->axis == CAV_AXIS_NONE || parameter->level_count == 0)
+        return;
+    for (int i = 0; i < DRAWS / 4; i++) {
+        size_t index = (size_t)cav_random_below(random, size);
+        double u = cav_parameter_nth(parameter, index), low, high, next = 1, unused;
+        double x = cav_parameter_decode(parameter, u);
+        expect(subject, cav_parameter_index(parameter, x) == index, u, x);
+        cav_parameter_cell(parameter, index, &low, &high);
+        expect(subject, low < u && u < high && fabs((low + high) / 2 - u) < 1e-12, u, x);
+        expect(subject, index > 0 || low == 0, u, x);
+        if (index + 1 < size)
+            cav_parameter_cell(parameter, index + 1, &next, &unused);
+        expect(subject, fabs(next - high) < 1e-12, u, x);
+    }
+}
+
+static void test_cells_lie_side_by_side_around_their_values(void **state)
+{
+    (void)state;
+    check_many(114, (random_limits){0}, has_cells);
+}
+
 static void test_levels_and_choices_stand_in_the_middle_of_their_cells(void **state)
 {
     (void)state;
@@ -513,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_an_ordinary_continuous_coordinate_is_kept_to_eleven_digits),
         cmocka_unit_test(test_values_print_and_read_back_the_same),
         cmocka_unit_test(test_levels_and_choices_stand_in_the_middle_of_their_cells),
+        cmocka_unit_test(test_cells_lie_side_by_side_around_their_values),
         cmocka_unit_test(test_cells_of_an_integer_are_symmetric_about_its_coordinate),
         cmocka_unit_test(test_every_integer_of_a_linear_range_has_the_same_share),
         cmocka_unit_test(test_special_values_are_hit_exactly),
