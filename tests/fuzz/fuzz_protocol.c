@@ -5,6 +5,7 @@
 #include "run/protocol.h"
 #include "study/study.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +13,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static cav_study *make_study(void)
 {
-    static const char text[] =
-        "{seed: 1, metrics: [loss, acc], steps: 9, space: {lr: {type: float, "
-        "low: 0, high: 1}, act: [relu, tanh]}}";
+    static const char text[] = "{seed: 1, sampler: random, scheduler: none, metrics: [loss, acc], "
+                               "steps: 9, space: {lr: {type: float, "
+                               "low: 0, high: 1}, act: [relu, tanh]}}";
     cav_spec *spec;
     cav_study *study;
     cav_error error;
     if (cav_spec_parse("", text, strlen(text), &spec, &error) ||
-        cav_study_open(&(cav_study_options){.spec = spec}, &study, &error))
+        cav_study_open(&(cav_study_options){.spec = spec}, &study, &error)) {
+        fprintf(stderr, "%s\n", error.message);
         abort();
+    }
     return study;
 }
 

@@ -267,9 +267,10 @@ static void test_the_manual_and_the_help_name_the_same_flags(void **state)
 static void test_a_loss_that_is_not_finite_is_reported_and_ends_with_1(void **state)
 {
     char line[LINE_SIZE];
-    outcome end = program_run(line_of(*state, line,
-                                      "--epochs 9 --optimizer sgd --batch-norm off --decay none "
-                                      "--lr 1000"));
+    outcome end =
+        program_run(line_of(*state, line,
+                            "--epochs 9 --optimizer sgd --batch-norm off --decay none "
+                            "--lr 1000 --l2 1")); // each step multiplies the weights by -999
     assert_status(&end, 1);
     assert_contains(end.out, "val_error=nan val_loss=nan train_loss=nan\n");
     assert_contains(end.err, "the loss is not finite in epoch");

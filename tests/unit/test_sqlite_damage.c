@@ -256,8 +256,10 @@ static void test_pages_of_zeros_or_of_another_place_are_noticed(void **state)
                 memset(bytes + page * PAGE, 0, PAGE);
             else
                 memcpy(bytes + page * PAGE, at->whole.data + (page % (pages - 1) + 1) * PAGE, PAGE);
+            bool is_damage =
+                memcmp(bytes, at->whole.data, at->whole.size) != 0; // empty ones are alike
             put_file(at, bytes, at->whole.size);
-            if (!use_damaged(at))
+            if (is_damage && !use_damaged(at))
                 fail_msg("page %zu, way %d", page, way);
             free(bytes);
         }
