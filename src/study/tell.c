@@ -128,6 +128,12 @@ static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *
                                   &trial->error);
 }
 
+// A person made it from another trial, or nudges it: no scheduler ends what somebody looks after.
+static bool is_nursed(const cav_study *study, int64_t number)
+{
+    return study->history->parents[number] >= 0 || study->history->nudges[number].count > 0;
+}
+
 static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
                           const caviar_metric *metrics, size_t metric_count,
                           caviar_verdict *ret_verdict)
@@ -146,11 +152,9 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
         return fail_not_finite(study, trial, bad);
     }
     *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-    bool is_wanted = study->history->parents[trial->number] >= 0; // a person's fork or replay
-    if (step < trial->last_step && !is_wanted)
+    code = cav_study_read_nudges(study, &trial->error);
+    if (!code && step < trial->last_step && !is_nursed(study, trial->number))
         code = judge(study, trial, ret_verdict);
-    if (!code)
-        code = cav_study_read_nudges(study, &trial->error);
     return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }
 
