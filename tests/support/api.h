@@ -36,7 +36,8 @@ void api_add(caviar_space *space, const caviar_parameter *parameter);
 /** A space with one whole number x from 1 to `high`. */
 caviar_space *api_small_space(double high);
 
-/** Opens a study; what the options leave open: the fixture's store and space, seed 1. */
+/** Opens a study; what the options leave open: the fixture's store and space, seed 1, random
+ * points. */
 caviar_study *api_open(const api *at, caviar_study_options options);
 
 /** The same as the study of the fixture. */
