@@ -530,9 +530,13 @@ static void test_a_hundred_thousand_trials_cost_one_suggestion_each(void **state
         cav_error error = {0};
         test_driver *driver = driver_new(&options, &error);
         assert_non_null(driver);
-        assert_true(driver_run(driver, trials));
-        assert_int_equal(driver->suggest_count, trials);
-        assert_int_equal(driver->history->finished_count, trials);
+        // a model takes milliseconds a trial, so the quick run goes less far with those that have
+        // one
+        bool has_model = cav_samplers[i]->skill || strcmp(cav_samplers[i]->name, "auto") == 0;
+        size_t count = has_model && !getenv("CAVIAR_TEST_LONG") ? trials / 50 : trials;
+        assert_true(driver_run(driver, count));
+        assert_int_equal(driver->suggest_count, count);
+        assert_int_equal(driver->history->finished_count, count);
         driver_free(driver);
         caviar_space_free(space);
     }
