@@ -52,14 +52,15 @@ Install them in your system's way; packages.txt says what each is for."
         root=sudo
     fi
     say "Installing: $packages"
+    apt_log=$(mktemp)
     $root apt-get update -q >/dev/null || fail "apt-get update failed"
     # shellcheck disable=SC2086 # a list of words
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        $packages >/tmp/caviar-apt.$$ 2>&1 || {
-        cat /tmp/caviar-apt.$$ >&2
+        $packages >"$apt_log" 2>&1 || {
+        cat "$apt_log" >&2
         fail "apt-get install failed"
     }
-    rm -f /tmp/caviar-apt.$$
+    rm -f "$apt_log"
     left=$(missing "$@")
     [ -z "$left" ] || fail "still missing after the installation: $left"
 }
