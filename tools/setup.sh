@@ -56,6 +56,7 @@ Install them in your system's way; packages.txt says what each is for."
     $root apt-get update -q >/dev/null || fail "apt-get update failed"
     # shellcheck disable=SC2086 # a list of words
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 \
         $packages >"$apt_log" 2>&1 || {
         cat "$apt_log" >&2
         fail "apt-get install failed"
