@@ -6,7 +6,6 @@
  */
 #include "cli/watching.h"
 
-#include "base/number.h"
 #include "cli/forking.h"
 #include "cli/nudging.h"
 
@@ -78,36 +77,6 @@ static void choose_parameter(cav_watching *watching, int direction)
     }
 }
 
-// A continuum in three digits: what a person would have typed.
-static double rounded(const cav_parameter *parameter, double raw)
-{
-    char text[CAV_NUMBER_SIZE];
-    double result = raw;
-    if (parameter->axis != CAV_AXIS_CONTINUOUS)
-        return raw;
-    cav_number_print_short(raw, 3, text);
-    if (!cav_number_parse(text, strlen(text), &result) ||
-        cav_parameter_check(parameter, result, NULL))
-        return raw;
-    return result;
-}
-
-static double moved(const cav_parameter *parameter, double raw, int direction)
-{
-    if (parameter->choice_count > 0) {
-        double other = raw + direction;
-        return other >= 0 && other < (double)parameter->choice_count ? other : raw;
-    }
-    double from = cav_parameter_encode(parameter, raw);
-    for (int i = 1; i <= 20; i++) { // a coarse range may need more than one
-        double u = fmin(fmax(from + direction * nudge_share * i, 0), 1);
-        double other = rounded(parameter, cav_parameter_decode(parameter, u));
-        if (other != raw)
-            return other;
-    }
-    return raw;
-}
-
 static void draft_nudge(cav_watching *watching, int direction)
 {
     size_t i = watching->parameter;
@@ -116,7 +85,8 @@ static void draft_nudge(cav_watching *watching, int direction)
         return;
     }
     double raw = isnan(watching->draft[i]) ? watching->now[i] : watching->draft[i];
-    watching->draft[i] = moved(&watching->study->spec->space->parameters[i], raw, direction);
+    watching->draft[i] = cav_parameter_shift(&watching->study->spec->space->parameters[i], raw,
+                                             direction * nudge_share);
     if (watching->draft[i] == watching->now[i])
         watching->draft[i] = NAN;
     say(watching, has_draft(watching) ? "Enter sends it, Escape forgets it, f forks with it" : "");

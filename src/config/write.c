@@ -87,6 +87,10 @@ static void write_parameter(cav_json *json, const caviar_parameter *from)
     }
     if (from->tier != CAVIAR_TIER_UNSET)
         cav_json_add_string(json, "tier", caviar_tier_name(from->tier));
+    if (from->live != CAVIAR_LIVE_UNSET) {
+        cav_json_key(json, "live");
+        cav_json_bool(json, from->live == CAVIAR_LIVE_YES);
+    }
     write_when(json, from);
     cav_json_end_object(json);
 }
