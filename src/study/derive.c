@@ -161,10 +161,11 @@ static caviar_code add_trial(cav_study *study, const cav_derivation *how, const 
                              int64_t number, cav_error *error)
 {
     int64_t seed = study->history->seed_numbers[how->parent], given;
+    const char *origin = how->step < 0 ? "replay" : "fork";
     cav_record record = {.state = CAVIAR_STATE_WAITING,
                          .raw = start,
                          .step = how->step < 0 ? -1 : how->step,
-                         .origin = how->step < 0 ? "replay" : "fork",
+                         .origin = how->origin ? how->origin : origin,
                          .owner = "",
                          .has_parent = true,
                          .parent = how->parent,

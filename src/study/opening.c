@@ -69,7 +69,8 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
     cav_scheduler_setup setup = {.space = spec->space,
                                  .step_min = spec->step_min,
                                  .step_max = spec->step_max,
-                                 .seed = spec->seed};
+                                 .seed = spec->seed,
+                                 .trial_budget = spec->budget.trials};
     caviar_code code = cav_scheduler_open(ret_scheduler, choice->name, choice->options,
                                           choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)

@@ -10,6 +10,7 @@
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
  *   derive.c     a new trial from another one: forks and replays
+ *   breed.c      the same, as a scheduler wants it
  *   heartbeat.c  keeping leases alive from a thread of its own
  *   public.c     the part of caviar.h about studies
  */
@@ -34,6 +35,15 @@ typedef struct cav_foreign {
     char owner[CAV_WORKER_SIZE];
 } cav_foreign;
 
+/** Where trials have files: how those of a copy get into its folder. */
+typedef struct cav_trial_files {
+    /** Copies the files of a trial aside. */
+    caviar_code (*stage)(void *context, int64_t parent, cav_error *error);
+    /** Makes what was copied the files of a new trial; with `back`, undoes that. */
+    caviar_code (*place)(void *context, int64_t number, bool back, cav_error *error);
+    void *context;
+} cav_trial_files;
+
 struct caviar_study {
     pthread_mutex_t lock; // recursive
     cav_error error;      // of the last public call
@@ -52,11 +62,12 @@ struct caviar_study {
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
-    bool keeps_curves;           // in the history, also where no scheduler needs them
-    bool defers_sync;            // tells do not sync; whoever set this does
-    bool is_distinct;            // no two trials may have the same parameters
-    int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
-    cav_foreign *foreign;        // [foreign_count] trials to take back when their worker is gone
+    bool keeps_curves;            // in the history, also where no scheduler needs them
+    const cav_trial_files *files; // NULL: trials have none
+    bool defers_sync;             // tells do not sync; whoever set this does
+    bool is_distinct;             // no two trials may have the same parameters
+    int64_t busy_ms, busy_at_ms;  // time spent, as last counted, and when that was
+    cav_foreign *foreign;         // [foreign_count] trials to take back when their worker is gone
     size_t foreign_count, foreign_capacity;
     int64_t looked_ms; // when their workers were looked for last, by the monotonic clock
 
