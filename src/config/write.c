@@ -241,6 +241,8 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     write_run(spec, json);
     write_choice("sampler", &spec->sampler, json);
     write_choice("scheduler", &spec->scheduler, json);
+    if (spec->panda.name)
+        write_choice("panda", &spec->panda, json);
     cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }

@@ -118,7 +118,7 @@ bool cav_study_reads_curves(const cav_study *study)
 {
     const cav_scheduler *scheduler = &study->scheduler;
     bool judged = scheduler->type && scheduler->type->reads_curves(scheduler->state);
-    return study->keeps_curves || judged || study->spec->budget.steps > 0;
+    return study->keeps_curves || judged || study->panda || study->spec->budget.steps > 0;
 }
 
 static caviar_code read_news(cav_study *study, cav_error *error)
@@ -197,6 +197,8 @@ static caviar_code set_up(cav_study *study, const cav_study_options *options, ca
     if (!code) // also when only looking: it checks the definition
         code = cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
     if (!code)
+        code = cav_opening_panda(study->spec, &study->panda, error);
+    if (!code)
         study->is_distinct =
             study->sampler.type->is_distinct || cav_space_is_finite(study->spec->space);
     return code ? code : cav_study_refresh(study, error);
@@ -261,6 +263,7 @@ void cav_study_close(cav_study *study)
         cav_study_sync(study, NULL);
     cav_sampler_close(&study->sampler);
     cav_scheduler_close(&study->scheduler);
+    cav_panda_close(study->panda);
     cav_history_free(study->history);
     cav_store_close(study->store);
     cav_spec_free(study->spec);

@@ -9,6 +9,7 @@
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
+ *   nurse.c      the tuner's own nudges: panda: auto
  *   derive.c     a new trial from another one: forks and replays
  *   breed.c      the same, as a scheduler wants it
  *   heartbeat.c  keeping leases alive from a thread of its own
@@ -19,6 +20,7 @@
 
 #include "base/log.h"
 #include "config/spec.h"
+#include "insight/panda.h"
 #include "schedule/scheduler.h"
 #include "search/sampler.h"
 #include "store/store.h"
@@ -58,6 +60,7 @@ struct caviar_study {
     int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
     cav_sampler sampler;
     cav_scheduler scheduler;
+    cav_panda *panda;    // who nurses the trials; NULL: nobody
     double *point, *raw; // room for one of each
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
@@ -159,6 +162,12 @@ caviar_code cav_study_read_nudges(cav_study *study, cav_error *error);
  */
 caviar_code cav_study_deliver(cav_study *study, caviar_trial *trial, int64_t step,
                               caviar_verdict *verdict);
+
+/**
+ * Lets whoever nurses the trials look at one that has just reported; what it wants is kept as
+ * nudges, and delivered with this report. For tell.c, which holds the lock.
+ */
+caviar_code cav_study_nurse(cav_study *study, caviar_trial *trial);
 
 /** CAVIAR_OK if a trial's program can restore a step; otherwise why not. Needs the lock. */
 caviar_code cav_study_check_restores(const cav_study *study, int64_t number, int64_t step,

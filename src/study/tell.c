@@ -163,6 +163,8 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
     code = cav_study_read_nudges(study, &trial->error);
     if (!code && step < trial->last_step && !is_nursed(study, trial->number))
         code = judge(study, trial, ret_verdict);
+    if (!code && step < trial->last_step)
+        code = cav_study_nurse(study, trial);
     return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }
 
