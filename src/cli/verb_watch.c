@@ -167,7 +167,9 @@ const cav_verb cav_verb_watch = {
     .description =
         "Shows a study, or one trial of it, and keeps the picture up to date, whichever process "
         "runs it. A trial is drawn large: its metric and the like of it in training, what was "
-        "changed on the way, branches that were given up and other trials behind it.\n\n"
+        "changed on the way, branches that were given up and other trials behind it. While it "
+        "runs, and where the study says how far it goes, dots show where its curve is expected to "
+        "go, and the band in which its end should lie four times out of five.\n\n"
         "Keys for a trial: left and right choose a parameter, + and - put a nudge together, a "
         "twentieth of the parameter's range at a time on its scale; Enter sends it, Escape forgets "
         "it. r rolls the last nudge back and s ends the trial, both after a question; f forks it "

@@ -15,6 +15,7 @@ enum {
 };
 
 static const bool minimize[1];
+static const double doubt = 0.3; // of the way ahead: the shape may be another one than it seems
 
 struct cav_course_guess {
     cav_history *history;
@@ -111,7 +112,8 @@ double cav_course_guess_at(cav_course_guess *guess, int64_t step, double *ret_sd
 {
     double sd, loss = modelled(guess, step, &sd);
     bool is_known = isfinite(loss) && isfinite(sd);
+    double expected = is_known ? loss + guess->off : guess->now;
     if (ret_sd)
-        *ret_sd = is_known ? sd : guess->noise;
-    return is_known ? loss + guess->off : guess->now;
+        *ret_sd = is_known ? hypot(sd, doubt * (expected - guess->now)) : guess->noise;
+    return expected;
 }

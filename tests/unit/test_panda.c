@@ -295,6 +295,38 @@ static void test_a_curve_alone_predicts_its_next_steps(void **state)
                  still / (double)count);
 }
 
+// How often the last value lies in the band of 80 %.
+static void test_the_end_lies_in_its_band_about_as_often_as_it_should(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(907);
+    size_t inside = 0, count = 0;
+    for (uint64_t round = 0; round < 60; round++) {
+        cav_random random = cav_random_stream(seed, round, CAV_PURPOSE_TEST, 0);
+        int64_t steps[40];
+        double losses[40], power = 0.3 + cav_random_unit(&random), sd;
+        bool is_power = round % 2;
+        for (size_t i = 0; i < 40; i++) {
+            steps[i] = (int64_t)i + 1;
+            double t = (double)steps[i];
+            losses[i] = 0.5 + (is_power ? pow(t, -power) : exp(-power * t / 5)) +
+                        0.004 * cav_random_normal(&random);
+        }
+        const cav_curve curve = {.steps = steps, .losses = losses};
+        for (size_t known = 8; known <= 32; known += 8) {
+            cav_course_guess *guess;
+            cav_error error = {0};
+            assert_ok(cav_course_guess_new(&curve, 1, known, 40, &guess, &error), &error);
+            double off = fabs(cav_course_guess_at(guess, 40, &sd) - losses[39]);
+            inside += off < 1.2816 * hypot(sd, cav_course_guess_noise(guess));
+            count++;
+            cav_course_guess_free(guess);
+        }
+    }
+    if (inside * 10 < count * 7 || inside * 100 > count * 97)
+        fail_msg("%zu of %zu ends lie in their band", inside, count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_a_program_that_cannot_go_back_is_left_alone),
         cmocka_unit_test(test_what_must_be_known_is_asked_for),
         cmocka_unit_test(test_a_curve_alone_predicts_its_next_steps),
+        cmocka_unit_test(test_the_end_lies_in_its_band_about_as_often_as_it_should),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
