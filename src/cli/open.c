@@ -198,6 +198,8 @@ static caviar_code write_all(writer *at)
     if (!code)
         code = copy_int(at, "steps", "steps", 1);
     if (!code)
+        code = copy_int(at, "replicates", "replicates", 1);
+    if (!code)
         code = copy_int(at, "retry", "retry", 0);
     copy_text(at, "sampler", "sampler");
     copy_text(at, "scheduler", "scheduler");

@@ -48,10 +48,10 @@ static void put_study_head(const cav_watching *watching, cav_screen *screen)
              counts[CAVIAR_STATE_PRUNED], counts[CAVIAR_STATE_FAILED],
              watching->control == CAV_CONTROL_PAUSE ? "  PAUSED" : "");
     column = cav_screen_put(screen, 0, column, CAV_INK_PLAIN, words);
-    size_t best = cav_history_best(history, 0);
+    size_t best = cav_study_best(study);
     if (best == SIZE_MAX)
         return;
-    double loss = history->losses[best * history->metric_count];
+    double loss = cav_study_loss(study, best);
     snprintf(words, sizeof words, "  best %s=", study->metric_names[0]);
     put_number(screen, 0, &column, CAV_INK_GOOD, words, study->maximize[0] ? -loss : loss);
 }

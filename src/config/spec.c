@@ -301,6 +301,11 @@ static caviar_code read_steps(const reader *at, const char *key, const cav_node 
     return code;
 }
 
+static caviar_code read_replicates(const reader *at, const char *key, const cav_node *node)
+{
+    return cav_node_int(at->document, node, key, 1, 1000, &at->spec->replicates, at->error);
+}
+
 static caviar_code read_retry(const reader *at, const char *key, const cav_node *node)
 {
     return cav_node_int(at->document, node, key, 0, 1000, &at->spec->retry, at->error);
@@ -368,12 +373,25 @@ static const struct key {
     const char *name;
     key_reader *read;
 } keys[] = {
-    {"study", read_study},     {"command", read_command}, {"metric", read_metrics},
-    {"metrics", read_metrics}, {"budget", read_budget},   {"parallel", read_parallel},
-    {"seed", read_seed},       {"sampler", read_sampler}, {"scheduler", read_scheduler},
-    {"panda", read_panda},     {"steps", read_steps},     {"retry", read_retry},
-    {"timeout", read_timeout}, {"grace", read_grace},     {"durability", read_durability},
-    {"set", read_set},         {"space", read_space},     {"constraints", skip},
+    {"study", read_study},
+    {"command", read_command},
+    {"metric", read_metrics},
+    {"metrics", read_metrics},
+    {"budget", read_budget},
+    {"parallel", read_parallel},
+    {"seed", read_seed},
+    {"sampler", read_sampler},
+    {"scheduler", read_scheduler},
+    {"panda", read_panda},
+    {"steps", read_steps},
+    {"replicates", read_replicates},
+    {"retry", read_retry},
+    {"timeout", read_timeout},
+    {"grace", read_grace},
+    {"durability", read_durability},
+    {"set", read_set},
+    {"space", read_space},
+    {"constraints", skip},
 };
 
 static caviar_code read_key(const reader *at, const cav_node *key, const cav_node *item)
@@ -415,7 +433,7 @@ static caviar_code set_defaults(cav_spec *spec, cav_error *error)
 {
     spec->space = caviar_space_new();
     spec->study = "study";
-    spec->parallel = 1;
+    spec->parallel = spec->replicates = 1;
     spec->sampler = (cav_choice){.name = "auto", .where = ""};
     spec->scheduler = (cav_choice){.name = "auto", .where = ""};
     spec->panda = (cav_choice){.where = ""};

@@ -210,6 +210,8 @@ static void write_run(const cav_spec *spec, cav_json *json)
         cav_json_add_int(json, "max", spec->step_max);
         cav_json_end_object(json);
     }
+    if (spec->replicates > 1)
+        cav_json_add_int(json, "replicates", spec->replicates);
     if (spec->retry)
         cav_json_add_int(json, "retry", spec->retry);
     if (spec->timeout_ms)

@@ -1,5 +1,6 @@
 /**
- * breed.c: a copy of a trial that its scheduler wants, with the files of its parent.
+ * breed.c: a trial from another one: a copy that its scheduler wants, with the files of its parent,
+ * or one more run of a configuration.
  *
  * Copying files takes its time, so it is done first. Whether the trial is still wanted, or another
  * worker has made it meanwhile, is asked again within the group in which it is made.
@@ -15,15 +16,40 @@ enum { MOST_CONFLICTS = 100, ORIGIN_SIZE = 256 };
 typedef struct breeding {
     cav_study *study;
     cav_offspring wanted;
+    const char *maker;
+    char note[64];
 } breeding;
 
-static caviar_code ask_scheduler(cav_study *study, cav_offspring *ret_wanted, cav_error *error)
+// One more run counts against the budget like any other trial.
+static void ask_race(breeding *at)
 {
-    const cav_scheduler *scheduler = &study->scheduler;
-    *ret_wanted = (cav_offspring){.parent = SIZE_MAX};
-    return scheduler->type->breed
-               ? scheduler->type->breed(scheduler->state, study->history, ret_wanted, error)
-               : CAVIAR_OK;
+    const cav_race *race = at->study->race;
+    size_t first = cav_study_spent(at->study) ? SIZE_MAX : cav_race_next(race);
+    if (first == SIZE_MAX)
+        return;
+    const cav_race_runs *runs = cav_race_of(race, first);
+    snprintf(at->note, sizeof at->note, "run %zu of at most %lld",
+             runs->complete + runs->failed + 1, (long long)at->study->spec->replicates);
+    at->maker = CAV_REPLICATE;
+    at->wanted = (cav_offspring){.parent = first,
+                                 .step = -1,
+                                 .has_own_seed = true,
+                                 .instead_of = SIZE_MAX,
+                                 .note = at->note};
+}
+
+// Asks who makes trials from others what is wanted now.
+static caviar_code ask_all(breeding *at, cav_error *error)
+{
+    const cav_scheduler *scheduler = &at->study->scheduler;
+    at->wanted = (cav_offspring){.parent = SIZE_MAX};
+    at->maker = scheduler->type->name;
+    caviar_code code = CAVIAR_OK;
+    if (scheduler->type->breed)
+        code = scheduler->type->breed(scheduler->state, at->study->history, &at->wanted, error);
+    if (!code && at->wanted.parent == SIZE_MAX && at->study->race)
+        ask_race(at);
+    return code;
 }
 
 static bool has_files(const breeding *at)
@@ -37,12 +63,12 @@ static caviar_code place(void *context, int64_t number, bool back, cav_error *er
     breeding *at = context;
     const cav_trial_files *files = at->study->files;
     if (!back) {
-        cav_offspring now;
-        caviar_code code = ask_scheduler(at->study, &now, error);
+        breeding now = {.study = at->study};
+        caviar_code code = ask_all(&now, error);
         if (code)
             return code;
-        if (now.parent != at->wanted.parent || now.step != at->wanted.step ||
-            now.instead_of != at->wanted.instead_of)
+        if (now.wanted.parent != at->wanted.parent || now.wanted.step != at->wanted.step ||
+            now.wanted.instead_of != at->wanted.instead_of)
             return CAVIAR_EXISTS;
     }
     return has_files(at) ? files->place(files->context, number, back, error) : CAVIAR_OK;
@@ -63,15 +89,14 @@ static caviar_code give_up(cav_study *study, size_t number, cav_error *error)
 static caviar_code make(breeding *at, cav_error *error)
 {
     char origin[ORIGIN_SIZE];
-    const char *name = at->study->scheduler.type->name;
     int64_t number;
-    snprintf(origin, sizeof origin, "%s: %s", name, at->wanted.note);
+    snprintf(origin, sizeof origin, "%s: %s", at->maker, at->wanted.note);
     cav_derivation how = {.parent = (int64_t)at->wanted.parent,
                           .step = at->wanted.step,
                           .changes = at->wanted.changes,
                           .has_own_seed = at->wanted.has_own_seed,
                           .origin = origin,
-                          .author = name,
+                          .author = at->maker,
                           .note = at->wanted.note,
                           .place = place,
                           .context = at};
@@ -82,7 +107,7 @@ static caviar_code breed(breeding *at, cav_error *error)
 {
     cav_study *study = at->study;
     const cav_trial_files *files = study->files;
-    caviar_code code = ask_scheduler(study, &at->wanted, error);
+    caviar_code code = ask_all(at, error);
     if (!code && at->wanted.parent == SIZE_MAX)
         return CAVIAR_NOT_FOUND;
     if (!code && has_files(at))

@@ -51,7 +51,8 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
     const cav_choice *choice = &spec->sampler;
     cav_sampler_setup setup = {.space = spec->space,
                                .seed = spec->seed,
-                               .trial_budget = spec->budget.trials,
+                               .trial_budget =
+                                   (spec->budget.trials + spec->replicates - 1) / spec->replicates,
                                .step_max = spec->step_max,
                                .stops_early = stops_early,
                                .parallel = spec->parallel};
@@ -95,7 +96,13 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
                               &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
         cav_error_prefix(error, "%s", choice->where);
-    return code;
+    if (code || spec->replicates <= 1 || !ret_scheduler->type->breed)
+        return code;
+    cav_scheduler_close(ret_scheduler);
+    return cav_fail(error, CAVIAR_INVALID,
+                    "replicates: scheduler: %s makes trials from others itself; leave one of the "
+                    "two out",
+                    choice->name);
 }
 
 caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,

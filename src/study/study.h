@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "config/spec.h"
 #include "insight/panda.h"
+#include "insight/race.h"
 #include "schedule/scheduler.h"
 #include "search/sampler.h"
 #include "store/store.h"
@@ -61,6 +62,7 @@ struct caviar_study {
     cav_sampler sampler;
     cav_scheduler scheduler;
     cav_panda *panda;    // who nurses the trials; NULL: nobody
+    cav_race *race;      // where configurations have several runs; NULL: one each
     double *point, *raw; // room for one of each
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
@@ -187,6 +189,15 @@ caviar_code cav_study_sync(cav_study *study, cav_error *error);
 
 /** Whether the learning curves are read: to be shown, for the scheduler, or to count the steps. */
 bool cav_study_reads_curves(const cav_study *study);
+
+/** What samplers see: a row for each trial, or, where these have several runs, configuration. */
+const cav_history *cav_study_seen(const cav_study *study);
+
+/** The best trial, or the first run of the best configuration; SIZE_MAX: none is complete. */
+size_t cav_study_best(const cav_study *study);
+
+/** The loss of a trial in the first metric; of one of several runs the mean of all of them. */
+double cav_study_loss(const cav_study *study, size_t number);
 
 /** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
 const char *cav_study_over(cav_study *study);

@@ -105,6 +105,7 @@ static void test_what_is_not_said_has_its_default(void **state)
     assert_null(spec->panda.name);
     assert_int_equal(spec->step_max, 0);
     assert_int_equal(spec->retry, 0);
+    assert_int_equal(spec->replicates, 1);
     assert_int_equal(spec->timeout_ms, 0);
     assert_int_equal(spec->grace_ms, 10000);
     assert_false(spec->durability_normal);
@@ -170,6 +171,7 @@ static void test_a_spec_is_written_and_read_as_the_same(void **state)
         "space: {x: {type: float, low: 0, high: 1}, y: {type: int, low: 1, high: 3, when: {x: "
         "{low: 0.5}}}, z: {type: constant, value: 7, when: {y: [1, 3], x: {low: 0, high: 0.7}}}}",
         "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: auto",
+        "space: {x: {type: float, low: 0, high: 1}}\nreplicates: 5",
         "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: {type: auto, window: 5}\n"
         "budget: {trials: 3}",
         "space: {x: [a, b]}\nmetrics: [{name: a, direction: maximize, pattern: 'x\\(y'}, b]\n"
