@@ -185,8 +185,8 @@ def replicates_are_runs_of_one_configuration(box):
           min(firsts, key=lambda first: first['runs']['mean'])['config'])
     repeated = next(trial for trial in trials if trial['origin'].startswith('replicate: run 2'))
     contains(box.caviar('show', repeated['id']).out, 'of trial ')
-    refused = box.caviar('run', '-n', '8', '--replicates', '2', '--scheduler', 'pbt', '--steps', '9',
-                         '--study', 'both', '--minimize', 'loss', '--', 'sh', 'noisy.sh',
+    refused = box.caviar('run', '-n', '8', '--replicates', '2', '--scheduler', 'pbt', '--steps',
+                         '9', '--study', 'both', '--minimize', 'loss', '--', 'sh', 'noisy.sh',
                          '{x: -1 1}', status=1)
     contains(refused.err, 'replicates: scheduler: pbt', 'leave one of the two out')
 
