@@ -3,7 +3,6 @@
  */
 #include "cli/outlook.h"
 
-#include "base/memory.h"
 #include "insight/course_guess.h"
 
 #include <math.h>
@@ -15,28 +14,14 @@ static const double band = 1.2816; // standard deviations on either side of 80 %
 
 static void clear(cav_outlook *outlook)
 {
-    cav_series *all[] = {&outlook->mean, &outlook->low, &outlook->high};
-    for (size_t i = 0; i < CAV_COUNT_OF(all); i++)
-        all[i]->count = 0;
+    outlook->mean.count = outlook->low.count = outlook->high.count = 0;
 }
 
 void cav_outlook_free(cav_outlook *outlook)
 {
-    cav_series *all[] = {&outlook->mean, &outlook->low, &outlook->high};
-    for (size_t i = 0; i < CAV_COUNT_OF(all); i++) {
-        free(all[i]->steps);
-        free(all[i]->values);
-    }
-}
-
-static bool push(cav_series *series, int64_t step, double value)
-{
-    if (!CAV_GROW(&series->steps, &series->step_capacity, series->count + 1) ||
-        !CAV_GROW(&series->values, &series->value_capacity, series->count + 1))
-        return false;
-    series->steps[series->count] = step;
-    series->values[series->count++] = value;
-    return true;
+    cav_series_free(&outlook->mean);
+    cav_series_free(&outlook->low);
+    cav_series_free(&outlook->high);
 }
 
 static caviar_code fill(cav_outlook *outlook, cav_course_guess *guess, int64_t from, int64_t to,
@@ -48,9 +33,9 @@ static caviar_code fill(cav_outlook *outlook, cav_course_guess *guess, int64_t f
         if (step + stride > to)
             step = to;
         double sd, loss = cav_course_guess_at(guess, step, &sd), half = band * hypot(sd, noise);
-        if (!push(&outlook->mean, step, sign * loss) ||
-            !push(&outlook->low, step, sign * loss - half) ||
-            !push(&outlook->high, step, sign * loss + half))
+        if (!cav_series_push(&outlook->mean, step, sign * loss) ||
+            !cav_series_push(&outlook->low, step, sign * loss - half) ||
+            !cav_series_push(&outlook->high, step, sign * loss + half))
             return cav_fail_memory(error);
     }
     return CAVIAR_OK;

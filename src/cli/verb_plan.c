@@ -48,7 +48,7 @@ static void forget(known *at)
     cav_study_close(at->study);
 }
 
-// A study that is not in the store yet has nothing to measure.
+// A study that is not in the store yet has nothing to measure, and needs none where all is given.
 static caviar_code look(const cav_arguments *arguments, known *at, cav_error *error)
 {
     caviar_code code = CAVIAR_OK;
@@ -60,7 +60,8 @@ static caviar_code look(const cav_arguments *arguments, known *at, cav_error *er
     const char *name = cav_cli_study(arguments);
     code = cav_cli_open(arguments, name || !at->spec ? name : at->spec->study, true, &at->study,
                         &missing);
-    if (!code || (code == CAVIAR_NOT_FOUND && !name))
+    bool is_given = cav_flag_get(arguments, "step") && cav_flag_get(arguments, "steps");
+    if (!code || (!name && (code == CAVIAR_NOT_FOUND || is_given)))
         return CAVIAR_OK;
     return cav_fail(error, code, "%s", missing.message);
 }

@@ -3,11 +3,11 @@
  */
 #include "insight/panda.h"
 
-#include "base/json.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "insight/course_guess.h"
 #include "insight/diagnosis.h"
+#include "trial/checkpoints.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -223,29 +223,10 @@ static void recall(cav_panda *panda, course *at)
 
 // ---- Checkpoints --------------------------------------------------------------------------------
 
-// How many checkpoints there are; SIZE_MAX: all that were reported.
-static size_t count_checkpoints(const cav_history *history, size_t number)
-{
-    json_t *list = NULL;
-    const char *kept = history->checkpoints[number];
-    if (!kept)
-        return SIZE_MAX;
-    size_t count = cav_json_parse(kept, strlen(kept), &list, NULL) ? 0 : json_array_size(list);
-    json_decref(list);
-    return count;
-}
-
 static bool has_checkpoint(const cav_history *history, size_t number, int64_t step)
 {
-    json_t *list = NULL;
     const char *kept = history->checkpoints[number];
-    if (!kept || cav_json_parse(kept, strlen(kept), &list, NULL))
-        return !kept;
-    bool found = false;
-    for (size_t i = 0; i < json_array_size(list); i++)
-        found |= json_integer_value(json_array_get(list, i)) == step;
-    json_decref(list);
-    return found;
+    return !cav_checkpoints_are_known(kept) || cav_checkpoints_find(kept, step, step + 1) == step;
 }
 
 // Steps that a nudge gets; 0: there would be no way back.
@@ -254,10 +235,11 @@ static int64_t choose_window(const cav_panda *panda, const course *at)
     int64_t window = panda->settings.window;
     if (window == 0)
         window = panda->step_max / 10 > LEAST_WINDOW ? panda->step_max / 10 : LEAST_WINDOW;
-    size_t kept = count_checkpoints(at->history, at->number);
-    if (kept < 3)
-        return 0;
-    return kept != SIZE_MAX && (int64_t)kept - 1 < window ? (int64_t)kept - 1 : window;
+    const char *list = at->history->checkpoints[at->number];
+    if (!cav_checkpoints_are_known(list))
+        return window;
+    int64_t most = (int64_t)cav_checkpoints_count(list) - 1; // one is of the step where it stands
+    return most < 2 ? 0 : most < window ? most : window;
 }
 
 // ---- An experiment that is open -----------------------------------------------------------------

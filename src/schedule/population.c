@@ -3,8 +3,8 @@
  */
 #include "schedule/population.h"
 
-#include "base/json.h"
 #include "base/memory.h"
+#include "trial/checkpoints.h"
 #include "trial/state.h"
 
 #include <math.h>
@@ -120,21 +120,14 @@ static bool find_loss(const cav_history *history, size_t number, int64_t milesto
 static int64_t find_checkpoint(const cav_history *history, size_t number, int64_t milestone,
                                int64_t interval)
 {
-    json_t *list = NULL;
     const char *kept = history->checkpoints[number];
-    if (!(history->cans[number] & CAVIAR_CAN_RESTORE))
+    int64_t reached = history->steps[number];
+    if (!(history->cans[number] & CAVIAR_CAN_RESTORE) || reached < milestone)
         return -1;
-    if (!kept)
-        return history->steps[number] >= milestone ? milestone : -1;
-    int64_t found = -1;
-    if (!cav_json_parse(kept, strlen(kept), &list, NULL))
-        for (size_t i = 0; i < json_array_size(list) && found < 0; i++) {
-            int64_t step = json_integer_value(json_array_get(list, i));
-            if (step >= milestone && step < milestone + interval && step <= history->steps[number])
-                found = step;
-        }
-    json_decref(list);
-    return found;
+    if (!cav_checkpoints_are_known(kept))
+        return milestone;
+    int64_t end = milestone + interval;
+    return cav_checkpoints_find(kept, milestone, end <= reached ? end : reached + 1);
 }
 
 // ---- A ranking --------------------------------------------------------------------------------
