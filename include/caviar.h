@@ -128,6 +128,13 @@ typedef enum caviar_tier {
 #undef X
 } caviar_tier;
 
+/** Whether a running program can be given another value of a parameter. */
+typedef enum caviar_live {
+    CAVIAR_LIVE_UNSET, /* a float can, anything else cannot */
+    CAVIAR_LIVE_YES,
+    CAVIAR_LIVE_NO,
+} caviar_live;
+
 /** The states of a trial. `docs/architecture.md` has the table of moves; any other is an error. */
 #define CAVIAR_STATES(X)                                                                           \
     X(WAITING, "waiting")   /* queued: has its parameters, nobody runs it */                       \
@@ -252,6 +259,7 @@ typedef struct caviar_parameter {
     size_t choice_count;
     caviar_value initial; /* the `default` of study files: a value to start from */
     caviar_tier tier;
+    caviar_live live;             /* may `pbt` and `panda: auto` change it in a running trial? */
     const caviar_condition *when; /* [when_count] */
     size_t when_count;
 } caviar_parameter;

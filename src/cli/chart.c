@@ -95,7 +95,7 @@ static void draw_line(picture *at, const cav_chart_line *line)
         if (!isfinite(series->values[i]))
             continue;
         int x1 = x_of(at, series->steps[i]), y1 = y_of(at, y, series->values[i]);
-        bool joins = i > 0 && isfinite(series->values[i - 1]);
+        bool joins = i > 0 && isfinite(series->values[i - 1]) && !line->is_dotted;
         int x0 = joins ? x_of(at, series->steps[i - 1]) : x1;
         int y0 = joins ? y_of(at, y, series->values[i - 1]) : y1;
         cav_dots_line(&at->dots, x0, y0, x1, y1, line->ink);

@@ -17,6 +17,7 @@ typedef struct cav_chart_line {
     cav_ink ink;
     bool sets_range;    // the picture is large enough for it
     bool has_own_scale; // its values are of another kind: it fills the height by itself
+    bool is_dotted;     // its points alone
 } cav_chart_line;
 
 /** A step that is marked, with a few words. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool push(cav_series *series, int64_t step, double value)
+bool cav_series_push(cav_series *series, int64_t step, double value)
 {
     if (!CAV_GROW(&series->steps, &series->step_capacity, series->count + 1) ||
         !CAV_GROW(&series->values, &series->value_capacity, series->count + 1))
@@ -18,7 +18,7 @@ static bool push(cav_series *series, int64_t step, double value)
     return true;
 }
 
-static void free_series(cav_series *series)
+void cav_series_free(cav_series *series)
 {
     free(series->steps);
     free(series->values);
@@ -35,9 +35,9 @@ static bool give_up(cav_course *course, int64_t step)
     cav_series branch = {0};
     bool done = CAV_GROW(&course->old, &course->old_capacity, course->old_count + 1);
     for (size_t i = first; i < course->now.count && done; i++)
-        done = push(&branch, course->now.steps[i], course->now.values[i]);
+        done = cav_series_push(&branch, course->now.steps[i], course->now.values[i]);
     if (!done) {
-        free_series(&branch);
+        cav_series_free(&branch);
         return false;
     }
     course->old[course->old_count++] = branch;
@@ -51,7 +51,7 @@ caviar_code cav_course_take(cav_course *course, const cav_report *report, cav_er
         if (strcmp(report->metrics[i].name, course->metric) != 0)
             continue;
         if (!give_up(course, report->step) ||
-            !push(&course->now, report->step, report->metrics[i].value))
+            !cav_series_push(&course->now, report->step, report->metrics[i].value))
             return cav_fail_memory(error);
     }
     return CAVIAR_OK;
@@ -70,8 +70,8 @@ caviar_code cav_course_read(cav_course *course, cav_store *store, const cav_scop
 
 void cav_course_free(cav_course *course)
 {
-    free_series(&course->now);
+    cav_series_free(&course->now);
     for (size_t i = 0; i < course->old_count; i++)
-        free_series(&course->old[i]);
+        cav_series_free(&course->old[i]);
     free(course->old);
 }

@@ -16,6 +16,10 @@ typedef struct cav_series {
     size_t count, step_capacity, value_capacity;
 } cav_series;
 
+/** Adds a value. False when out of memory. */
+bool cav_series_push(cav_series *series, int64_t step, double value);
+void cav_series_free(cav_series *series);
+
 typedef struct cav_course {
     const char *metric;
     cav_series now;  // what counts

@@ -251,9 +251,22 @@ static void append_progress(cav_display *display, size_t running)
     end_line(display);
 }
 
+// "mean 0.0213 +- 0.0004 (3 runs)  ", where configurations have several.
+static void put_runs(cav_display *display, size_t number)
+{
+    cav_text runs = {0};
+    cav_print_runs(display->study, number, &runs);
+    if (runs.size > 0) {
+        put(display, CAV_INK_GOOD, "mean ");
+        put(display, CAV_INK_GOOD, cav_text_get(&runs));
+        put(display, CAV_INK_PLAIN, "  ");
+    }
+    cav_text_free(&runs);
+}
+
 static void append_best(cav_display *display)
 {
-    size_t best = cav_history_best(display->study->history, 0);
+    size_t best = cav_study_best(display->study);
     if (best == SIZE_MAX)
         return;
     caviar_trial *trial = cav_study_make_handle(display->study, best);
@@ -265,6 +278,7 @@ static void append_best(cav_display *display)
     put_values(display, CAV_INK_GOOD, trial);
     snprintf(number, sizeof number, "  trial %lld  ", (long long)trial->number);
     put(display, CAV_INK_PLAIN, number);
+    put_runs(display, best);
     put_config(display, trial);
     end_line(display);
     caviar_trial_free(trial);
@@ -331,14 +345,13 @@ cav_display *cav_display_new(cav_study *study, FILE *file, bool quiet)
     cav_display *display = calloc(1, sizeof *display);
     if (!display)
         return NULL;
-    size_t best = cav_history_best(study->history, 0);
+    size_t best = cav_study_best(study);
     *display = (cav_display){
         .study = study,
         .file = file,
         .style = cav_style_of(file),
         .is_quiet = quiet,
-        .best = best == SIZE_MAX ? (double)INFINITY
-                                 : study->history->losses[best * study->history->metric_count],
+        .best = best == SIZE_MAX ? (double)INFINITY : cav_study_loss(study, best),
         .ended_before = (int64_t)study->history->finished_count,
         .busy_before_ms = cav_history_busy_ms(study->history, cav_clock_wall_ms(study->clock)),
     };

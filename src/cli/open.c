@@ -3,6 +3,7 @@
  */
 #include "cli/open.h"
 
+#include "base/file.h"
 #include "base/number.h"
 
 #include <stdio.h>
@@ -197,9 +198,12 @@ static caviar_code write_all(writer *at)
     if (!code)
         code = copy_int(at, "steps", "steps", 1);
     if (!code)
+        code = copy_int(at, "replicates", "replicates", 1);
+    if (!code)
         code = copy_int(at, "retry", "retry", 0);
     copy_text(at, "sampler", "sampler");
     copy_text(at, "scheduler", "scheduler");
+    copy_text(at, "panda", "panda");
     copy_text(at, "seed", "seed");
     copy_text(at, "timeout", "timeout");
     copy_text(at, "durability", "durability");
@@ -219,4 +223,51 @@ caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json,
                            : cav_json_parse(text.data, text.size, ret_json, error);
     cav_text_free(&text);
     return code;
+}
+
+caviar_code cav_cli_spec_read(const char *path, const json_t *overrides, cav_spec **ret_spec,
+                              cav_error *error)
+{
+    enum { LARGEST_FILE = 16 << 20 };
+    cav_text text = {0};
+    cav_document document = {.name = path, .arena = NULL};
+    caviar_code code = cav_file_read(path, LARGEST_FILE, &text, error);
+    if (!code && !(document.arena = cav_arena_new()))
+        code = cav_fail_memory(error);
+    if (!code)
+        code = cav_document_parse(&document, cav_text_get(&text), text.size, error);
+    if (!code && overrides)
+        code = cav_document_override(&document, overrides, error);
+    cav_text_free(&text);
+    if (code) {
+        cav_arena_free(document.arena);
+        return code;
+    }
+    return cav_spec_from_document(&document, NULL, ret_spec, error);
+}
+
+static caviar_code read_and_open(const cav_arguments *arguments, bool read_only,
+                                 cav_study **ret_study, int64_t *ret_number, bool *ret_usage,
+                                 cav_error *error)
+{
+    cav_cli_trial named = {.number = -1};
+    *ret_usage = true;
+    if (arguments->operand_count > 0 && cav_cli_trial_read(arguments->operands[0], &named, error))
+        return CAVIAR_INVALID;
+    *ret_usage = false;
+    *ret_number = named.number;
+    return cav_cli_open(arguments, NULL, read_only, ret_study, error);
+}
+
+cav_exit cav_cli_with_trial(const cav_arguments *arguments, bool read_only, cav_cli_work *work)
+{
+    cav_error error = {0};
+    cav_study *study;
+    int64_t number;
+    bool is_usage;
+    if (read_and_open(arguments, read_only, &study, &number, &is_usage, &error))
+        return is_usage ? cav_complain_usage(arguments, &error) : cav_complain(&error);
+    caviar_code code = work(arguments, study, number, &error);
+    cav_study_close(study);
+    return code ? cav_complain(&error) : CAV_EXIT_OK;
 }

@@ -32,6 +32,13 @@ enum { CAV_CLI_TRIAL_SIZE = 48 };
 caviar_code cav_cli_trial_read(const char *text, cav_cli_trial *ret_trial, cav_error *error);
 void cav_cli_trial_print(const caviar_trial *trial, char ret_text[CAV_CLI_TRIAL_SIZE]);
 
+/** What a verb does with a study and the trial that its first operand names; -1: none does. */
+typedef caviar_code cav_cli_work(const cav_arguments *arguments, cav_study *study, int64_t number,
+                                 cav_error *error);
+
+/** Reads the operand, opens the study, does the work, and complains where one of these fails. */
+cav_exit cav_cli_with_trial(const cav_arguments *arguments, bool read_only, cav_cli_work *work);
+
 /** Takes over a trial that is out, for a worker who knows it by that name; see cav_study_adopt. */
 caviar_code cav_cli_adopt(cav_study *study, const cav_cli_trial *named, caviar_trial **ret_trial,
                           cav_error *error);
@@ -48,6 +55,10 @@ caviar_code cav_cli_lease(const cav_arguments *arguments, int64_t *ret_ms, cav_e
 /** What --trials, --parallel, --minimize, … say, as the keys of a study file. */
 caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json, cav_error *error);
 
+/** A study file, with the keys of `overrides` over its own; NULL: none. */
+caviar_code cav_cli_spec_read(const char *path, const json_t *overrides, cav_spec **ret_spec,
+                              cav_error *error);
+
 /** The flags that cav_cli_overrides reads: X(letter, name, value, help). */
 #define CAV_RUN_FLAGS                                                                              \
     {'n', "trials", "N", "how many trials in all; +N: so many more"},                              \
@@ -57,8 +68,12 @@ caviar_code cav_cli_overrides(const cav_arguments *arguments, json_t **ret_json,
         {0, "maximize", "METRIC", "the same; more is better"},                                     \
         {0, "sampler", "NAME", "how to search: see 'caviar help samplers'"},                       \
         {0, "scheduler", "NAME", "what stops trials early: see 'caviar help schedulers'"},         \
+        {0, "panda", "WORD",                                                                       \
+         "auto: nurse the run while it trains (one trial, unless -n says more)"},                  \
         {0, "seed", "N", "the same seed gives the same trials"},                                   \
         {0, "steps", "N", "how many steps (epochs) a trial goes: {steps} in the command"},         \
+        {0, "replicates", "N",                                                                     \
+         "run each configuration up to so many times; those that lost less"},                      \
         {0, "retry", "N", "run a failed trial so many times again (default 0)"},                   \
         {0, "timeout", "TIME", "kill a trial that runs longer"},                                   \
         {0, "set", "NAME=TEXT", "a value for {NAME} in the command; may be repeated"},             \

@@ -103,6 +103,55 @@ static void add_time(cav_json *json, const char *key, int64_t ms)
     cav_json_add_string(json, key, text);
 }
 
+// The runs of a configuration whose first run a trial is; NULL: it is none.
+static const cav_race_runs *find_runs(const cav_study *study, size_t number)
+{
+    bool is_first = study->race && cav_race_first(study->race, number) == number;
+    return is_first ? cav_race_of(study->race, number) : NULL;
+}
+
+static double shown(const cav_study *study, double loss)
+{
+    return study->maximize[0] ? -loss : loss;
+}
+
+void cav_print_runs(const cav_study *study, size_t number, cav_text *text)
+{
+    const cav_race_runs *runs = find_runs(study, number);
+    size_t first = study->race ? cav_race_first(study->race, number) : SIZE_MAX;
+    char error[CAV_NUMBER_SIZE];
+    if (!runs && first != SIZE_MAX)
+        cav_text_appendf(text, "run of %zu", first);
+    if (!runs || runs->complete == 0)
+        return;
+    cav_print_value(shown(study, runs->mean), text);
+    if (runs->complete > 1) {
+        cav_number_print_short(cav_race_error(runs), 2, error);
+        cav_text_appendf(text, " +- %s", error);
+    }
+    cav_text_appendf(text, " (%zu run%s%s)", runs->complete, runs->complete == 1 ? "" : "s",
+                     runs->has_lost ? ", lost" : "");
+}
+
+static void write_runs(const cav_study *study, size_t number, cav_json *json)
+{
+    const cav_race_runs *runs = find_runs(study, number);
+    if (!runs)
+        return;
+    cav_json_key(json, "runs");
+    cav_json_begin_object(json);
+    cav_json_add_int(json, "complete", (int64_t)runs->complete);
+    if (runs->complete > 0)
+        cav_json_add_number(json, "mean", shown(study, runs->mean));
+    if (runs->complete > 1) {
+        cav_json_add_number(json, "sd", runs->sd);
+        cav_json_add_number(json, "standard_error", cav_race_error(runs));
+    }
+    cav_json_add_bool(json, "settled", runs->is_settled);
+    cav_json_add_bool(json, "lost", runs->has_lost);
+    cav_json_end_object(json);
+}
+
 void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
                           const cav_details *details, cav_json *json)
 {
@@ -119,6 +168,7 @@ void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
         if (!isnan(trial->finals[m]))
             cav_json_add_number(json, study->metric_names[m], trial->finals[m]);
     cav_json_end_object(json);
+    write_runs(study, (size_t)trial->number, json);
     cav_json_key(json, "config");
     cav_trial_write_config(trial, json);
     if (trial->step >= 0)

@@ -58,7 +58,7 @@ static caviar_code print_summary(cav_study *study, const cav_run_summary *summar
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
-    size_t best = cav_history_best(study->history, 0);
+    size_t best = cav_study_best(study);
     cav_json_begin_object(&json);
     cav_json_add_string(&json, "study", study->spec->study);
     cav_json_add_string(&json, "end", end_word(summary->end));

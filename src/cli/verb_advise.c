@@ -81,16 +81,7 @@ static caviar_code advise(const cav_arguments *arguments, cav_study *study, int6
 
 static cav_exit run(const cav_arguments *arguments)
 {
-    cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named = {.number = -1};
-    if (arguments->operand_count > 0 && cav_cli_trial_read(arguments->operands[0], &named, &error))
-        return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, true, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = advise(arguments, study, named.number, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, true, advise);
 }
 
 const cav_verb cav_verb_advise = {

@@ -52,7 +52,7 @@ static void write_shell(const caviar_trial *trial, cav_text *text)
     }
 }
 
-static void write_json(const caviar_trial *trial, cav_text *text)
+static void write_json(const cav_history *history, const caviar_trial *trial, cav_text *text)
 {
     char name[CAV_CLI_TRIAL_SIZE];
     cav_json json = {.text = text};
@@ -63,9 +63,7 @@ static void write_json(const caviar_trial *trial, cav_text *text)
     cav_json_add_int(&json, "attempt", trial->attempt);
     cav_json_key(&json, "config");
     cav_trial_write_config(trial, &json);
-    cav_json_add_int(&json, "from", trial->first_step);
-    cav_json_add_int(&json, "seed", trial->seed);
-    cav_protocol_write_schedule(trial, &json);
+    cav_protocol_write_start(history, trial, &json);
     cav_json_end_object(&json);
 }
 
@@ -77,7 +75,7 @@ static caviar_code ask(const cav_arguments *arguments, cav_study *study, cav_err
     if (code)
         return code;
     if (cav_flag_is_on(arguments, "json"))
-        write_json(trial, &text);
+        write_json(study->history, trial, &text);
     else
         write_shell(trial, &text);
     code = cav_print_json(&text, error);

@@ -44,8 +44,14 @@ static caviar_code print_result(const cav_arguments *arguments, const cav_fork *
     return cav_print_json(&text, error);
 }
 
+static caviar_code read_step(const cav_arguments *arguments, int64_t *ret_step, cav_error *error)
+{
+    *ret_step = -1;
+    return cav_flag_int(arguments, "from", 1, INT64_C(1) << 53, ret_step, error);
+}
+
 static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int64_t parent,
-                           int64_t from, cav_error *error)
+                           cav_error *error)
 {
     const cav_space *space = study->spec->space;
     cav_fork fork = {.study = study,
@@ -53,10 +59,11 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
                      .parent = parent,
                      .note = cav_flag_get(arguments, "note"),
                      .force = cav_flag_is_on(arguments, "force")};
-    int64_t number;
+    int64_t number, from;
     double *now = calloc(2 * space->count + 1, sizeof *now), *changes = now + space->count;
-    caviar_code code =
-        now ? cav_derive_step(study, parent, from, &fork.step, error) : cav_fail_memory(error);
+    caviar_code code = now ? read_step(arguments, &from, error) : cav_fail_memory(error);
+    if (!code)
+        code = cav_derive_step(study, parent, from, &fork.step, error);
     if (!code)
         code = cav_derive_values(study, parent, fork.step, now, error);
     if (!code)
@@ -73,17 +80,10 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
 static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named;
-    int64_t from = -1;
-    if (cav_cli_trial_read(arguments->operands[0], &named, &error) ||
-        cav_flag_int(arguments, "from", 1, INT64_C(1) << 53, &from, &error))
+    int64_t step;
+    if (read_step(arguments, &step, &error)) // before anything is opened
         return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, false, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = fork_it(arguments, study, named.number, from, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, false, fork_it);
 }
 
 const cav_verb cav_verb_fork = {

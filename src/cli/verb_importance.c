@@ -103,7 +103,7 @@ static caviar_code measure(const cav_arguments *arguments, const cav_study *stud
     what.items = calloc(what.count + 1, sizeof *what.items);
     if (!what.items)
         return cav_fail_memory(error);
-    code = cav_importance_measure(study->spec->space, study->history, what.metric,
+    code = cav_importance_measure(study->spec->space, cav_study_seen(study), what.metric,
                                   study->spec->seed, what.items, &what.basis, error);
     if (!code && cav_flag_is_on(arguments, "json"))
         code = print_json(study, &what, error);

@@ -89,16 +89,7 @@ static caviar_code nudge(const cav_arguments *arguments, cav_study *study, int64
 
 static cav_exit run(const cav_arguments *arguments)
 {
-    cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named;
-    if (cav_cli_trial_read(arguments->operands[0], &named, &error))
-        return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, false, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = nudge(arguments, study, named.number, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, false, nudge);
 }
 
 const cav_verb cav_verb_nudge = {

@@ -67,16 +67,14 @@ static caviar_code init(pipe_state *at, const json_t *message, cav_text *answer,
     return code;
 }
 
-static void write_trial(const caviar_trial *trial, cav_text *answer)
+static void write_trial(const cav_history *history, const caviar_trial *trial, cav_text *answer)
 {
     cav_json json = {.text = answer};
     cav_json_begin_object(&json);
     cav_json_add_int(&json, "id", trial->number);
     cav_json_key(&json, "config");
     cav_trial_write_config(trial, &json);
-    cav_json_add_int(&json, "from", trial->first_step);
-    cav_json_add_int(&json, "seed", trial->seed);
-    cav_protocol_write_schedule(trial, &json);
+    cav_protocol_write_start(history, trial, &json);
     cav_json_end_object(&json);
 }
 
@@ -94,7 +92,7 @@ static caviar_code ask(pipe_state *at, const json_t *message, cav_text *answer, 
     if (code)
         return code;
     at->trials[at->trial_count++] = trial;
-    write_trial(trial, answer);
+    write_trial(at->study->history, trial, answer);
     return CAVIAR_OK;
 }
 

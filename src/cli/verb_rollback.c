@@ -37,30 +37,32 @@ static caviar_code print_result(const cav_arguments *arguments, const cav_study 
     return cav_print_json(&text, error);
 }
 
+static caviar_code read_step(const cav_arguments *arguments, int64_t *ret_step, cav_error *error)
+{
+    *ret_step = -1;
+    return cav_flag_int(arguments, "to", 0, INT64_C(1) << 53, ret_step, error);
+}
+
 static caviar_code roll_back(const cav_arguments *arguments, cav_study *study, int64_t number,
-                             int64_t step, cav_error *error)
+                             cav_error *error)
 {
     char author[CAV_CLI_AUTHOR_SIZE];
+    int64_t step;
     caviar_nudge_options options = {.author = author, .note = cav_flag_get(arguments, "note")};
     cav_cli_author(author);
-    caviar_code code = cav_study_rollback(study, number, step, &options, &step, error);
+    caviar_code code = read_step(arguments, &step, error);
+    if (!code)
+        code = cav_study_rollback(study, number, step, &options, &step, error);
     return code ? code : print_result(arguments, study, number, step, error);
 }
 
 static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named;
-    int64_t step = -1;
-    if (cav_cli_trial_read(arguments->operands[0], &named, &error) ||
-        cav_flag_int(arguments, "to", 0, INT64_C(1) << 53, &step, &error))
+    int64_t step;
+    if (read_step(arguments, &step, &error)) // before anything is opened
         return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, false, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = roll_back(arguments, study, named.number, step, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, false, roll_back);
 }
 
 const cav_verb cav_verb_rollback = {

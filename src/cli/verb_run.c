@@ -3,13 +3,10 @@
  */
 #include "cli/running.h"
 
-#include "base/file.h"
 #include "run/command.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LARGEST_FILE = 16 << 20 };
 
 static const cav_flag flags[] = {CAV_RUN_FLAGS, CAV_SHOW_FLAGS};
 
@@ -22,26 +19,6 @@ static const cav_example examples[] = {
      "'{act: relu|tanh}'",
      "a whole number on a log scale, and a choice"},
 };
-
-static caviar_code spec_from_file(const char *path, const json_t *overrides, cav_spec **ret_spec,
-                                  cav_error *error)
-{
-    cav_text text = {0};
-    cav_document document = {.name = path, .arena = NULL};
-    caviar_code code = cav_file_read(path, LARGEST_FILE, &text, error);
-    if (!code && !(document.arena = cav_arena_new()))
-        code = cav_fail_memory(error);
-    if (!code)
-        code = cav_document_parse(&document, cav_text_get(&text), text.size, error);
-    if (!code)
-        code = cav_document_override(&document, overrides, error);
-    cav_text_free(&text);
-    if (code) {
-        cav_arena_free(document.arena);
-        return code;
-    }
-    return cav_spec_from_document(&document, NULL, ret_spec, error);
-}
 
 static caviar_code spec_from_command(const cav_arguments *arguments, const json_t *overrides,
                                      cav_spec **ret_spec, cav_error *error)
@@ -73,7 +50,7 @@ static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec
     caviar_code code = cav_cli_overrides(arguments, &overrides, error);
     if (code)
         return code;
-    code = has_file ? spec_from_file(arguments->operands[0], overrides, ret_spec, error)
+    code = has_file ? cav_cli_spec_read(arguments->operands[0], overrides, ret_spec, error)
                     : spec_from_command(arguments, overrides, ret_spec, error);
     json_decref(overrides);
     *ret_usage = code == CAVIAR_INVALID && !has_file;

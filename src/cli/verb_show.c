@@ -97,6 +97,11 @@ static void print_head(const cav_study *study, const caviar_trial *trial,
         printf("%s = %s\n", study->metric_names[m], cav_text_get(&value));
         cav_text_free(&value);
     }
+    cav_text runs = {0};
+    cav_print_runs(study, (size_t)trial->number, &runs);
+    if (runs.size > 0)
+        printf("%s\n", cav_text_get(&runs));
+    cav_text_free(&runs);
     printf("from %.*s", (int)maker_size(details->origin), details->origin);
     print_parent(study->history, trial->number);
     printf(", attempt %lld", (long long)trial->attempt);
@@ -261,7 +266,7 @@ static void write_words(const caviar_trial *trial, cav_text *line)
 static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_error *error)
 {
     caviar_trial *trial;
-    size_t number = cav_history_best(study->history, 0);
+    size_t number = cav_study_best(study);
     if (number == SIZE_MAX)
         return cav_fail(error, CAVIAR_NOT_FOUND, "no trial of study '%s' is complete yet",
                         study->spec->study);

@@ -70,13 +70,13 @@ static caviar_code look_inside(const cav_arguments *arguments, entry *at, cav_er
     caviar_code code = cav_cli_open(arguments, at->name, true, &study, error);
     if (code)
         return code;
-    size_t best = cav_history_best(study->history, 0);
+    size_t best = cav_study_best(study);
     at->metric = strdup(study->metric_names[0]);
     at->budget = study->spec->budget.trials;
     at->spent = study->history->step_sum;
     at->saved = cav_history_saved_steps(study->history, study->spec->step_max);
     if (best != SIZE_MAX) {
-        double loss = study->history->losses[best * study->history->metric_count];
+        double loss = cav_study_loss(study, best);
         at->best = study->maximize[0] ? -loss : loss;
     }
     cav_study_close(study);

@@ -34,10 +34,9 @@ typedef struct selection {
 // For qsort_r: the best first, those without a value last.
 static int by_loss(const void *a, const void *b, void *context)
 {
-    const cav_history *history = context;
+    const cav_study *study = context;
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    double loss_x = history->losses[x * history->metric_count];
-    double loss_y = history->losses[y * history->metric_count];
+    double loss_x = cav_study_loss(study, x), loss_y = cav_study_loss(study, y);
     if (isnan(loss_x) || isnan(loss_y))
         return isnan(loss_x) - isnan(loss_y);
     return loss_x != loss_y ? (loss_x > loss_y) - (loss_x < loss_y) : (x > y) - (x < y);
@@ -80,7 +79,7 @@ static caviar_code choose(const wish *wanted, selection *at, cav_error *error)
         if (wanted->state < 0 || (int)history->states[i] == wanted->state)
             at->numbers[at->count++] = i;
     if (wanted->by_value)
-        qsort_r(at->numbers, at->count, sizeof *at->numbers, by_loss, (void *)(uintptr_t)history);
+        qsort_r(at->numbers, at->count, sizeof *at->numbers, by_loss, (void *)(uintptr_t)at->study);
     if ((int64_t)at->count > wanted->most)
         at->count = (size_t)wanted->most;
     return CAVIAR_OK;
@@ -118,20 +117,27 @@ static void write_cells(const caviar_trial *trial, const cav_details *details, c
         cav_text_appendf(config, "  (%s)", details->message);
 }
 
-static bool add_line(struct libscols_table *table, const caviar_trial *trial,
-                     const cav_details *details)
+enum { RUNS_COLUMN = 3 }; // only where configurations have several runs
+
+static bool add_line(struct libscols_table *table, const cav_study *study,
+                     const caviar_trial *trial, const cav_details *details)
 {
-    cav_text number = {0}, state = {0}, values = {0}, took = {0}, config = {0};
+    cav_text number = {0}, state = {0}, values = {0}, runs = {0}, took = {0}, config = {0};
     cav_text_appendf(&number, "%lld", (long long)trial->number);
     for (size_t m = 0; m < trial->final_count; m++) {
         cav_text_append(&values, m ? " " : "");
         cav_print_value(trial->finals[m], &values);
     }
     write_cells(trial, details, &state, &took, &config);
+    cav_print_runs(study, (size_t)trial->number, &runs);
     const char *cells[] = {cav_text_get(&number), cav_text_get(&state), cav_text_get(&values),
-                           cav_text_get(&took), cav_text_get(&config)};
-    bool done = cav_table_add(table, cells, CAV_COUNT_OF(cells)) && !config.failed;
-    cav_text *texts[] = {&number, &state, &values, &took, &config};
+                           cav_text_get(&runs),   cav_text_get(&took),  cav_text_get(&config)};
+    size_t count = CAV_COUNT_OF(cells);
+    if (!study->race)
+        memmove(cells + RUNS_COLUMN, cells + RUNS_COLUMN + 1,
+                (--count - RUNS_COLUMN) * sizeof *cells);
+    bool done = cav_table_add(table, cells, count) && !config.failed;
+    cav_text *texts[] = {&number, &state, &values, &runs, &took, &config};
     for (size_t i = 0; i < CAV_COUNT_OF(texts); i++)
         cav_text_free(texts[i]);
     return done;
@@ -139,17 +145,19 @@ static bool add_line(struct libscols_table *table, const caviar_trial *trial,
 
 static caviar_code print_table(selection *at, const cav_details *details, cav_error *error)
 {
-    const cav_column columns[] = {{"TRIAL", true, false},
-                                  {"STATE", false, false},
-                                  {at->study->metric_names[0], true, false},
-                                  {"TIME", true, false},
-                                  {"PARAMETERS", false, true}};
-    struct libscols_table *table = cav_table_new(columns, CAV_COUNT_OF(columns));
+    cav_column columns[] = {
+        {"TRIAL", true, false}, {"STATE", false, false}, {at->study->metric_names[0], true, false},
+        {"MEAN", false, false}, {"TIME", true, false},   {"PARAMETERS", false, true}};
+    size_t count = CAV_COUNT_OF(columns);
+    if (!at->study->race)
+        memmove(columns + RUNS_COLUMN, columns + RUNS_COLUMN + 1,
+                (--count - RUNS_COLUMN) * sizeof *columns);
+    struct libscols_table *table = cav_table_new(columns, count);
     bool done = table != NULL;
     for (size_t i = 0; i < at->count && done; i++) {
         caviar_trial *trial =
             cav_study_make_handle((cav_study *)(uintptr_t)at->study, at->numbers[i]);
-        done = trial && add_line(table, trial, &details[at->numbers[i]]);
+        done = trial && add_line(table, at->study, trial, &details[at->numbers[i]]);
         caviar_trial_free(trial);
     }
     if (done)

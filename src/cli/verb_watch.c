@@ -156,16 +156,7 @@ static caviar_code watch(const cav_arguments *arguments, cav_study *study, int64
 
 static cav_exit run(const cav_arguments *arguments)
 {
-    cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named = {.number = -1};
-    if (arguments->operand_count > 0 && cav_cli_trial_read(arguments->operands[0], &named, &error))
-        return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, true, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = watch(arguments, study, named.number, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, true, watch);
 }
 
 const cav_verb cav_verb_watch = {
@@ -176,7 +167,9 @@ const cav_verb cav_verb_watch = {
     .description =
         "Shows a study, or one trial of it, and keeps the picture up to date, whichever process "
         "runs it. A trial is drawn large: its metric and the like of it in training, what was "
-        "changed on the way, branches that were given up and other trials behind it.\n\n"
+        "changed on the way, branches that were given up and other trials behind it. While it "
+        "runs, and where the study says how far it goes, dots show where its curve is expected to "
+        "go, and the band in which its end should lie four times out of five.\n\n"
         "Keys for a trial: left and right choose a parameter, + and - put a nudge together, a "
         "twentieth of the parameter's range at a time on its scale; Enter sends it, Escape forgets "
         "it. r rolls the last nudge back and s ends the trial, both after a question; f forks it "

@@ -6,7 +6,6 @@
  */
 #include "cli/watching.h"
 
-#include "base/number.h"
 #include "cli/forking.h"
 #include "cli/nudging.h"
 
@@ -40,19 +39,6 @@ static bool has_draft(const cav_watching *watching)
     return false;
 }
 
-// A handle to write with, for as long as something is done.
-static cav_study *open_to_write(cav_watching *watching)
-{
-    cav_study *study;
-    cav_error error = {0};
-    cav_study_options options = {.location = watching->location,
-                                 .name = watching->study->spec->study};
-    if (!cav_study_open(&options, &study, &error))
-        return study;
-    say_error(watching, &error);
-    return NULL;
-}
-
 static int64_t shown_step(const cav_watching *watching)
 {
     const cav_watched *at = cav_watching_find(watching, watching->trial);
@@ -78,36 +64,6 @@ static void choose_parameter(cav_watching *watching, int direction)
     }
 }
 
-// A continuum in three digits: what a person would have typed.
-static double rounded(const cav_parameter *parameter, double raw)
-{
-    char text[CAV_NUMBER_SIZE];
-    double result = raw;
-    if (parameter->axis != CAV_AXIS_CONTINUOUS)
-        return raw;
-    cav_number_print_short(raw, 3, text);
-    if (!cav_number_parse(text, strlen(text), &result) ||
-        cav_parameter_check(parameter, result, NULL))
-        return raw;
-    return result;
-}
-
-static double moved(const cav_parameter *parameter, double raw, int direction)
-{
-    if (parameter->choice_count > 0) {
-        double other = raw + direction;
-        return other >= 0 && other < (double)parameter->choice_count ? other : raw;
-    }
-    double from = cav_parameter_encode(parameter, raw);
-    for (int i = 1; i <= 20; i++) { // a coarse range may need more than one
-        double u = fmin(fmax(from + direction * nudge_share * i, 0), 1);
-        double other = rounded(parameter, cav_parameter_decode(parameter, u));
-        if (other != raw)
-            return other;
-    }
-    return raw;
-}
-
 static void draft_nudge(cav_watching *watching, int direction)
 {
     size_t i = watching->parameter;
@@ -116,7 +72,8 @@ static void draft_nudge(cav_watching *watching, int direction)
         return;
     }
     double raw = isnan(watching->draft[i]) ? watching->now[i] : watching->draft[i];
-    watching->draft[i] = moved(&watching->study->spec->space->parameters[i], raw, direction);
+    watching->draft[i] = cav_parameter_shift(&watching->study->spec->space->parameters[i], raw,
+                                             direction * nudge_share);
     if (watching->draft[i] == watching->now[i])
         watching->draft[i] = NAN;
     say(watching, has_draft(watching) ? "Enter sends it, Escape forgets it, f forks with it" : "");
@@ -124,97 +81,88 @@ static void draft_nudge(cav_watching *watching, int direction)
 
 // ---- Doing it ---------------------------------------------------------------------------------
 
-static void send_nudge(cav_watching *watching)
+// What is done to the study, by whom the options say; and says so.
+typedef caviar_code deed(cav_watching *watching, cav_study *study,
+                         const caviar_nudge_options *options, cav_error *error);
+
+// Opens the study to write, for as long as something is done.
+static void act(cav_watching *watching, deed *done)
 {
     char author[CAV_CLI_AUTHOR_SIZE];
+    cav_study *study = NULL;
     cav_error error = {0};
-    cav_study *study = open_to_write(watching);
-    if (!study)
-        return;
+    cav_study_options options = {.location = watching->location,
+                                 .name = watching->study->spec->study};
+    const caviar_nudge_options by = {.author = author};
     cav_cli_author(author);
-    caviar_nudge_options options = {.author = author};
-    if (cav_study_nudge(study, watching->trial, watching->draft, &options, &error)) {
+    if (cav_study_open(&options, &study, &error) || done(watching, study, &by, &error))
         say_error(watching, &error);
-    } else {
-        say(watching, "sent; it arrives at the next report");
-        forget_draft(watching);
-    }
     cav_study_close(study);
 }
 
-static void roll_back(cav_watching *watching)
+static caviar_code send_nudge(cav_watching *watching, cav_study *study,
+                              const caviar_nudge_options *options, cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
-    cav_error error = {0};
+    caviar_code code = cav_study_nudge(study, watching->trial, watching->draft, options, error);
+    if (code)
+        return code;
+    say(watching, "sent; it arrives at the next report");
+    forget_draft(watching);
+    return CAVIAR_OK;
+}
+
+static caviar_code roll_back(cav_watching *watching, cav_study *study,
+                             const caviar_nudge_options *options, cav_error *error)
+{
     int64_t step;
-    cav_study *study = open_to_write(watching);
-    if (!study)
-        return;
-    cav_cli_author(author);
-    caviar_nudge_options options = {.author = author};
-    if (cav_study_rollback(study, watching->trial, watching->question_step, &options, &step,
-                           &error))
-        say_error(watching, &error);
-    else
+    caviar_code code =
+        cav_study_rollback(study, watching->trial, watching->question_step, options, &step, error);
+    if (!code)
         snprintf(watching->message, sizeof watching->message,
                  "back to step %lld, at the next report", (long long)step);
-    cav_study_close(study);
+    return code;
 }
 
-static void stop(cav_watching *watching)
+static caviar_code stop(cav_watching *watching, cav_study *study,
+                        const caviar_nudge_options *options, cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
-    cav_error error = {0};
-    cav_study *study = open_to_write(watching);
-    if (!study)
-        return;
-    cav_cli_author(author);
-    caviar_nudge_options options = {.author = author};
-    if (cav_study_stop(study, watching->trial, &options, &error))
-        say_error(watching, &error);
-    else
+    caviar_code code = cav_study_stop(study, watching->trial, options, error);
+    if (!code)
         say(watching, "it ends at its next report");
-    cav_study_close(study);
+    return code;
 }
 
-static void fork_trial(cav_watching *watching)
+static caviar_code fork_trial(cav_watching *watching, cav_study *study,
+                              const caviar_nudge_options *options, cav_error *error)
 {
-    cav_error error = {0};
+    (void)options; // a fork finds out by itself who makes it
     int64_t number;
-    cav_study *study = open_to_write(watching);
-    if (!study)
-        return;
     cav_fork fork = {.study = study,
                      .location = watching->location,
                      .parent = watching->trial,
                      .changes = has_draft(watching) ? watching->draft : NULL};
-    caviar_code code = cav_derive_step(study, watching->trial, -1, &fork.step, &error);
+    caviar_code code = cav_derive_step(study, watching->trial, -1, &fork.step, error);
     if (!code)
-        code = cav_cli_fork(&fork, &number, &error);
-    if (code) {
-        say_error(watching, &error);
-    } else {
-        snprintf(watching->message, sizeof watching->message,
-                 "trial %lld goes on from step %lld; it waits to be run", (long long)number,
-                 (long long)fork.step);
-        forget_draft(watching);
-    }
-    cav_study_close(study);
+        code = cav_cli_fork(&fork, &number, error);
+    if (code)
+        return code;
+    snprintf(watching->message, sizeof watching->message,
+             "trial %lld goes on from step %lld; it waits to be run", (long long)number,
+             (long long)fork.step);
+    forget_draft(watching);
+    return CAVIAR_OK;
 }
 
-static void pause_or_resume(cav_watching *watching)
+static caviar_code pause_or_resume(cav_watching *watching, cav_study *study,
+                                   const caviar_nudge_options *options, cav_error *error)
 {
-    cav_error error = {0};
+    (void)options; // whose word it was is not kept
     bool paused = watching->control == CAV_CONTROL_PAUSE;
-    cav_study *study = open_to_write(watching);
-    if (!study)
-        return;
-    if (study->store->type->study_set(study->store, study->id, NULL,
-                                      paused ? CAV_CONTROL_RUN : CAV_CONTROL_PAUSE, &error))
-        say_error(watching, &error);
-    else
+    caviar_code code = study->store->type->study_set(
+        study->store, study->id, NULL, paused ? CAV_CONTROL_RUN : CAV_CONTROL_PAUSE, error);
+    if (!code)
         say(watching, paused ? "resumed" : "paused: nothing new is started; p goes on");
-    cav_study_close(study);
+    return code;
 }
 
 // ---- Asking first -----------------------------------------------------------------------------
@@ -252,9 +200,9 @@ static void answer(cav_watching *watching, int key)
     if (key != 'y' && key != 'Y')
         say(watching, "left as it is");
     else if (asked == CAV_WATCH_ROLLBACK)
-        roll_back(watching);
+        act(watching, roll_back);
     else if (asked == CAV_WATCH_STOP)
-        stop(watching);
+        act(watching, stop);
 }
 
 // ---- Looking around ---------------------------------------------------------------------------
@@ -293,7 +241,7 @@ static void press_in_trial(cav_watching *watching, int key)
     else if (key == '-' || key == CAV_KEY_DOWN)
         draft_nudge(watching, -1);
     else if (key == CAV_KEY_ENTER && has_draft(watching))
-        send_nudge(watching);
+        act(watching, send_nudge);
     else if (key == CAV_KEY_ESCAPE && has_draft(watching))
         forget_draft(watching), say(watching, "");
     else if (key == CAV_KEY_ESCAPE || key == 'b')
@@ -301,7 +249,7 @@ static void press_in_trial(cav_watching *watching, int key)
     else if (key == 'r')
         ask_rollback(watching);
     else if (key == 'f')
-        fork_trial(watching);
+        act(watching, fork_trial);
     else if (key == 's')
         ask_stop(watching);
 }
@@ -313,7 +261,7 @@ void cav_watch_key(cav_watching *watching, int key)
     else if (key == 'q')
         watching->is_over = true;
     else if (key == 'p')
-        pause_or_resume(watching);
+        act(watching, pause_or_resume);
     else if (watching->trial < 0)
         press_in_study(watching, key);
     else

@@ -48,10 +48,10 @@ static void put_study_head(const cav_watching *watching, cav_screen *screen)
              counts[CAVIAR_STATE_PRUNED], counts[CAVIAR_STATE_FAILED],
              watching->control == CAV_CONTROL_PAUSE ? "  PAUSED" : "");
     column = cav_screen_put(screen, 0, column, CAV_INK_PLAIN, words);
-    size_t best = cav_history_best(history, 0);
+    size_t best = cav_study_best(study);
     if (best == SIZE_MAX)
         return;
-    double loss = history->losses[best * history->metric_count];
+    double loss = cav_study_loss(study, best);
     snprintf(words, sizeof words, "  best %s=", study->metric_names[0]);
     put_number(screen, 0, &column, CAV_INK_GOOD, words, study->maximize[0] ? -loss : loss);
 }
@@ -164,7 +164,15 @@ typedef struct pieces {
 static void add_line(pieces *to, const cav_series *series, cav_ink ink, bool sets, bool own)
 {
     if (to->line_count < CAV_COUNT_OF(to->lines) && series->count > 0)
-        to->lines[to->line_count++] = (cav_chart_line){series, ink, sets, own};
+        to->lines[to->line_count++] = (cav_chart_line){
+            .series = series, .ink = ink, .sets_range = sets, .has_own_scale = own};
+}
+
+static void add_outlook(pieces *to, const cav_series *series, cav_ink ink)
+{
+    if (to->line_count < CAV_COUNT_OF(to->lines) && series->count > 0)
+        to->lines[to->line_count++] =
+            (cav_chart_line){.series = series, .ink = ink, .sets_range = true, .is_dotted = true};
 }
 
 // From the back to the front: others, branches given up, training, the curve itself.
@@ -180,6 +188,9 @@ static void collect_lines(const cav_watching *watching, const cav_watched *at, p
     if (at->companion_name)
         add_line(to, &at->companion.now, CAV_INK_GOOD, true,
                  !are_alike(at->course.metric, at->companion_name));
+    add_outlook(to, &watching->outlook.low, CAV_INK_DIM);
+    add_outlook(to, &watching->outlook.high, CAV_INK_DIM);
+    add_outlook(to, &watching->outlook.mean, CAV_INK_BOLD);
     add_line(to, &at->course.now, CAV_INK_ACCENT, true, false);
 }
 
@@ -215,8 +226,25 @@ static void collect_marks(const cav_watching *watching, pieces *to)
     }
 }
 
-static void put_legend(const cav_watched *at, bool has_others, cav_screen *screen, int row)
+// "  expected at step 30: 0.043 (0.04 to 0.047)": the end of the dotted lines.
+static void put_outlook(const cav_outlook *outlook, cav_screen *screen, int row, int *column)
 {
+    char words[160], mean[CAV_NUMBER_SIZE], low[CAV_NUMBER_SIZE], high[CAV_NUMBER_SIZE];
+    if (outlook->mean.count == 0)
+        return;
+    size_t last = outlook->mean.count - 1;
+    cav_number_print_short(outlook->mean.values[last], 3, mean);
+    cav_number_print_short(outlook->low.values[last], 3, low);
+    cav_number_print_short(outlook->high.values[last], 3, high);
+    snprintf(words, sizeof words, "  expected at step %lld: %s (%s to %s)",
+             (long long)outlook->mean.steps[last], mean, low, high);
+    *column = cav_screen_put(screen, row, *column, CAV_INK_BOLD, words);
+}
+
+static void put_legend(const cav_watching *watching, const cav_watched *at, cav_screen *screen,
+                       int row)
+{
+    bool has_others = watching->study->history->count > 1;
     int column = cav_screen_put(screen, row, 0, CAV_INK_ACCENT, at->course.metric);
     if (at->companion_name && at->companion.now.count > 0) {
         column = cav_screen_put(screen, row, column, CAV_INK_PLAIN, "  ");
@@ -226,6 +254,7 @@ static void put_legend(const cav_watched *at, bool has_others, cav_screen *scree
         if (!are_alike(at->course.metric, at->companion_name))
             column = cav_screen_put(screen, row, column, CAV_INK_DIM, " (own scale)");
     }
+    put_outlook(&watching->outlook, screen, row, &column);
     bool has_old = at->course.old_count > 0;
     if (has_others || has_old)
         cav_screen_put(screen, row, column, CAV_INK_DIM,
@@ -307,7 +336,7 @@ static void put_trial(const cav_watching *watching, cav_screen *screen)
         cav_chart_draw(&chart, screen, 1, 0, screen->columns, screen->rows - 1 - FOOT_ROWS);
     else
         cav_screen_put(screen, 2, 2, CAV_INK_DIM, "no report yet");
-    put_legend(at, watching->study->history->count > 1, screen, screen->rows - FOOT_ROWS);
+    put_legend(watching, at, screen, screen->rows - FOOT_ROWS);
     put_parameters(watching, screen, screen->rows - FOOT_ROWS + 1);
     if (!put_waiting(watching, screen, screen->rows - FOOT_ROWS + 2))
         put_diagnosis(watching, screen, screen->rows - FOOT_ROWS + 2);

@@ -18,6 +18,7 @@ caviar_code cav_watching_open(cav_watching *watching, cav_study *study, const ch
     *watching = (cav_watching){.study = study, .location = location, .trial = trial};
     for (size_t i = 0; i < CAV_WATCH_CURVES; i++)
         watching->watched[i].number = -1;
+    watching->outlook.number = -1;
     watching->now = calloc(2 * count + 1, sizeof *watching->now);
     if (!watching->now)
         return cav_fail_memory(error);
@@ -42,6 +43,7 @@ void cav_watching_close(cav_watching *watching)
 {
     for (size_t i = 0; i < CAV_WATCH_CURVES; i++)
         forget(&watching->watched[i]);
+    cav_outlook_free(&watching->outlook);
     free(watching->now);
 }
 
@@ -174,6 +176,17 @@ static void choose_curves(cav_watching *watching)
             forget(&watching->watched[i]);
 }
 
+// One that has ended is not expected to go anywhere.
+static caviar_code look_ahead(cav_watching *watching, cav_error *error)
+{
+    static const cav_course nothing;
+    const cav_study *study = watching->study;
+    const cav_watched *at = cav_watching_find(watching, watching->trial);
+    bool runs = at && study->history->states[watching->trial] == CAVIAR_STATE_RUNNING;
+    return cav_outlook_update(&watching->outlook, watching->trial, runs ? &at->course : &nothing,
+                              study->maximize[0], study->spec->step_max, error);
+}
+
 caviar_code cav_watching_read(cav_watching *watching, cav_error *error)
 {
     cav_study *study = watching->study;
@@ -192,7 +205,7 @@ caviar_code cav_watching_read(cav_watching *watching, cav_error *error)
             code = store->report_read(study->store, &study->scope, at->number, &at->cursor, take,
                                       at, error);
     }
-    return code;
+    return code ? code : look_ahead(watching, error);
 }
 
 // ---- What a curve says ------------------------------------------------------------------------

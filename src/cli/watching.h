@@ -13,6 +13,7 @@
 #define CAV_CLI_WATCHING_H
 
 #include "cli/course.h"
+#include "cli/outlook.h"
 #include "cli/screen.h"
 #include "insight/diagnosis.h"
 #include "study/study.h"
@@ -42,6 +43,7 @@ typedef struct cav_watching {
     int64_t chosen;      // in the list of the study
     cav_control control; // what the study is told to do
     cav_watched watched[CAV_WATCH_CURVES];
+    cav_outlook outlook; // of the trial that is shown, while it runs
     size_t parameter;    // that the keys nudge
     double *now, *draft; // [space->count] values, and those to be sent; NaN: as it is
     cav_watch_question question;

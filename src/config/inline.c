@@ -138,10 +138,10 @@ static caviar_code read_choices(builder *build)
     return add_list(build, "choices", word, '|');
 }
 
-// step x2, default 3, tier most, special 0,1, limits 1e-7 10
+// step x2, default 3, tier most, live true, special 0,1, limits 1e-7 10
 static caviar_code read_extra(builder *build)
 {
-    static const char *const known[] = {"step", "default", "tier", "special", "limits"};
+    static const char *const known[] = {"step", "default", "tier", "live", "special", "limits"};
     const char *key = next(build), *value = next(build);
     size_t which = 0;
     while (which < CAV_COUNT_OF(known) && strcmp(known[which], key) != 0)

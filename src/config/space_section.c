@@ -65,6 +65,19 @@ static caviar_code read_tier(const section *at, const cav_node *node, caviar_par
     return code;
 }
 
+static caviar_code read_live(const section *at, const cav_node *node, caviar_parameter *to)
+{
+    const char *word;
+    caviar_code code = cav_node_text(at->document, node, at->what, &word, at->error);
+    if (code)
+        return code;
+    to->live = strcmp(word, "true") == 0 ? CAVIAR_LIVE_YES : CAVIAR_LIVE_NO;
+    if (to->live == CAVIAR_LIVE_NO && strcmp(word, "false") != 0)
+        return cav_node_fail(at->document, node, at->error,
+                             "%s: true or false is expected, not '%.40s'", at->what, word);
+    return CAVIAR_OK;
+}
+
 static caviar_code read_low(const section *at, const cav_node *node, caviar_parameter *to)
 {
     return cav_node_number(at->document, node, at->what, &to->low, at->error);
@@ -211,6 +224,7 @@ static const struct field {
     {"low", read_low},     {"high", read_high},       {"limits", read_limits},
     {"step", read_step},   {"special", read_special}, {"choices", read_choices},
     {"value", read_value}, {"default", read_default}, {"when", read_when},
+    {"live", read_live},
 };
 
 static caviar_code read_field(section *at, const cav_node *key, const cav_node *item,

@@ -262,6 +262,19 @@ static caviar_code read_scheduler(const reader *at, const char *key, const cav_n
     return read_choice(at, key, node, &at->spec->scheduler);
 }
 
+static caviar_code read_panda(const reader *at, const char *key, const cav_node *node)
+{
+    cav_choice *panda = &at->spec->panda;
+    caviar_code code = read_choice(at, key, node, panda);
+    if (code || strcmp(panda->name, "auto") == 0)
+        return code;
+    if (strcmp(panda->name, "off") != 0)
+        return cav_node_fail(at->document, node, at->error,
+                             "panda: auto or off is expected, not '%.60s'", panda->name);
+    *panda = (cav_choice){.where = ""};
+    return CAVIAR_OK;
+}
+
 static caviar_code read_steps(const reader *at, const char *key, const cav_node *node)
 {
     static const char *const known[] = {"min", "max"};
@@ -286,6 +299,11 @@ static caviar_code read_steps(const reader *at, const char *key, const cav_node 
         return cav_node_fail(at->document, node, at->error,
                              "steps: max is needed, and not less than min");
     return code;
+}
+
+static caviar_code read_replicates(const reader *at, const char *key, const cav_node *node)
+{
+    return cav_node_int(at->document, node, key, 1, 1000, &at->spec->replicates, at->error);
 }
 
 static caviar_code read_retry(const reader *at, const char *key, const cav_node *node)
@@ -355,12 +373,25 @@ static const struct key {
     const char *name;
     key_reader *read;
 } keys[] = {
-    {"study", read_study},     {"command", read_command},       {"metric", read_metrics},
-    {"metrics", read_metrics}, {"budget", read_budget},         {"parallel", read_parallel},
-    {"seed", read_seed},       {"sampler", read_sampler},       {"scheduler", read_scheduler},
-    {"steps", read_steps},     {"retry", read_retry},           {"timeout", read_timeout},
-    {"grace", read_grace},     {"durability", read_durability}, {"set", read_set},
-    {"space", read_space},     {"constraints", skip},
+    {"study", read_study},
+    {"command", read_command},
+    {"metric", read_metrics},
+    {"metrics", read_metrics},
+    {"budget", read_budget},
+    {"parallel", read_parallel},
+    {"seed", read_seed},
+    {"sampler", read_sampler},
+    {"scheduler", read_scheduler},
+    {"panda", read_panda},
+    {"steps", read_steps},
+    {"replicates", read_replicates},
+    {"retry", read_retry},
+    {"timeout", read_timeout},
+    {"grace", read_grace},
+    {"durability", read_durability},
+    {"set", read_set},
+    {"space", read_space},
+    {"constraints", skip},
 };
 
 static caviar_code read_key(const reader *at, const cav_node *key, const cav_node *item)
@@ -402,9 +433,10 @@ static caviar_code set_defaults(cav_spec *spec, cav_error *error)
 {
     spec->space = caviar_space_new();
     spec->study = "study";
-    spec->parallel = 1;
+    spec->parallel = spec->replicates = 1;
     spec->sampler = (cav_choice){.name = "auto", .where = ""};
     spec->scheduler = (cav_choice){.name = "auto", .where = ""};
+    spec->panda = (cav_choice){.where = ""};
     spec->grace_ms = 10000;
     return spec->space ? CAVIAR_OK : cav_fail_memory(error);
 }
@@ -430,6 +462,9 @@ static caviar_code read_root(const reader *at, const char *const *ignore)
         at->spec->metrics = &plain;
         at->spec->metric_count = 1;
     }
+    cav_budget *budget = &at->spec->budget;
+    if (at->spec->panda.name && budget->trials == 0 && budget->time_ms == 0 && budget->steps == 0)
+        budget->trials = 1; // the one that is nursed
     return code;
 }
 

@@ -49,7 +49,9 @@ typedef struct cav_spec {
     int64_t parallel; // trials at a time
     uint64_t seed;    // 0: not given
     cav_choice sampler, scheduler;
+    cav_choice panda;           // who nurses each trial: "auto"; name NULL: nobody
     int64_t step_min, step_max; // 0, 0: trials have no steps that Caviar knows of
+    int64_t replicates;         // runs of each configuration, under different seeds
     int64_t retry;
     int64_t timeout_ms; // of a trial; 0: none
     int64_t grace_ms;   // between SIGTERM and SIGKILL

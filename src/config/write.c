@@ -87,6 +87,10 @@ static void write_parameter(cav_json *json, const caviar_parameter *from)
     }
     if (from->tier != CAVIAR_TIER_UNSET)
         cav_json_add_string(json, "tier", caviar_tier_name(from->tier));
+    if (from->live != CAVIAR_LIVE_UNSET) {
+        cav_json_key(json, "live");
+        cav_json_bool(json, from->live == CAVIAR_LIVE_YES);
+    }
     write_when(json, from);
     cav_json_end_object(json);
 }
@@ -206,6 +210,8 @@ static void write_run(const cav_spec *spec, cav_json *json)
         cav_json_add_int(json, "max", spec->step_max);
         cav_json_end_object(json);
     }
+    if (spec->replicates > 1)
+        cav_json_add_int(json, "replicates", spec->replicates);
     if (spec->retry)
         cav_json_add_int(json, "retry", spec->retry);
     if (spec->timeout_ms)
@@ -237,6 +243,8 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     write_run(spec, json);
     write_choice("sampler", &spec->sampler, json);
     write_choice("scheduler", &spec->scheduler, json);
+    if (spec->panda.name)
+        write_choice("panda", &spec->panda, json);
     cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }

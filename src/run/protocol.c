@@ -31,28 +31,8 @@ static bool is_changed_again(const caviar_trial *trial, size_t index)
     return false;
 }
 
-void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *welcome,
-                                cav_text *answer)
-{
-    cav_json json = {.text = answer};
-    cav_json_begin_object(&json);
-    cav_json_add_int(&json, "version", CAV_PROTOCOL_VERSION);
-    cav_json_add_string(&json, "study", welcome->study);
-    cav_json_add_string(&json, "metric", welcome->metric);
-    cav_json_add_int(&json, "trial", trial->number);
-    cav_json_add_int(&json, "attempt", trial->attempt);
-    cav_json_add_int(&json, "seed", trial->seed);
-    cav_json_add_string(&json, "dir", welcome->folder);
-    cav_json_add_int(&json, "from", trial->first_step);
-    if (trial->last_step < INT64_MAX)
-        cav_json_add_int(&json, "steps", trial->last_step);
-    cav_json_key(&json, "config");
-    cav_trial_write_config(trial, &json);
-    cav_protocol_write_schedule(trial, &json);
-    cav_json_end_object(&json);
-}
-
-void cav_protocol_write_schedule(const caviar_trial *trial, cav_json *json)
+// The schedule that a trial follows, if it has one.
+static void write_schedule(const caviar_trial *trial, cav_json *json)
 {
     if (trial->plan_count == 0)
         return;
@@ -74,6 +54,39 @@ void cav_protocol_write_schedule(const caviar_trial *trial, cav_json *json)
         cav_json_end_object(json);
     }
     cav_json_end_array(json);
+}
+
+void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *welcome,
+                                cav_text *answer)
+{
+    cav_json json = {.text = answer};
+    cav_json_begin_object(&json);
+    cav_json_add_int(&json, "version", CAV_PROTOCOL_VERSION);
+    cav_json_add_string(&json, "study", welcome->study);
+    cav_json_add_string(&json, "metric", welcome->metric);
+    cav_json_add_int(&json, "trial", trial->number);
+    cav_json_add_int(&json, "attempt", trial->attempt);
+    cav_json_add_int(&json, "seed", trial->seed);
+    cav_json_add_string(&json, "dir", welcome->folder);
+    cav_json_add_int(&json, "from", trial->first_step);
+    if (trial->last_step < INT64_MAX)
+        cav_json_add_int(&json, "steps", trial->last_step);
+    cav_json_key(&json, "config");
+    cav_trial_write_config(trial, &json);
+    write_schedule(trial, &json);
+    cav_json_end_object(&json);
+}
+
+void cav_protocol_write_start(const cav_history *history, const caviar_trial *trial, cav_json *json)
+{
+    int64_t parent_step = history->parent_steps[trial->number];
+    cav_json_add_int(json, "from", trial->first_step);
+    if (parent_step >= 0) {
+        cav_json_add_int(json, "parent", history->parents[trial->number]);
+        cav_json_add_int(json, "parent_step", parent_step);
+    }
+    cav_json_add_int(json, "seed", trial->seed);
+    write_schedule(trial, json);
 }
 
 static caviar_code read_abilities(const json_t *list, unsigned *ret_can, cav_error *error)

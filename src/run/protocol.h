@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "trial/handle.h"
+#include "trial/history.h"
 
 enum { CAV_PROTOCOL_VERSION = 1, CAV_PROTOCOL_LINE = 1 << 20 };
 
@@ -31,8 +32,12 @@ void cav_protocol_write_welcome(const caviar_trial *trial, const cav_welcome *we
 caviar_code cav_protocol_take_abilities(caviar_trial *trial, const json_t *message,
                                         cav_error *error);
 
-/** Writes the schedule that a trial follows, as the value of a key; nothing if it has none. */
-void cav_protocol_write_schedule(const caviar_trial *trial, cav_json *json);
+/**
+ * Writes how a trial begins, into an object that has been begun: "from", the trial that its
+ * checkpoint is of, "seed" and the schedule that it follows.
+ */
+void cav_protocol_write_start(const cav_history *history, const caviar_trial *trial,
+                              cav_json *json);
 
 /** Writes the changes of the last report, as an object. */
 void cav_protocol_write_changes(const caviar_trial *trial, cav_json *json);

@@ -8,6 +8,7 @@
 
 #include "run/command.h"
 #include "run/folder.h"
+#include "run/fork_files.h"
 #include "run/reap.h"
 
 #include <signal.h>
@@ -413,7 +414,11 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
         tear_down(&runner);
         return code;
     }
+    cav_fork_files copies = {.study_folder = runner.study_folder};
+    const cav_trial_files files = {
+        .stage = cav_fork_files_stage, .place = cav_fork_files_place, .context = &copies};
     study->defers_sync = true;
+    study->files = &files;
     init_handles(&runner);
     fill(&runner);
     close_if_over(&runner);
@@ -421,6 +426,8 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
     uv_loop_close(&runner.loop);
     cav_reap_kill_orphans();
     study->defers_sync = false;
+    study->files = NULL;
+    cav_fork_files_drop(&copies);
     if (runner.mode == CAV_MODE_CANCEL)
         cav_study_sync(study, NULL);
     tear_down(&runner);

@@ -1,10 +1,11 @@
 /**
  * scheduler.h: the interface of the schedulers, which stop, pause and go on with running trials.
  *
- * A scheduler sees the history with its learning curves and judges a trial after each report. It
- * knows nothing of studies, stores or programs. What it decides is a function of the history: a
- * worker that joins late decides the same. To add one: one file that defines a cav_scheduler_type,
- * and one line in CAV_SCHEDULERS; the conformance suite, the help and the study file then know it.
+ * A scheduler sees the history with its learning curves and judges a trial after each report; one
+ * that breeds also says which trials are made from checkpoints of others. It knows nothing of
+ * studies, stores or programs. What it decides is a function of the history: a worker that joins
+ * late decides the same. To add one: one file that defines a cav_scheduler_type, and one line in
+ * CAV_SCHEDULERS; the conformance suite, the help and the study file then know it.
  *
  * A trial that reached the last step is not judged any more; its report is in the history all the
  * same. Losses are turned so that less is better; the first metric counts.
@@ -21,6 +22,7 @@ typedef struct cav_scheduler_setup {
     const cav_space *space;     // outlives the scheduler
     int64_t step_min, step_max; // how far a trial goes at least and at most; 0: not known
     uint64_t seed;              // the study's
+    int64_t trial_budget;       // how many trials there may be; 0: not known
 } cav_scheduler_setup;
 
 /** A trial that has just reported: the last point of its curve is what is judged. */
@@ -28,6 +30,16 @@ typedef struct cav_judged {
     size_t number;
     bool can_pause; // it hears the verdict, and can go on later from where it stood
 } cav_judged;
+
+/** A trial to be made from another one. Pointers are valid until the next call. */
+typedef struct cav_offspring {
+    size_t parent;         // SIZE_MAX: none is to be made
+    int64_t step;          // from whose checkpoint it goes on; -1: it begins at its beginning
+    bool has_own_seed;     // else it has its parent's
+    size_t instead_of;     // the trial whose place it takes, given up if it is paused; SIZE_MAX
+    const double *changes; // [parameter count] from `step` on, NaN where nothing changes; NULL
+    const char *note;      // why, kept with it
+} cav_offspring;
 
 typedef struct cav_scheduler_type {
     const char *name;
@@ -54,6 +66,14 @@ typedef struct cav_scheduler_type {
     caviar_code (*resume)(void *state, const cav_history *history, bool is_last, size_t *ret_number,
                           cav_error *error);
 
+    /**
+     * The trial to make from another one before anything is resumed or started; its origin will be
+     * the scheduler's name. Until it is there, the answer is the same. Also asked when the budget
+     * of trials is spent. NULL: never. Fails only for want of memory.
+     */
+    caviar_code (*breed)(void *state, const cav_history *history, cav_offspring *ret_offspring,
+                         cav_error *error);
+
     void (*destroy)(void *state);
 } cav_scheduler_type;
 
@@ -64,7 +84,8 @@ typedef struct cav_scheduler_type {
     X(cav_scheduler_median)                                                                        \
     X(cav_scheduler_asha)                                                                          \
     X(cav_scheduler_hyperband)                                                                     \
-    X(cav_scheduler_freeze_thaw)
+    X(cav_scheduler_freeze_thaw)                                                                   \
+    X(cav_scheduler_pbt)
 
 #define X(type) extern const cav_scheduler_type type;
 CAV_SCHEDULERS(X)

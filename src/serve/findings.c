@@ -96,7 +96,7 @@ static caviar_code measure(cav_findings *at, cav_error *error)
     at->importance = CAV_ARENA_NEW(at->arena, cav_importance, study->spec->space->dim_count + 1);
     if (!at->importance)
         return cav_fail_memory(error);
-    caviar_code code = cav_importance_measure(study->spec->space, study->history, 0,
+    caviar_code code = cav_importance_measure(study->spec->space, cav_study_seen(study), 0,
                                               study->spec->seed, at->importance, &at->basis, &few);
     if (!code)
         at->importance_count = study->spec->space->dim_count;

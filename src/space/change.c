@@ -1,5 +1,5 @@
 /**
- * change.c: changes of a value, relative to what it is.
+ * change.c: changes of a value, relative to what it is: as words, and as a way on its scale.
  */
 #include "space/parameter.h"
 
@@ -90,4 +90,42 @@ caviar_code cav_parameter_read_change(const cav_parameter *parameter, double now
     if (!code)
         *ret_raw = number;
     return code;
+}
+
+bool cav_parameter_is_live(const cav_parameter *parameter)
+{
+    bool presumed = parameter->type == CAVIAR_TYPE_FLOAT;
+    return parameter->axis != CAV_AXIS_NONE &&
+           (parameter->live == CAVIAR_LIVE_UNSET ? presumed : parameter->live == CAVIAR_LIVE_YES);
+}
+
+// A continuum in three digits: what a person would have typed.
+static double typed(const cav_parameter *parameter, double raw)
+{
+    char text[CAV_NUMBER_SIZE];
+    double result = raw;
+    if (parameter->axis != CAV_AXIS_CONTINUOUS)
+        return raw;
+    cav_number_print_short(raw, 3, text);
+    if (!cav_number_parse(text, strlen(text), &result) ||
+        cav_parameter_check(parameter, result, NULL))
+        return raw;
+    return result;
+}
+
+double cav_parameter_shift(const cav_parameter *parameter, double raw, double distance)
+{
+    enum { MOST_TRIES = 100 }; // a coarse range may need more than one
+    if (parameter->choice_count > 0) {
+        double other = raw + (distance > 0 ? 1 : -1);
+        return other >= 0 && other < (double)parameter->choice_count ? other : raw;
+    }
+    double from = cav_parameter_encode(parameter, raw);
+    for (int i = 1; i <= MOST_TRIES; i++) {
+        double u = fmin(fmax(from + distance * i, 0), 1);
+        double other = typed(parameter, cav_parameter_decode(parameter, u));
+        if (other != raw)
+            return other;
+    }
+    return raw;
 }

@@ -43,6 +43,7 @@ caviar_parameter *cav_space_describe(const cav_space *space, size_t parameter, c
     ret->type = from->type;
     ret->scale = from->scale;
     ret->tier = from->tier;
+    ret->live = from->live;
     ret->low = from->low;
     ret->high = from->high;
     ret->limit_low = limited ? from->limit_low : 0;

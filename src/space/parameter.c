@@ -155,8 +155,8 @@ static caviar_code check_given(const caviar_parameter *given, cav_error *error)
                         given->name ? given->name : "");
     if ((size_t)given->type >= cav_type_names.count ||
         (size_t)given->scale >= cav_scale_names.count ||
-        (size_t)given->tier >= cav_tier_names.count)
-        return fail_field(given->name, "", "unknown type, scale or tier", error);
+        (size_t)given->tier >= cav_tier_names.count || (unsigned)given->live > CAVIAR_LIVE_NO)
+        return fail_field(given->name, "", "unknown type, scale, tier or live", error);
     return is_numeric(given->type) ? check_range(given, error) : check_choices(given, error);
 }
 
@@ -195,6 +195,7 @@ static bool copy_given(cav_parameter *parameter, const caviar_parameter *given)
         .type = given->type,
         .scale = given->scale,
         .tier = given->tier,
+        .live = given->live,
         .low = given->low,
         .high = given->high,
         .limit_low = limited ? given->limit_low : given->low,

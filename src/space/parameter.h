@@ -32,6 +32,7 @@ typedef struct cav_parameter {
     caviar_type type;
     caviar_scale scale;
     caviar_tier tier;
+    caviar_live live;             // as given: see cav_parameter_is_live
     double low, high;             // where the search starts
     double limit_low, limit_high; // what the unit interval spans; as low, high where none is given
     double step, step_factor;     // 0: none; an int has a step
@@ -82,6 +83,16 @@ double cav_parameter_start(const cav_parameter *parameter, double v);
 
 /** A coordinate that has left [0, 1], mirrored at the ends until it is back. */
 double cav_unit_mirror(double u);
+
+/** Whether the tuner itself may change it in a running trial: it varies, and its program can. */
+bool cav_parameter_is_live(const cav_parameter *parameter);
+
+/**
+ * The value so far from `raw` on its scale, `distance` being a share of the unit
+ * interval: at least the next one, a continuum in three digits. At the end of the range it is
+ * `raw`.
+ */
+double cav_parameter_shift(const cav_parameter *parameter, double raw, double distance);
 
 /**
  * The cell of the unit interval around u (clamped to [0, 1]) that is all one value: a level's, a

@@ -1,5 +1,6 @@
 /**
- * ask.c: handing out trials: those that wait, those that were paused, new ones.
+ * ask.c: handing out trials: those that wait, those made from others, those that were paused, new
+ * ones.
  *
  * A new trial's number is settled by the store. The point is worked out for the number that should
  * come next; where the point depends on the number and another worker took that number first, it
@@ -8,6 +9,7 @@
 #include "study/study.h"
 
 #include "base/random.h"
+#include "study/breed.h"
 #include "study/point.h"
 
 #include <math.h>
@@ -222,6 +224,20 @@ static caviar_code create_or_end(cav_study *study, int64_t *ret_number, cav_erro
     return code;
 }
 
+// One that waits; where there is none, one that the scheduler makes from another one.
+static caviar_code claim_or_breed(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    caviar_code code = claim(study, -1, ret_number, error);
+    while (code == CAVIAR_NOT_FOUND) {
+        code = cav_study_breed(study, error);
+        if (!code) // unless another worker takes what was made
+            code = claim(study, -1, ret_number, error);
+        else
+            return code;
+    }
+    return code;
+}
+
 static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     caviar_code code = check_control(study, error);
@@ -234,7 +250,7 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
     const char *over = cav_study_over(study);
     if (over)
         return end(study, over, error);
-    code = claim(study, -1, ret_number, error);
+    code = claim_or_breed(study, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
     const char *spent = cav_study_spent(study);

@@ -10,22 +10,16 @@
  */
 #include "study/study.h"
 
+#include "trial/checkpoints.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool cav_study_keeps(const char *checkpoints, int64_t step)
 {
-    json_t *list = NULL;
-    if (!checkpoints[0])
-        return true;
-    if (cav_json_parse(checkpoints, strlen(checkpoints), &list, NULL))
-        return false;
-    bool found = false;
-    for (size_t i = 0; i < json_array_size(list) && !found; i++)
-        found = json_integer_value(json_array_get(list, i)) == step;
-    json_decref(list);
-    return found;
+    return !cav_checkpoints_are_known(checkpoints) ||
+           cav_checkpoints_find(checkpoints, step, step + 1) == step;
 }
 
 // One delivery.

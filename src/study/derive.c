@@ -8,6 +8,7 @@
 #include "study/derive.h"
 
 #include "store/rules.h"
+#include "trial/checkpoints.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,15 +26,8 @@ static caviar_code refresh(cav_study *study, int64_t parent, cav_error *error)
 // The last step that a trial says it can restore; its last report where it says nothing.
 static int64_t last_checkpoint(const cav_history *history, int64_t number)
 {
-    json_t *list = NULL;
     const char *kept = history->checkpoints[number];
-    if (!kept)
-        return history->steps[number];
-    int64_t last = -1;
-    if (!cav_json_parse(kept, strlen(kept), &list, NULL) && json_array_size(list) > 0)
-        last = json_integer_value(json_array_get(list, json_array_size(list) - 1));
-    json_decref(list);
-    return last;
+    return cav_checkpoints_are_known(kept) ? cav_checkpoints_last(kept) : history->steps[number];
 }
 
 static caviar_code choose_step(cav_study *study, int64_t parent, int64_t wanted, int64_t *ret_step,
@@ -161,10 +155,11 @@ static caviar_code add_trial(cav_study *study, const cav_derivation *how, const 
                              int64_t number, cav_error *error)
 {
     int64_t seed = study->history->seed_numbers[how->parent], given;
+    const char *origin = how->step < 0 ? "replay" : "fork";
     cav_record record = {.state = CAVIAR_STATE_WAITING,
                          .raw = start,
                          .step = how->step < 0 ? -1 : how->step,
-                         .origin = how->step < 0 ? "replay" : "fork",
+                         .origin = how->origin ? how->origin : origin,
                          .owner = "",
                          .has_parent = true,
                          .parent = how->parent,

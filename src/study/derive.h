@@ -23,6 +23,7 @@ typedef struct cav_derivation {
     const double *changes; // [space->count] on top, from `step` on; NULL: none
     bool has_own_seed;     // else it has its parent's
     bool force;            // values may leave the space
+    const char *origin;    // who makes it, and why; NULL: "fork" or "replay"
     const char *author, *note;
     /**
      * Called with the trial's number before it is there for others: puts its folder in place, or,

@@ -51,7 +51,8 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
     const cav_choice *choice = &spec->sampler;
     cav_sampler_setup setup = {.space = spec->space,
                                .seed = spec->seed,
-                               .trial_budget = spec->budget.trials,
+                               .trial_budget =
+                                   (spec->budget.trials + spec->replicates - 1) / spec->replicates,
                                .step_max = spec->step_max,
                                .stops_early = stops_early,
                                .parallel = spec->parallel};
@@ -62,19 +63,46 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
     return code;
 }
 
+static const cav_choice no_scheduler = {.name = "none", .where = ""};
+
+// A trial that is nursed is ended by nobody else.
+static caviar_code choose_scheduler(const cav_spec *spec, const cav_choice **ret_choice,
+                                    cav_error *error)
+{
+    const cav_choice *choice = &spec->scheduler;
+    bool is_free = strcmp(choice->name, "auto") == 0 || strcmp(choice->name, "none") == 0;
+    if (spec->panda.name && !is_free)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "panda: %s nurses every trial to its end, so scheduler: %s would have "
+                        "nothing to say; leave one of the two out",
+                        spec->panda.name, choice->name);
+    *ret_choice = spec->panda.name ? &no_scheduler : choice;
+    return CAVIAR_OK;
+}
+
 static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_scheduler,
                                   cav_error *error)
 {
-    const cav_choice *choice = &spec->scheduler;
+    const cav_choice *choice = NULL;
+    caviar_code code = choose_scheduler(spec, &choice, error);
+    if (code)
+        return code;
     cav_scheduler_setup setup = {.space = spec->space,
                                  .step_min = spec->step_min,
                                  .step_max = spec->step_max,
-                                 .seed = spec->seed};
-    caviar_code code = cav_scheduler_open(ret_scheduler, choice->name, choice->options,
-                                          choice->option_count, &setup, error);
+                                 .seed = spec->seed,
+                                 .trial_budget = spec->budget.trials};
+    code = cav_scheduler_open(ret_scheduler, choice->name, choice->options, choice->option_count,
+                              &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
         cav_error_prefix(error, "%s", choice->where);
-    return code;
+    if (code || spec->replicates <= 1 || !ret_scheduler->type->breed)
+        return code;
+    cav_scheduler_close(ret_scheduler);
+    return cav_fail(error, CAVIAR_INVALID,
+                    "replicates: scheduler: %s makes trials from others itself; leave one of the "
+                    "two out",
+                    choice->name);
 }
 
 caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
@@ -90,12 +118,29 @@ caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
     return code;
 }
 
+caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_error *error)
+{
+    const cav_choice *choice = &spec->panda;
+    cav_panda_setup setup = {.space = spec->space, .step_max = spec->step_max};
+    if (!choice->name)
+        return CAVIAR_OK;
+    caviar_code code =
+        cav_panda_open(&setup, choice->options, choice->option_count, ret_panda, error);
+    if (code && choice->where[0] && choice->option_count == 0)
+        cav_error_prefix(error, "%s", choice->where);
+    return code;
+}
+
 // Nothing is stored that could not be opened again.
 static caviar_code check_methods(const cav_spec *spec, cav_error *error)
 {
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
+    cav_panda *panda = NULL;
     caviar_code code = cav_opening_methods(spec, &sampler, &scheduler, error);
+    if (!code)
+        code = cav_opening_panda(spec, &panda, error);
+    cav_panda_close(panda);
     cav_sampler_close(&sampler);
     cav_scheduler_close(&scheduler);
     return code;

@@ -16,4 +16,7 @@ caviar_code cav_opening_find(cav_study *study, const cav_study_options *options,
 caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
                                 cav_scheduler *ret_scheduler, cav_error *error);
 
+/** Makes who nurses the trials, if the spec wants anybody; else *ret_panda stays as it is. */
+caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_error *error);
+
 #endif

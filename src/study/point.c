@@ -81,11 +81,12 @@ caviar_code cav_point_find(cav_study *study, uint64_t number, double *ret_point,
                            cav_error *error)
 {
     const cav_space *space = study->spec->space;
+    const cav_history *seen = cav_study_seen(study);
     int repeats = 0;
     for (uint32_t attempt = 0; attempt < MOST_TRIES && repeats < MOST_REPEATS; attempt++) {
-        cav_suggest suggest = {.number = number, .attempt = attempt};
-        caviar_code code = study->sampler.type->suggest(study->sampler.state, study->history,
-                                                        &suggest, ret_point, error);
+        cav_suggest suggest = {.number = study->race ? seen->count : number, .attempt = attempt};
+        caviar_code code =
+            study->sampler.type->suggest(study->sampler.state, seen, &suggest, ret_point, error);
         if (code)
             return code;
         cav_space_decode(space, ret_point, ret_raw, ret_point);
@@ -121,11 +122,12 @@ caviar_code cav_point_complete(cav_study *study, const double *given, double *re
                                cav_error *error)
 {
     const cav_space *space = study->spec->space;
+    const cav_history *seen = cav_study_seen(study);
     caviar_code code = CAVIAR_OK, refused = CAVIAR_OK;
     for (uint32_t attempt = 0; attempt < MOST_FILLS && !code; attempt++) {
-        cav_suggest suggest = {.number = study->history->count, .attempt = attempt};
-        code = study->sampler.type->suggest(study->sampler.state, study->history, &suggest,
-                                            study->point, error);
+        cav_suggest suggest = {.number = seen->count, .attempt = attempt};
+        code =
+            study->sampler.type->suggest(study->sampler.state, seen, &suggest, study->point, error);
         if (code && code != CAVIAR_DONE) // with nothing new to suggest an old point serves
             return code;
         cav_space_decode(space, study->point, ret_raw, study->point);

@@ -246,7 +246,7 @@ caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial)
         return CAVIAR_STATE;
     cav_study_lock(study);
     caviar_code code = cav_study_refresh(study, &error);
-    size_t best = code ? SIZE_MAX : cav_history_best(study->history, 0);
+    size_t best = code ? SIZE_MAX : cav_study_best(study);
     if (!code)
         code = best == SIZE_MAX ? cav_fail(&error, CAVIAR_NOT_FOUND, "no trial is complete yet")
                                 : cav_study_view(study, (int64_t)best, ret_trial, &error);

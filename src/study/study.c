@@ -118,7 +118,7 @@ bool cav_study_reads_curves(const cav_study *study)
 {
     const cav_scheduler *scheduler = &study->scheduler;
     bool judged = scheduler->type && scheduler->type->reads_curves(scheduler->state);
-    return study->keeps_curves || judged || study->spec->budget.steps > 0;
+    return study->keeps_curves || judged || study->panda || study->spec->budget.steps > 0;
 }
 
 static caviar_code read_news(cav_study *study, cav_error *error)
@@ -130,6 +130,8 @@ static caviar_code read_news(cav_study *study, cav_error *error)
     if (!code && cav_study_reads_curves(study))
         code = study->store->type->report_read(study->store, &study->scope, -1,
                                                &study->report_cursor, take_in_report, study, error);
+    if (!code && study->race)
+        code = cav_race_look(study->race, study->history, error);
     return code;
 }
 
@@ -184,7 +186,16 @@ static caviar_code allocate(cav_study *study, cav_error *error)
                                .space = spec->space,
                                .metrics = study->metric_names,
                                .metric_count = spec->metric_count};
-    return study->history ? CAVIAR_OK : cav_fail_memory(error);
+    if (!study->history)
+        return cav_fail_memory(error);
+    cav_race_setup race = {.param_count = spec->space->count,
+                           .dim_count = spec->space->dim_count,
+                           .metric_count = spec->metric_count,
+                           .maximize = study->maximize,
+                           .replicates = spec->replicates};
+    if (spec->replicates > 1)
+        study->race = cav_race_new(&race);
+    return spec->replicates > 1 && !study->race ? cav_fail_memory(error) : CAVIAR_OK;
 }
 
 static caviar_code set_up(cav_study *study, const cav_study_options *options, cav_error *error)
@@ -196,6 +207,8 @@ static caviar_code set_up(cav_study *study, const cav_study_options *options, ca
         code = allocate(study, error);
     if (!code) // also when only looking: it checks the definition
         code = cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
+    if (!code)
+        code = cav_opening_panda(study->spec, &study->panda, error);
     if (!code)
         study->is_distinct =
             study->sampler.type->is_distinct || cav_space_is_finite(study->spec->space);
@@ -261,6 +274,8 @@ void cav_study_close(cav_study *study)
         cav_study_sync(study, NULL);
     cav_sampler_close(&study->sampler);
     cav_scheduler_close(&study->scheduler);
+    cav_panda_close(study->panda);
+    cav_race_free(study->race);
     cav_history_free(study->history);
     cav_store_close(study->store);
     cav_spec_free(study->spec);
@@ -280,6 +295,23 @@ caviar_code cav_study_sync(cav_study *study, cav_error *error)
     caviar_code code = study->store->type->sync(study->store, error);
     cav_study_unlock(study);
     return code;
+}
+
+const cav_history *cav_study_seen(const cav_study *study)
+{
+    return study->race ? cav_race_view(study->race) : study->history;
+}
+
+size_t cav_study_best(const cav_study *study)
+{
+    return study->race ? cav_race_best(study->race) : cav_history_best(study->history, 0);
+}
+
+double cav_study_loss(const cav_study *study, size_t number)
+{
+    size_t first = study->race ? cav_race_first(study->race, number) : SIZE_MAX;
+    return first == SIZE_MAX ? study->history->losses[number * study->history->metric_count]
+                             : cav_race_of(study->race, first)->mean;
 }
 
 // Counting looks at every trial, so it is done twice a second at most.

@@ -9,7 +9,9 @@
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
+ *   nurse.c      the tuner's own nudges: panda: auto
  *   derive.c     a new trial from another one: forks and replays
+ *   breed.c      the same, as a scheduler wants it
  *   heartbeat.c  keeping leases alive from a thread of its own
  *   public.c     the part of caviar.h about studies
  */
@@ -18,6 +20,8 @@
 
 #include "base/log.h"
 #include "config/spec.h"
+#include "insight/panda.h"
+#include "insight/race.h"
 #include "schedule/scheduler.h"
 #include "search/sampler.h"
 #include "store/store.h"
@@ -34,6 +38,15 @@ typedef struct cav_foreign {
     char owner[CAV_WORKER_SIZE];
 } cav_foreign;
 
+/** Where trials have files: how those of a copy get into its folder. */
+typedef struct cav_trial_files {
+    /** Copies the files of a trial aside. */
+    caviar_code (*stage)(void *context, int64_t parent, cav_error *error);
+    /** Makes what was copied the files of a new trial; with `back`, undoes that. */
+    caviar_code (*place)(void *context, int64_t number, bool back, cav_error *error);
+    void *context;
+} cav_trial_files;
+
 struct caviar_study {
     pthread_mutex_t lock; // recursive
     cav_error error;      // of the last public call
@@ -48,15 +61,18 @@ struct caviar_study {
     int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
     cav_sampler sampler;
     cav_scheduler scheduler;
+    cav_panda *panda;    // who nurses the trials; NULL: nobody
+    cav_race *race;      // where configurations have several runs; NULL: one each
     double *point, *raw; // room for one of each
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
-    bool keeps_curves;           // in the history, also where no scheduler needs them
-    bool defers_sync;            // tells do not sync; whoever set this does
-    bool is_distinct;            // no two trials may have the same parameters
-    int64_t busy_ms, busy_at_ms; // time spent, as last counted, and when that was
-    cav_foreign *foreign;        // [foreign_count] trials to take back when their worker is gone
+    bool keeps_curves;            // in the history, also where no scheduler needs them
+    const cav_trial_files *files; // NULL: trials have none
+    bool defers_sync;             // tells do not sync; whoever set this does
+    bool is_distinct;             // no two trials may have the same parameters
+    int64_t busy_ms, busy_at_ms;  // time spent, as last counted, and when that was
+    cav_foreign *foreign;         // [foreign_count] trials to take back when their worker is gone
     size_t foreign_count, foreign_capacity;
     int64_t looked_ms; // when their workers were looked for last, by the monotonic clock
 
@@ -149,6 +165,12 @@ caviar_code cav_study_read_nudges(cav_study *study, cav_error *error);
 caviar_code cav_study_deliver(cav_study *study, caviar_trial *trial, int64_t step,
                               caviar_verdict *verdict);
 
+/**
+ * Lets whoever nurses the trials look at one that has just reported; what it wants is kept as
+ * nudges, and delivered with this report. For tell.c, which holds the lock.
+ */
+caviar_code cav_study_nurse(cav_study *study, caviar_trial *trial);
+
 /** CAVIAR_OK if a trial's program can restore a step; otherwise why not. Needs the lock. */
 caviar_code cav_study_check_restores(const cav_study *study, int64_t number, int64_t step,
                                      cav_error *error);
@@ -167,6 +189,15 @@ caviar_code cav_study_sync(cav_study *study, cav_error *error);
 
 /** Whether the learning curves are read: to be shown, for the scheduler, or to count the steps. */
 bool cav_study_reads_curves(const cav_study *study);
+
+/** What samplers see: a row for each trial, or, where these have several runs, configuration. */
+const cav_history *cav_study_seen(const cav_study *study);
+
+/** The best trial, or the first run of the best configuration; SIZE_MAX: none is complete. */
+size_t cav_study_best(const cav_study *study);
+
+/** The loss of a trial in the first metric; of one of several runs the mean of all of them. */
+double cav_study_loss(const cav_study *study, size_t number);
 
 /** Why nothing more is started, in words, or NULL: the budget of time or of steps is spent. */
 const char *cav_study_over(cav_study *study);

@@ -129,9 +129,17 @@ static caviar_code judge(cav_study *study, caviar_trial *trial, caviar_verdict *
 }
 
 // A person made it from another trial, or nudges it: no scheduler ends what somebody looks after.
+// What the scheduler itself has made or nudged is its own.
 static bool is_nursed(const cav_study *study, int64_t number)
 {
-    return study->history->parents[number] >= 0 || study->history->nudges[number].count > 0;
+    const cav_history *history = study->history;
+    const cav_nudge_list *list = &history->nudges[number];
+    const char *scheduler = study->scheduler.type->name;
+    bool nursed =
+        history->parents[number] >= 0 && !cav_history_is_by(history, (size_t)number, scheduler);
+    for (size_t n = 0; n < list->count && !nursed; n++)
+        nursed = strcmp(list->items[n].author, scheduler) != 0;
+    return nursed;
 }
 
 static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
@@ -155,6 +163,8 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
     code = cav_study_read_nudges(study, &trial->error);
     if (!code && step < trial->last_step && !is_nursed(study, trial->number))
         code = judge(study, trial, ret_verdict);
+    if (!code && step < trial->last_step)
+        code = cav_study_nurse(study, trial);
     return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }
 

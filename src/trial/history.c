@@ -102,6 +102,7 @@ static bool add_rows(cav_history *history, size_t count)
         history->states[i] = ABSENT;
         history->steps[i] = -1;
         history->spent[i] = 0;
+        history->parent_steps[i] = -1;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;
         history->nudges[i] = (cav_nudge_list){0};
@@ -171,10 +172,16 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
+// The step that a trial began at: of a fork the one that its checkpoint is of.
+static int64_t first_of(const cav_history *history, size_t row)
+{
+    return history->parent_steps[row] > 0 ? history->parent_steps[row] : 0;
+}
+
 // Steps that a trial took: what its reports say, or, where they are not read, its last step.
 static int64_t spent_by(const cav_history *history, size_t row)
 {
-    int64_t last = history->steps[row], spent = history->spent[row];
+    int64_t last = history->steps[row] - first_of(history, row), spent = history->spent[row];
     return last > spent ? last : spent;
 }
 
@@ -262,8 +269,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->reasons[row] = (uint8_t)record->reason;
     history->attempts[row] = record->attempt;
     history->failures[row] = record->failures;
-    set_step(history, row, record->step, history->spent[row]);
     set_lineage(history, row, record);
+    set_step(history, row, record->step, history->spent[row]);
     history->cans[row] = record->can;
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
@@ -291,7 +298,7 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     while (curve->count > 0 && curve->steps[curve->count - 1] >= step)
         curve->count--;
     curve->rewinds += curve->count < before;
-    int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : 0;
+    int64_t from = curve->count > 0 ? curve->steps[curve->count - 1] : first_of(history, number);
     curve->steps[curve->count] = step;
     curve->places[curve->count] = history->reported_count - 1;
     for (size_t m = 0; m < metrics; m++)

@@ -157,6 +157,72 @@ def csv_quotes_what_needs_it(box):
 
 
 @case
+def replicates_are_runs_of_one_configuration(box):
+    box.file('noisy.sh', """awk -v x="$1" -v seed="$CAVIAR_SEED" 'BEGIN {
+        srand(seed); print "loss=" x * x + 0.05 * (rand() - 0.5) }'\n""")
+    box.caviar('run', '-q', '-n', '30', '-j', '3', '--replicates', '3', '--seed', '5',
+               '--sampler', 'random', '--minimize', 'loss', '--', 'sh', 'noisy.sh', '{x: -1 1}')
+    trials = box.trials()
+    equal(len(trials), 30)
+    firsts = [trial for trial in trials if 'runs' in trial]
+    equal(len({trial['config']['x'] for trial in trials}), len(firsts))
+    assert 10 < len(firsts) < 30, 'poor ones have fewer than three runs'
+    for first in firsts:
+        values = [trial['values']['loss'] for trial in trials
+                  if trial['config'] == first['config']]
+        equal(first['runs']['complete'], len(values))
+        assert abs(first['runs']['mean'] - sum(values) / len(values)) < 1e-12, first
+        assert len({trial['seed'] for trial in trials if trial['config'] == first['config']}) == \
+            len(values)
+        assert not (first['runs']['lost'] and len(values) == 3), first
+    assert any(first['runs']['lost'] for first in firsts)
+    whole = [first for first in firsts if first['runs']['complete'] == 3]
+    best = box.json('best')['trial']
+    equal(best['id'], min(whole, key=lambda first: first['runs']['mean'])['id'])
+    contains(box.caviar('best').out, ' +- ', '(3 runs)')
+    contains(box.caviar('trials').out, 'MEAN', 'run of ', ', lost)', ' +- ')
+    equal(box.trials('--sort', 'value')[0]['config'],
+          min(firsts, key=lambda first: first['runs']['mean'])['config'])
+    repeated = next(trial for trial in trials if trial['origin'].startswith('replicate: run 2'))
+    contains(box.caviar('show', repeated['id']).out, 'of trial ')
+    refused = box.caviar('run', '-n', '8', '--replicates', '2', '--scheduler', 'pbt', '--steps',
+                         '9', '--study', 'both', '--minimize', 'loss', '--', 'sh', 'noisy.sh',
+                         '{x: -1 1}', status=1)
+    contains(refused.err, 'replicates: scheduler: pbt', 'leave one of the two out')
+
+
+@case
+def plan_says_what_to_do_with_the_time(box):
+    box.bowl(keys='steps: 30')
+    words = ['bowl.yaml', '--step', '40s', '--cores', '2']
+    many = box.json('plan', *words, '--deadline', '8h')
+    equal((many['mode'], many['parallel'], many['scheduler']), ('caviar', 2, 'auto'))
+    equal(many['study']['budget'], {'trials': many['trials'], 'time': '28800s'})
+    equal(many['full_trainings'], 48)
+    one = box.json('plan', *words, '--threads', '2', '--deadline', '30m')
+    equal((one['mode'], one['trials'], one['study']['panda']), ('panda', 1, 'auto'))
+    out = box.caviar('plan', *words, '--deadline', '8h').out
+    contains(out, 'caviar: about', 'a full training of 30 steps takes 20m00s', 'scheduler: auto')
+    contains(box.caviar('plan', 'bowl.yaml', '--step', '40s', status=1).err, '--deadline 8h')
+    contains(box.caviar('plan', 'bowl.yaml', '--deadline', '8h', status=1).err, '--step 40s')
+    contains(box.caviar('plan', '--step', '1s', '--deadline', '8h', status=1).err, '--steps 30')
+    contains(box.caviar('plan', '--deadline', 'soon', status=1).err, 'soon')
+    assert not os.path.exists(box.path('caviar.db')), 'planning makes no store'
+
+
+@case
+def plan_measures_steps_on_the_trials_of_a_study(box):
+    box.file('slow.sh', 'for step in 1 2 3 4; do sleep 0.1; echo "caviar: step=$step loss=$step"; '
+                        'done\n')
+    box.caviar('run', '-q', '-n', '2', '--steps', '4', '--minimize', 'loss', '--scheduler', 'none',
+               '--', 'sh', 'slow.sh', '{x: 0 1}')
+    plan = box.json('plan', '--deadline', '1h', '--cores', '1')
+    equal(plan['measured_on'], 2)
+    assert 0.1 <= plan['step_seconds'] < 5, plan
+    contains(plan['reasons'][0], 'measured on 2 trials')
+
+
+@case
 def doctor_finds_a_store_sound_or_says_what_is_wrong(box):
     ran(box)
     contains(box.caviar('doctor').out, 'caviar.db is sound')

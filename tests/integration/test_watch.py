@@ -207,8 +207,21 @@ def test_once(place):
     run.wait(panda.PATIENCE)
 
 
+def test_outlook(place):
+    """where a running trial is expected to end is drawn, once there is enough to go by"""
+    run = start(place)
+    let_go(place, 1, 2, 3, 4, 5)
+    before = place.caviar("watch", 0, "--once")
+    assert "expected at step" not in before
+    let_go(place, 6)
+    after = place.caviar("watch", 0, "--once")
+    assert "expected at step 9: " in after and after.count(" to ") >= 1, after
+    run.terminate()
+    run.wait(panda.PATIENCE)
+
+
 if __name__ == "__main__":
     if not shutil.which("tmux"):
         print("1..0 # SKIP there is no tmux")
     else:
-        panda.main([test_keys, test_list, test_sizes, test_colours, test_once])
+        panda.main([test_keys, test_list, test_sizes, test_colours, test_once, test_outlook])

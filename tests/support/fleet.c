@@ -24,7 +24,8 @@ static caviar_code open_scheduler(const test_fleet *fleet, cav_scheduler *schedu
     cav_scheduler_setup setup = {.space = fleet->space,
                                  .step_min = options->step_min,
                                  .step_max = options->step_max,
-                                 .seed = options->seed};
+                                 .seed = options->seed,
+                                 .trial_budget = (int64_t)options->trials};
     return cav_scheduler_open(scheduler, options->scheduler, options->options,
                               options->option_count, &setup, error);
 }
@@ -41,6 +42,7 @@ test_fleet *fleet_new(const fleet_options *options, cav_error *error)
     made->history = cav_history_new(1, 1, 1, minimize);
     made->random = cav_random_stream(options->seed, 0, CAV_PURPOSE_TEST, 0);
     made->xs = calloc(options->trials + 1, sizeof *made->xs);
+    made->x_capacity = options->trials + 1;
     made->busy = calloc(made->options.workers + 1, sizeof *made->busy);
     must(made->history && made->xs && made->busy, "no memory");
     if (!open_scheduler(made, &made->scheduler, error))
@@ -61,6 +63,15 @@ void fleet_free(test_fleet *fleet)
     free(fleet);
 }
 
+// A trial that has been made from another one keeps its lineage.
+static void put_lineage(const cav_history *history, size_t number, cav_record *record)
+{
+    record->has_parent = history->parents[number] >= 0;
+    record->parent = history->parents[number];
+    record->parent_step = history->parent_steps[number];
+    record->seed_number = history->seed_numbers[number];
+}
+
 static void put(test_fleet *fleet, size_t number, caviar_state state, int64_t attempt)
 {
     const cav_history *history = fleet->history;
@@ -74,7 +85,10 @@ static void put(test_fleet *fleet, size_t number, caviar_state state, int64_t at
                          .reason = fails ? CAVIAR_REASON_NOT_FINITE : CAVIAR_REASON_NONE,
                          .raw = &fleet->xs[number],
                          .values = &value,
+                         .can = fleet->options.no_pause ? 0 : CAVIAR_CAN_RESTORE,
                          .step = is_new ? -1 : history->steps[number]};
+    if (!is_new)
+        put_lineage(history, number, &record);
     must(!cav_history_put(fleet->history, &record, &fleet->xs[number], NULL), "no memory");
 }
 
@@ -84,12 +98,77 @@ static void move(test_fleet *fleet, size_t number, caviar_state state)
     put(fleet, number, state, fleet->history->attempts[number] + starts);
 }
 
+static void follow_schedule(test_fleet *fleet, size_t number, int64_t step, const double *changes)
+{
+    cav_nudge nudge = {.id = (int64_t)++fleet->nudge_count,
+                       .number = (int64_t)number,
+                       .step = step,
+                       .target = -1,
+                       .raw = changes,
+                       .author = fleet->options.scheduler,
+                       .note = ""};
+    must(!cav_history_nudge(fleet->history, &nudge, NULL), "no memory");
+}
+
+// Makes a trial from another one, as a study would: what its parent began with, and a schedule.
+static void derive(test_fleet *fleet, const cav_offspring *from)
+{
+    cav_history *history = fleet->history;
+    size_t number = history->count;
+    must(from->step < 0 || history->steps[from->parent] >= from->step, "no such checkpoint yet");
+    if (number >= fleet->x_capacity) {
+        fleet->x_capacity *= 2;
+        fleet->xs = realloc(fleet->xs, fleet->x_capacity * sizeof *fleet->xs);
+        must(fleet->xs, "no memory");
+    }
+    double start = history->raw[from->parent];
+    cav_record record = {.number = (int64_t)number,
+                         .attempt = 1,
+                         .state = CAVIAR_STATE_RUNNING,
+                         .raw = &start,
+                         .step = from->step,
+                         .origin = fleet->options.scheduler,
+                         .has_parent = true,
+                         .parent = (int64_t)from->parent,
+                         .parent_step = from->step,
+                         .can = CAVIAR_CAN_RESTORE};
+    must(!cav_history_put(history, &record, &start, NULL), "no memory");
+    const cav_nudge_list *list = &history->nudges[from->parent];
+    for (size_t n = 0; n < list->count; n++)
+        if (from->step < 0 || list->items[n].step <= from->step)
+            follow_schedule(fleet, number, list->items[n].step, list->items[n].raw);
+    if (from->changes)
+        follow_schedule(fleet, number, from->step, from->changes);
+    fleet->xs[number] = start;
+    cav_nudge_list_apply(&history->nudges[number], INT64_MAX, &fleet->xs[number], 1);
+    fleet->bred_count++;
+}
+
+static bool breed(test_fleet *fleet, size_t *ret_number)
+{
+    cav_offspring wanted = {.parent = SIZE_MAX};
+    const cav_scheduler *scheduler = &fleet->scheduler;
+    if (scheduler->type->breed)
+        must(!scheduler->type->breed(scheduler->state, fleet->history, &wanted, NULL),
+             "breed failed");
+    if (wanted.parent == SIZE_MAX)
+        return false;
+    *ret_number = fleet->history->count;
+    derive(fleet, &wanted);
+    if (wanted.instead_of != SIZE_MAX &&
+        fleet->history->states[wanted.instead_of] == CAVIAR_STATE_PAUSED)
+        move(fleet, wanted.instead_of, CAVIAR_STATE_PRUNED);
+    return true;
+}
+
 // The next trial, as a study hands them out; false if there is none.
 static bool ask(test_fleet *fleet, size_t *ret_number)
 {
     cav_history *history = fleet->history;
     bool is_last = history->count >= fleet->options.trials;
     size_t number = SIZE_MAX;
+    if (breed(fleet, ret_number))
+        return true;
     must(!fleet->scheduler.type->resume(fleet->scheduler.state, history, is_last, &number, NULL),
          "resume failed");
     if (number != SIZE_MAX) {
@@ -98,7 +177,8 @@ static bool ask(test_fleet *fleet, size_t *ret_number)
         fleet->resume_count++;
     } else if (!is_last) {
         number = history->count;
-        fleet->xs[number] = cav_random_unit(&fleet->random);
+        cav_random own = cav_random_stream(fleet->options.seed, number, CAV_PURPOSE_TEST, 1);
+        fleet->xs[number] = cav_random_unit(&own); // whoever reported before
         put(fleet, number, CAVIAR_STATE_RUNNING, 1);
     }
     *ret_number = number;

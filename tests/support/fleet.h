@@ -1,9 +1,9 @@
 /**
  * fleet.h: simulated workers around a scheduler and a history, for tests and measurements.
  *
- * It does what a study does around a scheduler and nothing else: hands out paused and new trials,
- * keeps their reports, obeys the verdicts, and gives up at the end what was not resumed. Which
- * worker reports next is drawn, so that trials are at different steps and end in any order.
+ * It does what a study does around a scheduler and nothing else: hands out bred, paused and new
+ * trials, keeps their reports, obeys the verdicts, and gives up at the end what was not resumed.
+ * Which worker reports next is drawn, so that trials are at different steps and end in any order.
  */
 #ifndef CAV_TESTS_SUPPORT_FLEET_H
 #define CAV_TESTS_SUPPORT_FLEET_H
@@ -35,10 +35,12 @@ typedef struct test_fleet {
     cav_history *history;
     cav_scheduler scheduler;
     cav_random random;
-    double *xs;   // [options.trials] the trials' parameter
+    double *xs; // [history->count] the trials' parameter, at the end of their schedule
+    size_t x_capacity;
     size_t *busy; // [busy_count] trials that run
     size_t busy_count, report_count, pause_count, stop_count, resume_count;
-    size_t disagreements; // with the witness
+    size_t bred_count, nudge_count; // trials made from others, and the nudges of these
+    size_t disagreements;           // with the witness
 } test_fleet;
 
 /** NULL, and the error, if the scheduler refuses its options. */

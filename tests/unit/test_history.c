@@ -289,6 +289,24 @@ static void test_the_sum_of_steps_counts_what_was_given_up(void **state)
     cav_history_free(history);
 }
 
+static void test_a_fork_has_spent_what_it_did_itself(void **state)
+{
+    (void)state;
+    cav_history *history = make();
+    cav_record record = {.state = CAVIAR_STATE_WAITING,
+                         .raw = (const double[]){0, 1, 2},
+                         .step = 10,
+                         .has_parent = true,
+                         .parent = 0,
+                         .parent_step = 10};
+    put_record(history, &record, 0, 0);
+    assert_int_equal(history->step_sum, 0);
+    report(history, 0, 11, 0, 0);
+    report(history, 0, 13, 0, 0);
+    assert_int_equal(history->step_sum, 3);
+    cav_history_free(history);
+}
+
 static void test_stopped_trials_save_what_they_had_left(void **state)
 {
     (void)state;
@@ -416,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_a_curve_has_the_losses_of_its_reports),
         cmocka_unit_test(test_a_branch_that_was_given_up_goes),
         cmocka_unit_test(test_the_sum_of_steps_counts_what_was_given_up),
+        cmocka_unit_test(test_a_fork_has_spent_what_it_did_itself),
         cmocka_unit_test(test_stopped_trials_save_what_they_had_left),
         cmocka_unit_test(test_long_curves),
         cmocka_unit_test(test_busy_time_counts_each_moment_once),

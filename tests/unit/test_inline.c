@@ -48,6 +48,7 @@ static void test_a_definition_gives_the_same_study_as_a_file(void **state)
         {"0 1 tier most", "{type: float, low: 0, high: 1, tier: most}"},
         {"0 1 tier medium", "{type: float, low: 0, high: 1, tier: medium}"},
         {"0 1 tier least", "{type: float, low: 0, high: 1, tier: least}"},
+        {"int 1 9 live true", "{type: int, low: 1, high: 9, live: true}"},
         {"0 1 tier fixed default 0.5", "{type: float, low: 0, high: 1, tier: fixed, default: 0.5}"},
         {"int log 16 512 step x2 tier most default 64 special 0 limits 16 1024",
          "{type: int, scale: log, low: 16, high: 512, step: x2, tier: most, default: 64, special: "
@@ -149,8 +150,9 @@ static void test_what_is_said_about_definitions(void **state)
         {"{x: itn 1 2}", "parameter 'x': 'itn' is not understood; did you mean 'int'?"},
         {"{x: 0 1 step}", "parameter 'x': a value is missing at the end" EXAMPLES},
         {"{x: 0 1 stpe 3}", "parameter 'x': 'stpe' is not understood; did you mean 'step'?"},
-        {"{x: 0 1 2}", "parameter 'x': '2' is not understood; known: step, default, tier, special, "
-                       "limits"},
+        {"{x: 0 1 2}",
+         "parameter 'x': '2' is not understood; known: step, default, tier, live, special, "
+         "limits"},
         {"{x: 0 1 tier msot}", "parameter 'x': unknown tier 'msot'; did you mean 'most'?"},
         {"{x: 0 1 limits 0}", "parameter 'x': limits needs two numbers" EXAMPLES},
         {"{x: 0 1 special a}", "parameter 'x': special: a number is expected, not 'a'"},

@@ -108,12 +108,82 @@ static void test_choices_are_set_and_never_counted_with(void **state)
     expect_all(&kind, wanted, sizeof wanted / sizeof *wanted);
 }
 
+// From a value a distance on its scale is the value it should be.
+static void expect_shift(const caviar_parameter *given, double raw, double distance, double after)
+{
+    cav_error error = {0};
+    cav_parameter parameter;
+    assert_ok(cav_parameter_init(&parameter, given, &error), &error);
+    double shifted = cav_parameter_shift(&parameter, raw, distance);
+    if (shifted != after)
+        fail_msg("%s: %g moved by %g is %.17g, not %g", given->name, raw, distance, shifted, after);
+    cav_parameter_free(&parameter);
+}
+
+static void test_a_shift_goes_its_way_on_the_scale(void **state)
+{
+    (void)state;
+    static const double zero = 0;
+    const caviar_parameter lr = {.name = "lr", .scale = CAVIAR_SCALE_LOG, .low = 1e-4, .high = 1};
+    const caviar_parameter momentum = {
+        .name = "momentum", .scale = CAVIAR_SCALE_REVERSE_LOG, .low = 0.9, .high = 0.999};
+    const caviar_parameter units = {
+        .name = "units", .type = CAVIAR_TYPE_INT, .low = 1, .high = 512};
+    const caviar_parameter layers = {
+        .name = "layers", .type = CAVIAR_TYPE_INT, .low = 1, .high = 3};
+    const caviar_parameter decay = {.name = "decay",
+                                    .scale = CAVIAR_SCALE_LOG,
+                                    .low = 1e-6,
+                                    .high = 1e-2,
+                                    .specials = &zero,
+                                    .special_count = 1};
+    expect_shift(&lr, 0.01, 0.25, 0.1);
+    expect_shift(&lr, 0.1, -0.5, 0.001);
+    expect_shift(&lr, 0.5, 0.25, 1); // as far as there is
+    expect_shift(&lr, 1, 0.25, 1);
+    expect_shift(&momentum, 0.9, 0.5, 0.99);
+    expect_shift(&momentum, 0.99, 0.25, 0.997); // 0.99684 in three digits
+    expect_shift(&units, 100, 0.1, 151);
+    expect_shift(&layers, 1, 0.05, 2); // at least the next one
+    expect_shift(&layers, 3, -0.05, 2);
+    expect_shift(&decay, 1e-6, -0.05, 0);
+}
+
+static void test_what_is_live_is_a_float_or_said_to_be(void **state)
+{
+    (void)state;
+    static const struct {
+        caviar_parameter given;
+        bool is_live;
+    } wanted[] = {
+        {{.name = "a", .high = 1}, true},
+        {{.name = "b", .high = 1, .live = CAVIAR_LIVE_NO}, false},
+        {{.name = "c", .type = CAVIAR_TYPE_INT, .high = 9}, false},
+        {{.name = "d", .type = CAVIAR_TYPE_INT, .high = 9, .live = CAVIAR_LIVE_YES}, true},
+        {{.name = "e",
+          .high = 1,
+          .tier = CAVIAR_TIER_FIXED,
+          .initial = {.kind = CAVIAR_KIND_REAL, .real = 0.5},
+          .live = CAVIAR_LIVE_YES},
+         false},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        cav_error error = {0};
+        cav_parameter parameter;
+        assert_ok(cav_parameter_init(&parameter, &wanted[i].given, &error), &error);
+        assert_int_equal(cav_parameter_is_live(&parameter), wanted[i].is_live);
+        cav_parameter_free(&parameter);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_real_numbers),
         cmocka_unit_test(test_whole_numbers_and_steps_are_rounded_to_what_there_is),
         cmocka_unit_test(test_choices_are_set_and_never_counted_with),
+        cmocka_unit_test(test_a_shift_goes_its_way_on_the_scale),
+        cmocka_unit_test(test_what_is_live_is_a_float_or_said_to_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

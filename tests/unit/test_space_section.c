@@ -212,6 +212,8 @@ static char *random_study(uint64_t seed, uint64_t round)
         if (cav_random_below(&random, 3) == 0)
             cav_text_appendf(&text, ", tier: %s", tiers[cav_random_below(&random, 3)]);
         if (cav_random_below(&random, 3) == 0)
+            cav_text_appendf(&text, ", live: %s", cav_random_below(&random, 2) ? "true" : "false");
+        if (cav_random_below(&random, 3) == 0)
             add_condition(&text, &random, first_is_number);
         cav_text_append(&text, "}\n");
     }
@@ -241,6 +243,7 @@ static void expect_same_space(const cav_space *a, const cav_space *b)
         const cav_parameter *p = &a->parameters[i], *q = &b->parameters[i];
         assert_string_equal(p->name, q->name);
         assert_true(p->type == q->type && p->scale == q->scale && p->tier == q->tier);
+        assert_true(p->live == q->live);
         assert_true(same_number(p->low, q->low) && same_number(p->high, q->high));
         assert_true(p->limit_low == q->limit_low && p->limit_high == q->limit_high);
         assert_true(p->step == q->step && p->step_factor == q->step_factor);

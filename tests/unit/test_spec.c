@@ -102,8 +102,10 @@ static void test_what_is_not_said_has_its_default(void **state)
     assert_int_equal(spec->seed, 0);
     assert_string_equal(spec->sampler.name, "auto");
     assert_string_equal(spec->scheduler.name, "auto");
+    assert_null(spec->panda.name);
     assert_int_equal(spec->step_max, 0);
     assert_int_equal(spec->retry, 0);
+    assert_int_equal(spec->replicates, 1);
     assert_int_equal(spec->timeout_ms, 0);
     assert_int_equal(spec->grace_ms, 10000);
     assert_false(spec->durability_normal);
@@ -168,6 +170,10 @@ static void test_a_spec_is_written_and_read_as_the_same(void **state)
         "space: {x: {type: float, scale: log, low: 1e-5, high: 1, limits: [1e-9, 10]}}",
         "space: {x: {type: float, low: 0, high: 1}, y: {type: int, low: 1, high: 3, when: {x: "
         "{low: 0.5}}}, z: {type: constant, value: 7, when: {y: [1, 3], x: {low: 0, high: 0.7}}}}",
+        "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: auto",
+        "space: {x: {type: float, low: 0, high: 1}}\nreplicates: 5",
+        "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: {type: auto, window: 5}\n"
+        "budget: {trials: 3}",
         "space: {x: [a, b]}\nmetrics: [{name: a, direction: maximize, pattern: 'x\\(y'}, b]\n"
         "command: [\"a b\", \"{{x}}\", '{x}']\ntimeout: 1ms\ngrace: 0\nbudget: {time: 1ms}\n"
         "sampler: {type: zoom, outside: 0.3}\nscheduler: {type: none, odd: 'yes'}\nretry: 3\n"
@@ -175,6 +181,28 @@ static void test_a_spec_is_written_and_read_as_the_same(void **state)
     };
     for (size_t i = 0; i < CAV_COUNT_OF(texts); i++)
         free(spec_round_trip(texts[i]));
+}
+
+static void test_what_is_nursed_is_one_trial_unless_a_budget_says_more(void **state)
+{
+    (void)state;
+    static const struct given {
+        const char *keys;
+        int64_t trials;
+        bool is_nursed;
+    } given[] = {{"panda: auto", 1, true},
+                 {"panda: off", 0, false},
+                 {"panda: auto\nbudget: {trials: 3}", 3, true},
+                 {"panda: auto\nbudget: {time: 1h}", 0, true}};
+    for (size_t i = 0; i < CAV_COUNT_OF(given); i++) {
+        char text[200];
+        snprintf(text, sizeof text, "space: {x: {type: float, low: 0, high: 1}}\n%s",
+                 given[i].keys);
+        cav_spec *spec = spec_parse(text);
+        assert_int_equal(spec->budget.trials, given[i].trials);
+        assert_int_equal(spec->panda.name != NULL, given[i].is_nursed);
+        cav_spec_free(spec);
+    }
 }
 
 static void test_identity_is_the_space_and_the_metrics(void **state)
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_said_has_its_default),
         cmocka_unit_test(test_every_other_form_of_a_key),
         cmocka_unit_test(test_a_spec_is_written_and_read_as_the_same),
+        cmocka_unit_test(test_what_is_nursed_is_one_trial_unless_a_budget_says_more),
         cmocka_unit_test(test_identity_is_the_space_and_the_metrics),
         cmocka_unit_test(test_keys_of_a_conversation_can_be_left_alone),
         cmocka_unit_test(test_deep_json_is_refused),

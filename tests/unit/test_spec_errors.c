@@ -22,7 +22,8 @@ static const complaint keys[] = {
     {"Study: x", "2:1: unknown key 'Study'; did you mean 'study'?"},
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
-     "sampler, scheduler, steps, retry, timeout, grace, durability, set, space, constraints"},
+     "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, space, "
+     "constraints"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},
     {"study: [a]", "2:8: study: a single value is expected, not a list"},
@@ -106,7 +107,7 @@ static const complaint parameters[] = {
      "2:29: parameter 'lr': unknown key 'hgih'; did you mean 'high'?"},
     {"lr: {type: float, low: 1, high: 2, distribution: x}",
      "2:38: parameter 'lr': unknown key 'distribution'; known: type, scale, tier, low, high, "
-     "limits, step, special, choices, value, default, when"},
+     "limits, step, special, choices, value, default, when, live"},
     {"lr: {type: flaot, low: 1, high: 2}",
      "2:14: parameter 'lr': unknown type 'flaot'; did you mean 'float'?"},
     {"lr: {type: uniform, low: 1, high: 2}",
