@@ -45,7 +45,8 @@ typedef struct gp_state {
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
     size_t fitted;      // finished trials at the last fit
-    size_t learnt;      // finished trials that the ensemble is conditioned on; SIZE_MAX: none
+    size_t based;       // those that the ensemble was conditioned on together; SIZE_MAX: none
+    size_t learnt;      // those that it knows, the others having been appended
     double *low, *high; // [dim_count] where to search
     double *pending;    // [pending_capacity x dim_count]
     size_t pending_capacity;
@@ -91,7 +92,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .seed = setup->seed,
         .scrambling = cav_beginning_scrambling(setup->seed),
         .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
-        .learnt = SIZE_MAX,
+        .based = SIZE_MAX,
         .kept_trials = SIZE_MAX,
     };
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
@@ -142,13 +143,36 @@ static caviar_code fit(gp_state *state, const cav_history *history, size_t finis
                        cav_error *error)
 {
     cav_random random = cav_random_stream(state->seed, finished, CAV_PURPOSE_MODEL, 0);
-    cav_gp_table_fill(state->table, history, finished);
+    cav_gp_table_fill(state->table, history, finished, finished);
     cav_gp_trials trials = cav_gp_table_trials(state->table);
     if (state->table->good_count >= 2 &&
         !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
         return cav_fail_memory(error);
     state->fitted = finished;
-    state->learnt = SIZE_MAX;
+    state->based = SIZE_MAX;
+    return CAVIAR_OK;
+}
+
+// Conditions the ensemble on the first `base` trials together, and appends the others one by one,
+// always from the same base on: so a worker that joins late comes to the same last digit.
+static caviar_code learn(gp_state *state, const cav_history *history, size_t base, size_t finished,
+                         cav_error *error)
+{
+    cav_gp_table_fill(state->table, history, base, base);
+    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    bool enough = state->table->good_count >= 2;
+    if (enough && state->based != base && !cav_gp_ensemble_learn(state->ensemble, &trials))
+        return cav_fail_memory(error);
+    if (enough && state->based != base)
+        state->based = state->learnt = base;
+    if (enough && state->learnt == finished)
+        return CAVIAR_OK;
+    cav_gp_table_fill(state->table, history, base, finished);
+    trials = cav_gp_table_trials(state->table);
+    if (!(enough ? cav_gp_ensemble_extend(state->ensemble, &trials)
+                 : cav_gp_ensemble_learn(state->ensemble, &trials)))
+        return cav_fail_memory(error);
+    state->learnt = finished;
     return CAVIAR_OK;
 }
 
@@ -162,14 +186,10 @@ static caviar_code catch_up(gp_state *state, const cav_history *history, cav_err
         code = fit(state, history, epoch, true, error);
     while (!code && state->fitted + stride <= finished)
         code = fit(state, history, state->fitted + stride, false, error);
-    if (code || state->learnt == finished)
+    if (code || (state->based != SIZE_MAX && state->learnt == finished))
         return code;
-    cav_gp_table_fill(state->table, history, finished);
-    cav_gp_trials trials = cav_gp_table_trials(state->table);
-    if (!cav_gp_ensemble_learn(state->ensemble, &trials))
-        return cav_fail_memory(error);
-    state->learnt = finished;
-    return CAVIAR_OK;
+    size_t base = finished - (finished - state->fitted) % CAV_GP_TABLE_LATER;
+    return learn(state, history, base, finished, error);
 }
 
 static caviar_code expect_open(gp_state *state, const cav_history *history, cav_error *error)

@@ -3,6 +3,7 @@
  */
 #include "search/gp_trials.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,11 @@ cav_gp_table *cav_gp_table_new(size_t dim_count, size_t most)
         return NULL;
     table->dim_count = dim_count;
     table->most = most;
-    table->points = malloc((most * dim_count + 1) * sizeof *table->points);
-    table->losses = malloc(2 * most * sizeof *table->losses);
-    table->failed = malloc(most * sizeof *table->failed);
-    table->places = malloc((most + 1) * sizeof *table->places);
+    table->capacity = most + CAV_GP_TABLE_LATER;
+    table->points = malloc((table->capacity * dim_count + 1) * sizeof *table->points);
+    table->losses = malloc(2 * table->capacity * sizeof *table->losses);
+    table->failed = malloc(table->capacity * sizeof *table->failed);
+    table->places = malloc(table->capacity * sizeof *table->places);
     table->best = malloc((most / 2 + 1) * sizeof *table->best);
     if (table->points && table->losses && table->failed && table->places && table->best)
         return table;
@@ -85,7 +87,7 @@ static void add(cav_gp_table *table, const cav_history *history, size_t place)
         table->places[table->count++] = place;
 }
 
-// Fills table->places, in order and each once.
+// Fills table->places from the first trials, in order and each once.
 static void choose(cav_gp_table *table, const cav_history *history, size_t finished)
 {
     size_t latest = table->most / 4, spread = table->most - table->most / 2 - latest;
@@ -117,7 +119,7 @@ static int ascending(const void *a, const void *b)
 
 static void put_losses(cav_gp_table *table, const cav_history *history)
 {
-    double *complete = table->losses + table->most, worst = -most_loss;
+    double *complete = table->losses + table->capacity, worst = -most_loss;
     size_t complete_count = 0;
     table->good_count = 0;
     for (size_t i = 0; i < table->count; i++) {
@@ -143,12 +145,16 @@ static void put_losses(cav_gp_table *table, const cav_history *history)
     }
 }
 
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t finished)
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t base,
+                       size_t finished)
 {
     size_t dims = table->dim_count;
-    for (; table->seen < finished; table->seen++)
+    assert(base <= finished && finished - base <= CAV_GP_TABLE_LATER);
+    for (; table->seen < base; table->seen++)
         rank(table, history, table->seen);
-    choose(table, history, finished);
+    choose(table, history, base);
+    for (size_t place = base; place < finished; place++)
+        add(table, history, place);
     for (size_t i = 0; dims > 0 && i < table->count; i++)
         memcpy(table->points + i * dims,
                history->points + history->finished[table->places[i]] * dims, dims * sizeof(double));
