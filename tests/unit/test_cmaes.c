@@ -375,6 +375,29 @@ static void test_the_first_trial_has_the_defaults(void **state)
     caviar_space_free(space);
 }
 
+static void test_it_says_why(void **state)
+{
+    (void)state;
+    cav_space *space = make_cube(3, -5, 5);
+    const cav_option_value options[] = {{"first", "8", ""}, {"population", "6", ""}};
+    test_driver *driver = drive(space, options, CAV_COUNT_OF(options), test_seed(732));
+    const cav_sampler *sampler = &driver->sampler;
+    run(driver, 8, sphere);
+    assert_string_equal(sampler->type->explain(sampler->state),
+                        "cmaes: an even spread to begin with");
+    run(driver, 8, sphere);
+    const char *words = sampler->type->explain(sampler->state);
+    double least = 0, most = 0;
+    assert_int_equal(sscanf(words,
+                            "cmaes: generation 2 of run 1, around the mean of the better trials; "
+                            "deviations of %lf to %lf %% of the range",
+                            &least, &most),
+                     2);
+    assert_true(least > 0 && least <= most && most <= 50);
+    driver_free(driver);
+    caviar_space_free(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_a_good_trial_from_elsewhere_is_used),
         cmocka_unit_test(test_it_starts_around_the_best_of_what_is_there),
         cmocka_unit_test(test_many_at_once_converge_too),
+        cmocka_unit_test(test_it_says_why),
         cmocka_unit_test(test_the_first_trial_has_the_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
