@@ -539,6 +539,7 @@ const cav_sampler_type cav_sampler_cmaes = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(cmaes_settings),
     .by_number = true,
+    .one_metric = true,
     .create = create,
     .suggest = suggest,
     .explain = explain,

@@ -20,6 +20,9 @@
 
 enum { KEPT = 24 }; // alternatives for a suggestion
 
+// Beyond so many trials a model is slower, and fewer points are asked of it.
+static const double full_effort = 128;
+
 typedef struct gp_settings {
     int64_t initial, trials, draws;
     double effort;
@@ -44,6 +47,7 @@ typedef struct gp_state {
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
+    size_t base;        // trials that the table has chosen from
     size_t fitted;      // finished trials at the last fit
     size_t based;       // those that the ensemble was conditioned on together; SIZE_MAX: none
     size_t learnt;      // those that it knows, the others having been appended
@@ -83,6 +87,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
 {
     const gp_settings *settings = opaque;
     size_t dims = setup->space->dim_count;
+    size_t metrics = setup->metric_count ? setup->metric_count : 1;
     gp_state *state = calloc(1, sizeof *state);
     if (!state)
         return cav_fail_memory(error);
@@ -98,7 +103,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
                                         .effort = settings->effort};
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
-    state->table = cav_gp_table_new(dims, (size_t)settings->trials);
+    state->table = cav_gp_table_new(dims, metrics, (size_t)settings->trials);
     state->low = malloc((2 * dims + 1) * sizeof(double));
     state->kept = malloc((KEPT * dims + 1) * sizeof(double));
     if (!state->ensemble || !state->table || !state->low || !state->kept) {
@@ -139,10 +144,21 @@ static size_t epoch_of(size_t finished)
     return epoch;
 }
 
+// Whose weights of several metrics they are: those of what is known after so many trials, the same
+// for everybody who asks, or those of one suggestion.
+enum { BY_SUGGESTION, BY_FINISHED };
+
+static void weigh_metrics(gp_state *state, uint64_t number, uint32_t whose)
+{
+    cav_random random = cav_random_stream(state->seed, number, CAV_PURPOSE_WEIGHTS, whose);
+    cav_scalar_draw(&state->table->scalar, &random);
+}
+
 static caviar_code fit(gp_state *state, const cav_history *history, size_t finished, bool afresh,
                        cav_error *error)
 {
     cav_random random = cav_random_stream(state->seed, finished, CAV_PURPOSE_MODEL, 0);
+    weigh_metrics(state, finished, BY_FINISHED);
     cav_gp_table_fill(state->table, history, finished, finished);
     cav_gp_trials trials = cav_gp_table_trials(state->table);
     if (state->table->good_count >= 2 &&
@@ -158,6 +174,8 @@ static caviar_code fit(gp_state *state, const cav_history *history, size_t finis
 static caviar_code learn(gp_state *state, const cav_history *history, size_t base, size_t finished,
                          cav_error *error)
 {
+    weigh_metrics(state, finished, BY_FINISHED);
+    state->base = base;
     cav_gp_table_fill(state->table, history, base, base);
     cav_gp_trials trials = cav_gp_table_trials(state->table);
     bool enough = state->table->good_count >= 2;
@@ -165,7 +183,7 @@ static caviar_code learn(gp_state *state, const cav_history *history, size_t bas
         return cav_fail_memory(error);
     if (enough && state->based != base)
         state->based = state->learnt = base;
-    if (enough && state->learnt == finished)
+    if (enough && state->learnt == finished && history->metric_count == 1)
         return CAVIAR_OK;
     cav_gp_table_fill(state->table, history, base, finished);
     trials = cav_gp_table_trials(state->table);
@@ -186,10 +204,23 @@ static caviar_code catch_up(gp_state *state, const cav_history *history, cav_err
         code = fit(state, history, epoch, true, error);
     while (!code && state->fitted + stride <= finished)
         code = fit(state, history, state->fitted + stride, false, error);
-    if (code || (state->based != SIZE_MAX && state->learnt == finished))
+    bool turned = history->metric_count > 1; // to the weights of some suggestion
+    if (code || (state->based != SIZE_MAX && state->learnt == finished && !turned))
         return code;
     size_t base = finished - (finished - state->fitted) % CAV_GP_TABLE_LATER;
     return learn(state, history, base, finished, error);
+}
+
+// Has the losses of several metrics be what this suggestion counts them as.
+static caviar_code turn(gp_state *state, const cav_history *history, uint64_t number,
+                        cav_error *error)
+{
+    if (history->metric_count == 1)
+        return CAVIAR_OK;
+    weigh_metrics(state, number, BY_SUGGESTION);
+    cav_gp_table_fill(state->table, history, state->base, history->finished_count);
+    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    return cav_gp_ensemble_extend(state->ensemble, &trials) ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 static caviar_code expect_open(gp_state *state, const cav_history *history, cav_error *error)
@@ -235,10 +266,13 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     state->kept_trials = SIZE_MAX;
     caviar_code code = catch_up(state, history, error);
     if (!code)
+        code = turn(state, history, number, error);
+    if (!code)
         code = expect_open(state, history, error);
     if (code)
         return code;
     make_box(state);
+    double known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
@@ -246,7 +280,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .table = state->table,
         .low = state->low,
         .high = state->high,
-        .effort = state->settings->effort,
+        .effort = state->settings->effort * fmin(1, full_effort / fmax(1, known)),
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);

@@ -19,10 +19,12 @@ void cav_gp_table_free(cav_gp_table *table)
     free(table->failed);
     free(table->places);
     free(table->best);
+    free(table->gathered);
+    cav_scalar_free(&table->scalar);
     free(table);
 }
 
-cav_gp_table *cav_gp_table_new(size_t dim_count, size_t most)
+cav_gp_table *cav_gp_table_new(size_t dim_count, size_t metric_count, size_t most)
 {
     cav_gp_table *table = calloc(1, sizeof *table);
     if (!table)
@@ -35,7 +37,9 @@ cav_gp_table *cav_gp_table_new(size_t dim_count, size_t most)
     table->failed = malloc(table->capacity * sizeof *table->failed);
     table->places = malloc(table->capacity * sizeof *table->places);
     table->best = malloc((most / 2 + 1) * sizeof *table->best);
-    if (table->points && table->losses && table->failed && table->places && table->best)
+    table->gathered = malloc(table->capacity * metric_count * sizeof *table->gathered);
+    if (cav_scalar_init(&table->scalar, metric_count) && table->points && table->losses &&
+        table->failed && table->places && table->best && table->gathered)
         return table;
     cav_gp_table_free(table);
     return NULL;
@@ -49,13 +53,36 @@ static bool says_something(const cav_history *history, size_t number)
 
 static bool has_loss(const cav_history *history, size_t number)
 {
-    return history->states[number] != CAVIAR_STATE_FAILED &&
-           isfinite(history->losses[number * history->metric_count]);
+    bool finite = true;
+    for (size_t m = 0; m < history->metric_count; m++)
+        finite &= isfinite(history->losses[number * history->metric_count + m]) != 0;
+    return finite && history->states[number] != CAVIAR_STATE_FAILED;
 }
 
-static double loss_at(const cav_history *history, size_t place)
+static const double *losses_at(const cav_history *history, size_t place)
 {
-    return history->losses[history->finished[place] * history->metric_count];
+    return history->losses + history->finished[place] * history->metric_count;
+}
+
+// Puts a trial into the front unless one there is as good everywhere. Of a front that is too large
+// the oldest go.
+static void join_front(cav_gp_table *table, const cav_history *history, size_t place)
+{
+    const double *losses = losses_at(history, place);
+    size_t kept = 0, metrics = history->metric_count;
+    for (size_t i = 0; i < table->best_count; i++) {
+        const double *other = losses_at(history, table->best[i]);
+        if (cav_dominates(other, losses, metrics) ||
+            memcmp(other, losses, metrics * sizeof *losses) == 0)
+            return;
+    }
+    for (size_t i = 0; i < table->best_count; i++)
+        if (!cav_dominates(losses, losses_at(history, table->best[i]), metrics))
+            table->best[kept++] = table->best[i];
+    if (kept == table->most / 2)
+        memmove(table->best, table->best + 1, --kept * sizeof *table->best);
+    table->best[kept] = place;
+    table->best_count = kept + 1;
 }
 
 // Puts a trial into its place among the best; of equals the earlier one is better.
@@ -64,7 +91,11 @@ static void rank(cav_gp_table *table, const cav_history *history, size_t place)
     size_t at = table->best_count;
     if (!has_loss(history, history->finished[place]))
         return;
-    while (at > 0 && loss_at(history, place) < loss_at(history, table->best[at - 1]))
+    if (history->metric_count > 1) {
+        join_front(table, history, place);
+        return;
+    }
+    while (at > 0 && *losses_at(history, place) < *losses_at(history, table->best[at - 1]))
         at--;
     if (at == table->most / 2)
         return;
@@ -117,18 +148,31 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+// Learns from the trials in the table how their metrics compare.
+static void measure(cav_gp_table *table, const cav_history *history)
+{
+    size_t metrics = history->metric_count, count = 0;
+    for (size_t i = 0; i < table->count && metrics > 1; i++)
+        if (has_loss(history, history->finished[table->places[i]]))
+            memcpy(table->gathered + metrics * count++, losses_at(history, table->places[i]),
+                   metrics * sizeof *table->gathered);
+    cav_scalar_measure(&table->scalar, table->gathered, count);
+}
+
 static void put_losses(cav_gp_table *table, const cav_history *history)
 {
     double *complete = table->losses + table->capacity, worst = -most_loss;
     size_t complete_count = 0;
     table->good_count = 0;
+    measure(table, history);
     for (size_t i = 0; i < table->count; i++) {
         size_t number = history->finished[table->places[i]];
         table->failed[i] = !has_loss(history, number);
         table->losses[i] = 0;
         if (table->failed[i])
             continue;
-        double loss = fmax(-most_loss, fmin(most_loss, loss_at(history, table->places[i])));
+        double loss = cav_scalar_loss(&table->scalar, losses_at(history, table->places[i]));
+        loss = fmax(-most_loss, fmin(most_loss, loss));
         table->losses[i] = loss;
         table->good_count++;
         worst = fmax(worst, loss);

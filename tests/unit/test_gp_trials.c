@@ -33,7 +33,7 @@ static void test_trials_that_end_badly_teach_what_they_can(void **state)
 {
     (void)state;
     cav_history *history = cav_history_new(1, 1, 1, minimize);
-    cav_gp_table *table = cav_gp_table_new(1, 20);
+    cav_gp_table *table = cav_gp_table_new(1, 1, 20);
     for (int i = 0; i < 5; i++)
         complete(history, i);
     put(history, CAVIAR_STATE_PRUNED, CAVIAR_REASON_NONE, 0.5); // not run to its end: the middle
@@ -74,7 +74,7 @@ static void test_of_too_many_the_best_and_the_latest_are_kept(void **state)
     (void)state;
     enum { TRIALS = 400, MOST = 40 };
     cav_history *history = cav_history_new(1, 1, 1, minimize);
-    cav_gp_table *grown = cav_gp_table_new(1, MOST), *late = cav_gp_table_new(1, MOST);
+    cav_gp_table *grown = cav_gp_table_new(1, 1, MOST), *late = cav_gp_table_new(1, 1, MOST);
     for (size_t i = 0; i < TRIALS; i++) {
         complete(history, (double)(i * 173 % TRIALS)); // each loss once
         cav_gp_table_fill(grown, history, i + 1, i + 1);
