@@ -26,6 +26,7 @@ static const double full_effort = 128;
 typedef struct gp_settings {
     int64_t initial, trials, draws;
     double effort;
+    bool regions;
 } gp_settings;
 
 static const cav_option options[] = {
@@ -33,7 +34,9 @@ static const cav_option options[] = {
      "trials before the first model; 0: one for each parameter and one more, at most a fifth of "
      "the budget, at least 4"},
     {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
-     "most trials that a model learns from: the best, the latest, and some of the others"},
+     "most trials that a model learns from"},
+    {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 1, 0, 1,
+     "where there are more than that: learn and search around the best, not from all over"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
@@ -47,12 +50,13 @@ typedef struct gp_state {
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
-    size_t base;        // trials that the table has chosen from
-    size_t fitted;      // finished trials at the last fit
-    size_t based;       // those that the ensemble was conditioned on together; SIZE_MAX: none
-    size_t learnt;      // those that it knows, the others having been appended
-    double *low, *high; // [dim_count] where to search
-    double *pending;    // [pending_capacity x dim_count]
+    cav_gp_region region; // where to search; the table's is where it was at the last fit
+    size_t base;          // trials that the table has chosen from
+    size_t fitted;        // finished trials at the last fit
+    size_t based;         // those that the ensemble was conditioned on together; SIZE_MAX: none
+    size_t learnt;        // those that it knows, the others having been appended
+    double *low, *high;   // [dim_count] where to search
+    double *pending;      // [pending_capacity x dim_count]
     size_t pending_capacity;
 
     // the last answer, and to which question
@@ -103,7 +107,9 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
                                         .effort = settings->effort};
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
-    state->table = cav_gp_table_new(dims, metrics, (size_t)settings->trials);
+    state->region = cav_gp_region_make(
+        setup->space, settings->regions && metrics == 1 ? (size_t)settings->trials : SIZE_MAX);
+    state->table = cav_gp_table_new(&state->region, metrics, (size_t)settings->trials);
     state->low = malloc((2 * dims + 1) * sizeof(double));
     state->kept = malloc((KEPT * dims + 1) * sizeof(double));
     if (!state->ensemble || !state->table || !state->low || !state->kept) {
@@ -237,8 +243,9 @@ static caviar_code expect_open(gp_state *state, const cav_history *history, cav_
                : cav_fail_memory(error);
 }
 
-// The start region, and as far beyond as the trials so far are, and a quarter of it past the best.
-static void make_box(gp_state *state)
+// The start region, and as far beyond as the trials so far are, and a quarter of it past the best;
+// of that the part that is in the model's region.
+static void make_box(gp_state *state, const cav_history *history)
 {
     const cav_gp_table *table = state->table;
     size_t best = SIZE_MAX;
@@ -258,6 +265,8 @@ static void make_box(gp_state *state)
         state->low[dim] = low;
         state->high[dim] = high;
     }
+    cav_gp_region_look(&state->region, history, history->finished_count);
+    cav_gp_region_cut(&state->region, history, state->low, state->high);
 }
 
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
@@ -271,7 +280,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         code = expect_open(state, history, error);
     if (code)
         return code;
-    make_box(state);
+    make_box(state, history);
     double known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
@@ -305,10 +314,15 @@ static bool knows_enough(gp_state *state, const cav_history *history)
 
 static void describe(gp_state *state)
 {
-    static const char opening[] = "gp: expects most here; ";
-    size_t size = sizeof opening - 1;
-    memcpy(state->words, opening, sizeof opening);
-    cav_gp_ensemble_describe(state->ensemble, state->words + size, sizeof state->words - size);
+    const cav_gp_region *region = &state->region;
+    int size = region->is_open
+                   ? snprintf(state->words, sizeof state->words,
+                              "gp: expects most here, in a box of %.2g %% of the range around "
+                              "trial %zu; ",
+                              100 * fmin(1, region->length), region->centre)
+                   : snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    cav_gp_ensemble_describe(state->ensemble, state->words + size,
+                             sizeof state->words - (size_t)size);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,

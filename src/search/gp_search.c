@@ -166,7 +166,9 @@ static void vary(search_state *at, const double *parent, double *point)
             point[dim] = at->search->low[dim] +
                          cav_random_unit(random) * (at->search->high[dim] - at->search->low[dim]);
         else
-            point[dim] = dim == surely || draw < chance ? move(at, dim, u, distance) : u;
+            point[dim] = dim == surely || draw < chance
+                             ? move(at, dim, u, distance)
+                             : fmin(fmax(u, at->search->low[dim]), at->search->high[dim]);
     }
 }
 

@@ -20,17 +20,21 @@ void cav_gp_table_free(cav_gp_table *table)
     free(table->places);
     free(table->best);
     free(table->gathered);
+    free(table->distances);
     cav_scalar_free(&table->scalar);
     free(table);
 }
 
-cav_gp_table *cav_gp_table_new(size_t dim_count, size_t metric_count, size_t most)
+cav_gp_table *cav_gp_table_new(const cav_gp_region *region, size_t metric_count, size_t most)
 {
+    size_t dim_count = region->space->dim_count;
     cav_gp_table *table = calloc(1, sizeof *table);
     if (!table)
         return NULL;
     table->dim_count = dim_count;
     table->most = most;
+    table->region = *region;
+    table->distances = malloc((most + 1) * sizeof *table->distances);
     table->capacity = most + CAV_GP_TABLE_LATER;
     table->points = malloc((table->capacity * dim_count + 1) * sizeof *table->points);
     table->losses = malloc(2 * table->capacity * sizeof *table->losses);
@@ -39,7 +43,7 @@ cav_gp_table *cav_gp_table_new(size_t dim_count, size_t metric_count, size_t mos
     table->best = malloc((most / 2 + 1) * sizeof *table->best);
     table->gathered = malloc(table->capacity * metric_count * sizeof *table->gathered);
     if (cav_scalar_init(&table->scalar, metric_count) && table->points && table->losses &&
-        table->failed && table->places && table->best && table->gathered)
+        table->failed && table->places && table->best && table->gathered && table->distances)
         return table;
     cav_gp_table_free(table);
     return NULL;
@@ -118,6 +122,41 @@ static void add(cav_gp_table *table, const cav_history *history, size_t place)
         table->places[table->count++] = place;
 }
 
+// The nearest to the region's centre, in the order of their distances, the earlier ones first.
+static void find_nearest(cav_gp_table *table, const cav_history *history, size_t finished)
+{
+    table->count = 0;
+    for (size_t place = 0; place < finished; place++) {
+        size_t number = history->finished[place], at = table->count;
+        if (!says_something(history, number))
+            continue;
+        double distance = cav_gp_region_distance(&table->region, history,
+                                                 history->points + number * table->dim_count);
+        while (at > 0 && distance < table->distances[at - 1])
+            at--;
+        if (at == table->most)
+            continue;
+        size_t moved = (table->count < table->most ? table->count : table->most - 1) - at;
+        memmove(table->distances + at + 1, table->distances + at, moved * sizeof(double));
+        memmove(table->places + at + 1, table->places + at, moved * sizeof(size_t));
+        table->distances[at] = distance;
+        table->places[at] = place;
+        table->count = at + moved + 1;
+    }
+}
+
+// Those in a box twice as wide as the region, and in any case half as many as there may be.
+static void choose_around(cav_gp_table *table, const cav_history *history, size_t finished)
+{
+    size_t kept = 0;
+    find_nearest(table, history, finished);
+    while (kept < table->count &&
+           (kept < table->most / 2 || table->distances[kept] <= table->region.length))
+        kept++;
+    table->count = kept;
+    qsort(table->places, kept, sizeof *table->places, by_place);
+}
+
 // Fills table->places from the first trials, in order and each once.
 static void choose(cav_gp_table *table, const cav_history *history, size_t finished)
 {
@@ -126,6 +165,10 @@ static void choose(cav_gp_table *table, const cav_history *history, size_t finis
     if (finished <= table->most) {
         for (size_t place = 0; place < finished; place++)
             add(table, history, place);
+        return;
+    }
+    if (table->region.is_open) {
+        choose_around(table, history, finished);
         return;
     }
     memcpy(table->places, table->best, table->best_count * sizeof *table->places);
@@ -196,6 +239,7 @@ void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t b
     assert(base <= finished && finished - base <= CAV_GP_TABLE_LATER);
     for (; table->seen < base; table->seen++)
         rank(table, history, table->seen);
+    cav_gp_region_look(&table->region, history, base);
     choose(table, history, base);
     for (size_t place = base; place < finished; place++)
         add(table, history, place);

@@ -7,6 +7,8 @@
 #include "support/driver.h"
 #include "support/literal.h"
 
+#include "base/random.h"
+
 #include <math.h>
 
 static test_driver *make_with(const caviar_parameter *parameters, size_t count, int64_t budget,
@@ -235,6 +237,43 @@ static void test_two_metrics_are_traded_off_over_the_whole_front(void **state)
     }
 }
 
+static double bowl(const double *raw)
+{
+    return 4 * ((raw[0] - 0.3) * (raw[0] - 0.3) + (raw[1] - 0.6) * (raw[1] - 0.6));
+}
+
+// Noise of a deviation of 0.3; the mean of the bowl is 0.75. The least value that was seen says
+// little; and points that were tried several times say more.
+static void test_noise_does_not_lead_astray(void **state)
+{
+    (void)state;
+    const caviar_parameter parameters[] = {{.name = "x", .high = 1}, {.name = "y", .high = 1}};
+    test_driver *driver = make(parameters, 2, 80);
+    cav_random random = cav_random_stream(test_seed(823), 0, CAV_PURPOSE_TEST, 0);
+    double late = 0;
+    size_t number;
+    for (int i = 0; i < 80; i++) {
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        late += i >= 60 ? bowl(driver->raw) / 20 : 0;
+        driver_tell_loss(driver, number, bowl(driver->raw) + 0.3 * cav_random_normal(&random));
+        if (i % 20 != 10)
+            continue;
+        for (int k = 0; k < 3; k++) { // the same once more
+            double loss = bowl(driver->raw) + 0.3 * cav_random_normal(&random);
+            cav_record record = {.number = (int64_t)driver->history->count,
+                                 .state = CAVIAR_STATE_COMPLETE,
+                                 .raw = driver->raw,
+                                 .values = &loss,
+                                 .step = -1};
+            cav_error error = {0};
+            assert_ok(cav_history_put(driver->history, &record, driver->point, &error), &error);
+        }
+    }
+    print_message("# mean of the last twenty without noise: %g\n", late);
+    assert_true(late < 0.3);
+    destroy(driver);
+}
+
 static void test_who_joins_late_proposes_the_same(void **state)
 {
     (void)state;
@@ -292,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_where_trials_fail_there_are_soon_few),
         cmocka_unit_test(test_the_search_goes_on_past_high_where_limits_allow),
         cmocka_unit_test(test_two_metrics_are_traded_off_over_the_whole_front),
+        cmocka_unit_test(test_noise_does_not_lead_astray),
         cmocka_unit_test(test_who_joins_late_proposes_the_same),
         cmocka_unit_test(test_it_says_why),
     };
