@@ -107,8 +107,9 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
                                         .effort = settings->effort};
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
-    state->region = cav_gp_region_make(
-        setup->space, settings->regions && metrics == 1 ? (size_t)settings->trials : SIZE_MAX);
+    bool has_regions = settings->regions && metrics == 1 && !setup->stops_early;
+    state->region =
+        cav_gp_region_make(setup->space, has_regions ? (size_t)settings->trials : SIZE_MAX);
     state->table = cav_gp_table_new(&state->region, metrics, (size_t)settings->trials);
     state->low = malloc((2 * dims + 1) * sizeof(double));
     state->kept = malloc((KEPT * dims + 1) * sizeof(double));

@@ -1,8 +1,8 @@
 """How many evaluations the `cmaes` package takes to 1e-8 in ten dimensions, for test_cmaes.c.
 
-Needs Debian's python3-cmaes (0.9.1 when the numbers were taken) and python3-numpy. The package starts
-anywhere in the middle of [-5, 5], with a fifth of the range as deviation. Prints the median of fifteen
-seeds for each function.
+Needs Debian's python3-cmaes (0.9.1 when the numbers were taken) and python3-numpy. The package
+starts anywhere in the middle of [-5, 5], with a fifth of the range as deviation. Prints the median
+of fifteen seeds for each function.
 """
 import numpy
 from cmaes import CMA
