@@ -35,7 +35,7 @@ static const cav_option options[] = {
      "the budget, at least 4"},
     {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
      "most trials that a model learns from"},
-    {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 1, 0, 1,
+    {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 0, 0, 1,
      "where there are more than that: learn and search around the best, not from all over"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},

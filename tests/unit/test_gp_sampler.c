@@ -274,29 +274,41 @@ static void test_noise_does_not_lead_astray(void **state)
     destroy(driver);
 }
 
+// After 81 trials, some of them since the last fit; with models of at most 40, around a region.
 static void test_who_joins_late_proposes_the_same(void **state)
 {
     (void)state;
-    const caviar_parameter parameters[] = {{.name = "x", .low = -5, .high = 10},
-                                           {.name = "y", .high = 15}};
-    const cav_option_value options[] = {{"effort", "0.3", ""}, {"draws", "0", ""}};
+    const cav_option_value options[] = {
+        {"effort", "0.3", ""}, {"draws", "0", ""}, {"trials", "40", ""}, {"regions", "true", ""}};
     cav_error error = {0};
-    test_driver *driver = make(parameters, 2, 100);
-    cav_sampler late;
-    run(driver, branin, 81); // three after a fit
-    cav_sampler_setup setup = {
-        .space = driver->space, .seed = driver->seed, .trial_budget = 100, .metric_count = 1};
-    assert_ok(cav_sampler_open(&late, "gp", options, CAV_COUNT_OF(options), &setup, &error),
-              &error);
-    double here[2], there[2];
-    const cav_sampler *sampler = &driver->sampler;
-    cav_suggest suggest = {.number = 81};
-    assert_ok(sampler->type->suggest(sampler->state, driver->history, &suggest, here, &error),
-              &error);
-    assert_ok(late.type->suggest(late.state, driver->history, &suggest, there, &error), &error);
-    assert_true(here[0] == there[0] && here[1] == there[1]);
-    cav_sampler_close(&late);
-    destroy(driver);
+    for (size_t option_count = 2; option_count <= 4; option_count += 2) {
+        cav_space *space = caviar_space_new();
+        assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "x", .high = 1}), 0);
+        assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "y", .high = 1}), 0);
+        driver_options how = {.space = space,
+                              .sampler = "gp",
+                              .options = options,
+                              .option_count = option_count,
+                              .seed = test_seed(824),
+                              .budget = 100};
+        test_driver *driver = driver_new(&how, &error);
+        cav_sampler late;
+        run(driver, bowl, 81);
+        cav_sampler_setup setup = {
+            .space = space, .seed = how.seed, .trial_budget = 100, .metric_count = 1};
+        assert_ok(cav_sampler_open(&late, "gp", options, option_count, &setup, &error), &error);
+        double here[2], there[2];
+        const cav_sampler *sampler = &driver->sampler;
+        cav_suggest suggest = {.number = 81};
+        assert_ok(sampler->type->suggest(sampler->state, driver->history, &suggest, here, &error),
+                  &error);
+        assert_ok(late.type->suggest(late.state, driver->history, &suggest, there, &error), &error);
+        assert_true(here[0] == there[0] && here[1] == there[1]);
+        const char *words = late.type->explain(late.state);
+        assert_true((strstr(words, "in a box of ") != NULL) == (option_count == 4));
+        cav_sampler_close(&late);
+        destroy(driver);
+    }
 }
 
 static void test_it_says_why(void **state)
