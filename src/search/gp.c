@@ -282,7 +282,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     if (code)
         return code;
     make_box(state, history);
-    double known = (double)state->table->count;
+    double effort = state->settings->effort, known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
@@ -290,7 +290,8 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .table = state->table,
         .low = state->low,
         .high = state->high,
-        .effort = state->settings->effort * fmin(1, full_effort / fmax(1, known)),
+        .effort = effort * fmin(1, full_effort / fmax(1, known)),
+        .whole = 32 + 480 * effort,
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);

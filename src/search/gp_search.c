@@ -425,7 +425,7 @@ size_t cav_gp_search_run(cav_gp_search *search, size_t most, double *ret_points)
 {
     size_t usual = 16 + (size_t)(search->effort * 240), count = SIZE_MAX;
     double size = cav_space_size(search->space);
-    bool whole = size <= (double)(2 * usual);
+    bool whole = size <= search->whole;
     search_state at = {.search = search,
                        .space = search->space,
                        .dims = search->space->dim_count,
