@@ -143,9 +143,12 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     return code;
 }
 
-// Credit for the trials that ended since the last look, in the order in which they ended.
+// Credit for the trials that ended since the last look, in the order in which they ended. With
+// several metrics there is none: what is better than all before is not told by one of them.
 static void give_credit(auto_state *state, const cav_history *history)
 {
+    if (history->metric_count > 1)
+        return;
     for (; state->seen < history->finished_count; state->seen++) {
         size_t number = history->finished[state->seen];
         double loss = history->losses[number * history->metric_count];

@@ -20,9 +20,13 @@
 
 enum { KEPT = 24 }; // alternatives for a suggestion
 
+// Beyond so many trials a model is slower, and fewer points are asked of it.
+static const double full_effort = 128;
+
 typedef struct gp_settings {
     int64_t initial, trials, draws;
     double effort;
+    bool regions;
 } gp_settings;
 
 static const cav_option options[] = {
@@ -30,7 +34,9 @@ static const cav_option options[] = {
      "trials before the first model; 0: one for each parameter and one more, at most a fifth of "
      "the budget, at least 4"},
     {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
-     "most trials that a model learns from: the best, the latest, and some of the others"},
+     "most trials that a model learns from"},
+    {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 0, 0, 1,
+     "where there are more than that: learn and search around the best, not from all over"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
@@ -44,10 +50,13 @@ typedef struct gp_state {
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
-    size_t fitted;      // finished trials at the last fit
-    size_t learnt;      // finished trials that the ensemble is conditioned on; SIZE_MAX: none
-    double *low, *high; // [dim_count] where to search
-    double *pending;    // [pending_capacity x dim_count]
+    cav_gp_region region; // where to search; the table's is where it was at the last fit
+    size_t base;          // trials that the table has chosen from
+    size_t fitted;        // finished trials at the last fit
+    size_t based;         // those that the ensemble was conditioned on together; SIZE_MAX: none
+    size_t learnt;        // those that it knows, the others having been appended
+    double *low, *high;   // [dim_count] where to search
+    double *pending;      // [pending_capacity x dim_count]
     size_t pending_capacity;
 
     // the last answer, and to which question
@@ -82,6 +91,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
 {
     const gp_settings *settings = opaque;
     size_t dims = setup->space->dim_count;
+    size_t metrics = setup->metric_count ? setup->metric_count : 1;
     gp_state *state = calloc(1, sizeof *state);
     if (!state)
         return cav_fail_memory(error);
@@ -91,13 +101,16 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .seed = setup->seed,
         .scrambling = cav_beginning_scrambling(setup->seed),
         .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
-        .learnt = SIZE_MAX,
+        .based = SIZE_MAX,
         .kept_trials = SIZE_MAX,
     };
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
                                         .effort = settings->effort};
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
-    state->table = cav_gp_table_new(dims, (size_t)settings->trials);
+    bool has_regions = settings->regions && metrics == 1 && !setup->stops_early;
+    state->region =
+        cav_gp_region_make(setup->space, has_regions ? (size_t)settings->trials : SIZE_MAX);
+    state->table = cav_gp_table_new(&state->region, metrics, (size_t)settings->trials);
     state->low = malloc((2 * dims + 1) * sizeof(double));
     state->kept = malloc((KEPT * dims + 1) * sizeof(double));
     if (!state->ensemble || !state->table || !state->low || !state->kept) {
@@ -138,17 +151,53 @@ static size_t epoch_of(size_t finished)
     return epoch;
 }
 
+// Whose weights of several metrics they are: those of what is known after so many trials, the same
+// for everybody who asks, or those of one suggestion.
+enum { BY_SUGGESTION, BY_FINISHED };
+
+static void weigh_metrics(gp_state *state, uint64_t number, uint32_t whose)
+{
+    cav_random random = cav_random_stream(state->seed, number, CAV_PURPOSE_WEIGHTS, whose);
+    cav_scalar_draw(&state->table->scalar, &random);
+}
+
 static caviar_code fit(gp_state *state, const cav_history *history, size_t finished, bool afresh,
                        cav_error *error)
 {
     cav_random random = cav_random_stream(state->seed, finished, CAV_PURPOSE_MODEL, 0);
-    cav_gp_table_fill(state->table, history, finished);
+    weigh_metrics(state, finished, BY_FINISHED);
+    cav_gp_table_fill(state->table, history, finished, finished);
     cav_gp_trials trials = cav_gp_table_trials(state->table);
     if (state->table->good_count >= 2 &&
         !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
         return cav_fail_memory(error);
     state->fitted = finished;
-    state->learnt = SIZE_MAX;
+    state->based = SIZE_MAX;
+    return CAVIAR_OK;
+}
+
+// Conditions the ensemble on the first `base` trials together, and appends the others one by one,
+// always from the same base on: so a worker that joins late comes to the same last digit.
+static caviar_code learn(gp_state *state, const cav_history *history, size_t base, size_t finished,
+                         cav_error *error)
+{
+    weigh_metrics(state, finished, BY_FINISHED);
+    state->base = base;
+    cav_gp_table_fill(state->table, history, base, base);
+    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    bool enough = state->table->good_count >= 2;
+    if (enough && state->based != base && !cav_gp_ensemble_learn(state->ensemble, &trials))
+        return cav_fail_memory(error);
+    if (enough && state->based != base)
+        state->based = state->learnt = base;
+    if (enough && state->learnt == finished && history->metric_count == 1)
+        return CAVIAR_OK;
+    cav_gp_table_fill(state->table, history, base, finished);
+    trials = cav_gp_table_trials(state->table);
+    if (!(enough ? cav_gp_ensemble_extend(state->ensemble, &trials)
+                 : cav_gp_ensemble_learn(state->ensemble, &trials)))
+        return cav_fail_memory(error);
+    state->learnt = finished;
     return CAVIAR_OK;
 }
 
@@ -162,14 +211,23 @@ static caviar_code catch_up(gp_state *state, const cav_history *history, cav_err
         code = fit(state, history, epoch, true, error);
     while (!code && state->fitted + stride <= finished)
         code = fit(state, history, state->fitted + stride, false, error);
-    if (code || state->learnt == finished)
+    bool turned = history->metric_count > 1; // to the weights of some suggestion
+    if (code || (state->based != SIZE_MAX && state->learnt == finished && !turned))
         return code;
-    cav_gp_table_fill(state->table, history, finished);
+    size_t base = finished - (finished - state->fitted) % CAV_GP_TABLE_LATER;
+    return learn(state, history, base, finished, error);
+}
+
+// Has the losses of several metrics be what this suggestion counts them as.
+static caviar_code turn(gp_state *state, const cav_history *history, uint64_t number,
+                        cav_error *error)
+{
+    if (history->metric_count == 1)
+        return CAVIAR_OK;
+    weigh_metrics(state, number, BY_SUGGESTION);
+    cav_gp_table_fill(state->table, history, state->base, history->finished_count);
     cav_gp_trials trials = cav_gp_table_trials(state->table);
-    if (!cav_gp_ensemble_learn(state->ensemble, &trials))
-        return cav_fail_memory(error);
-    state->learnt = finished;
-    return CAVIAR_OK;
+    return cav_gp_ensemble_extend(state->ensemble, &trials) ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 static caviar_code expect_open(gp_state *state, const cav_history *history, cav_error *error)
@@ -186,8 +244,9 @@ static caviar_code expect_open(gp_state *state, const cav_history *history, cav_
                : cav_fail_memory(error);
 }
 
-// The start region, and as far beyond as the trials so far are, and a quarter of it past the best.
-static void make_box(gp_state *state)
+// The start region, and as far beyond as the trials so far are, and a quarter of it past the best;
+// of that the part that is in the model's region.
+static void make_box(gp_state *state, const cav_history *history)
 {
     const cav_gp_table *table = state->table;
     size_t best = SIZE_MAX;
@@ -207,6 +266,8 @@ static void make_box(gp_state *state)
         state->low[dim] = low;
         state->high[dim] = high;
     }
+    cav_gp_region_look(&state->region, history, history->finished_count);
+    cav_gp_region_cut(&state->region, history, state->low, state->high);
 }
 
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
@@ -215,10 +276,13 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     state->kept_trials = SIZE_MAX;
     caviar_code code = catch_up(state, history, error);
     if (!code)
+        code = turn(state, history, number, error);
+    if (!code)
         code = expect_open(state, history, error);
     if (code)
         return code;
-    make_box(state);
+    make_box(state, history);
+    double effort = state->settings->effort, known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
@@ -226,7 +290,8 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .table = state->table,
         .low = state->low,
         .high = state->high,
-        .effort = state->settings->effort,
+        .effort = effort * fmin(1, full_effort / fmax(1, known)),
+        .whole = 32 + 480 * effort,
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);
@@ -251,10 +316,15 @@ static bool knows_enough(gp_state *state, const cav_history *history)
 
 static void describe(gp_state *state)
 {
-    static const char opening[] = "gp: expects most here; ";
-    size_t size = sizeof opening - 1;
-    memcpy(state->words, opening, sizeof opening);
-    cav_gp_ensemble_describe(state->ensemble, state->words + size, sizeof state->words - size);
+    const cav_gp_region *region = &state->region;
+    int size = region->is_open
+                   ? snprintf(state->words, sizeof state->words,
+                              "gp: expects most here, in a box of %.2g %% of the range around "
+                              "trial %zu; ",
+                              100 * fmin(1, region->length), region->centre)
+                   : snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    cav_gp_ensemble_describe(state->ensemble, state->words + size,
+                             sizeof state->words - (size_t)size);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,

@@ -383,6 +383,7 @@ const cav_sampler_type cav_sampler_rf = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(rf_settings),
     .by_number = true,
+    .one_metric = true,
     .create = create,
     .suggest = suggest,
     .skill = skill,

@@ -16,7 +16,9 @@
 #include "search/tpe_branch.h"
 #include "surrogate/mixture.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +67,7 @@ typedef struct tpe_state {
     bool is_fitted;                  // the mixtures are of the split and the branch
     double *raw, *point, *canonical; // [parameters], [dimensions], [dimensions]
     cav_mixture_place *places;       // [dimensions]
+    char words[CAV_ORIGIN_SIZE];     // on the last point
 } tpe_state;
 
 static void destroy(void *opaque)
@@ -205,9 +208,10 @@ static bool draw_fitting(tpe_state *state, cav_random *random)
     return false;
 }
 
-// Writes the best of the candidates that were not tried before; false without any.
-static bool choose(tpe_state *state, const cav_history *history, cav_random *random,
-                   double *ret_point)
+// Writes the best of the candidates that were not tried before, and returns the logarithm of what
+// it gains; -INFINITY without any.
+static double choose(tpe_state *state, const cav_history *history, cav_random *random,
+                     double *ret_point)
 {
     double most = -INFINITY;
     for (int64_t i = 0; i < state->settings->candidates; i++) {
@@ -221,7 +225,19 @@ static bool choose(tpe_state *state, const cav_history *history, cav_random *ran
         most = gain;
         memcpy(ret_point, state->point, state->space->dim_count * sizeof *ret_point);
     }
-    return most > -INFINITY;
+    return most;
+}
+
+static void describe(tpe_state *state, double log_gain)
+{
+    bool in_branch = state->branch.name != 0;
+    const cav_tpe_group *good = in_branch ? &state->branch.good : &state->split.good;
+    const cav_tpe_group *other = in_branch ? &state->branch.other : &state->split.other;
+    snprintf(state->words, sizeof state->words,
+             "tpe: of %" PRId64 " draws near %zu good trials%s the one where these are %.3g times "
+             "as dense as the %zu others",
+             state->settings->candidates, good->count, in_branch ? " of one branch" : "",
+             exp(log_gain), other->count);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
@@ -237,9 +253,25 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     if (knows)
         code = learn(state, history, &random, error);
-    if (!code && !(knows && choose(state, history, &random, ret_point)))
-        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
-    return code;
+    if (code)
+        return code;
+    double log_gain = knows ? choose(state, history, &random, ret_point) : -INFINITY;
+    if (log_gain > -INFINITY) {
+        describe(state, log_gain);
+        return CAVIAR_OK;
+    }
+    snprintf(state->words, sizeof state->words, "tpe: an even spread%s",
+             state->split.valued < (size_t)state->settings->startup
+                 ? " to begin with"
+                 : ", since what the model draws was tried or refused");
+    cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+    return CAVIAR_OK;
+}
+
+static const char *explain(const void *opaque)
+{
+    const tpe_state *state = opaque;
+    return state->words;
 }
 
 const cav_sampler_type cav_sampler_tpe = {
@@ -252,5 +284,6 @@ const cav_sampler_type cav_sampler_tpe = {
     .by_number = true,
     .create = create,
     .suggest = suggest,
+    .explain = explain,
     .destroy = destroy,
 };

@@ -55,7 +55,8 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
                                    (spec->budget.trials + spec->replicates - 1) / spec->replicates,
                                .step_max = spec->step_max,
                                .stops_early = stops_early,
-                               .parallel = spec->parallel};
+                               .parallel = spec->parallel,
+                               .metric_count = spec->metric_count};
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)

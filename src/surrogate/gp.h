@@ -32,6 +32,7 @@ typedef struct cav_gp {
 
     size_t count, capacity; // points that it knows
     double *columns;        // [capacity x column_count]
+    double *turned;         // the same, eights of points side by side: see cav_matern_one
     double *choice_weights; // [column_count - number_columns]
     cav_lower inverse;      // of the covariance's Cholesky factor, in units of s^2
     double *outcomes;       // [capacity]

@@ -22,8 +22,10 @@ test_driver *driver_new(const driver_options *options, cav_error *error)
     assert_non_null(driver);
     driver->space = options->space;
     driver->seed = options->seed;
-    cav_sampler_setup setup = {
-        .space = options->space, .seed = options->seed, .trial_budget = options->budget};
+    cav_sampler_setup setup = {.space = options->space,
+                               .seed = options->seed,
+                               .trial_budget = options->budget,
+                               .metric_count = metrics};
     if (cav_sampler_open(&driver->sampler, options->sampler, options->options,
                          options->option_count, &setup, error)) {
         free(driver);
