@@ -63,16 +63,11 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
         return cav_fail_memory(error);
     state->settings = settings;
     state->seed = setup->seed;
-    state->grace = cav_rungs_first(settings->grace, setup);
-    cav_rungs_setup ladder = {.eta = settings->eta,
-                              .first = state->grace,
-                              .last = setup->step_max,
-                              .most_brackets = 1,
-                              .promotes = true,
-                              .seed = setup->seed};
+    cav_rungs_settings ladder = {.eta = settings->eta, .grace = settings->grace, .promote = true};
+    state->grace = cav_rungs_first(&ladder, setup);
     state->model = cav_curve_model_new(setup->step_max);
-    caviar_code code =
-        state->model ? cav_rungs_init(&state->rungs, &ladder, error) : cav_fail_memory(error);
+    caviar_code code = state->model ? cav_rungs_init(&state->rungs, &ladder, setup, error)
+                                    : cav_fail_memory(error);
     if (code)
         destroy(state);
     else
