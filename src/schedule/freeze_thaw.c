@@ -78,7 +78,9 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
 static caviar_code look(freeze_state *state, const cav_history *history, cav_error *error)
 {
     caviar_code code = cav_rungs_look(&state->rungs, history, error);
-    return code ? code : cav_curve_model_look(state->model, history, error);
+    if (code)
+        return code;
+    return cav_curve_model_look(state->model, history, history->reported_count, error);
 }
 
 // ---- What is most likely to get better -------------------------------------------------------

@@ -16,6 +16,7 @@ void cav_gp_table_free(cav_gp_table *table)
     free(table->points);
     free(table->losses);
     free(table->failed);
+    free(table->deviations);
     free(table->places);
     free(table->best);
     free(table);
@@ -31,9 +32,11 @@ cav_gp_table *cav_gp_table_new(size_t dim_count, size_t most)
     table->points = malloc((most * dim_count + 1) * sizeof *table->points);
     table->losses = malloc(2 * most * sizeof *table->losses);
     table->failed = malloc(most * sizeof *table->failed);
+    table->deviations = malloc(most * sizeof *table->deviations);
     table->places = malloc((most + 1) * sizeof *table->places);
     table->best = malloc((most / 2 + 1) * sizeof *table->best);
-    if (table->points && table->losses && table->failed && table->places && table->best)
+    if (table->points && table->losses && table->failed && table->deviations && table->places &&
+        table->best)
         return table;
     cav_gp_table_free(table);
     return NULL;
@@ -143,9 +146,12 @@ static void put_losses(cav_gp_table *table, const cav_history *history)
     }
 }
 
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t finished)
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, const double *deviations,
+                       size_t finished)
 {
     size_t dims = table->dim_count;
+    if (deviations) // the losses may be others than they were
+        table->seen = table->best_count = 0;
     for (; table->seen < finished; table->seen++)
         rank(table, history, table->seen);
     choose(table, history, finished);
@@ -153,4 +159,7 @@ void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t f
         memcpy(table->points + i * dims,
                history->points + history->finished[table->places[i]] * dims, dims * sizeof(double));
     put_losses(table, history);
+    table->has_deviations = deviations != NULL;
+    for (size_t i = 0; deviations && i < table->count; i++)
+        table->deviations[i] = deviations[history->finished[table->places[i]]];
 }

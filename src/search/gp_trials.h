@@ -10,9 +10,11 @@
 
 typedef struct cav_gp_table {
     size_t dim_count, most;
-    double *points; // [most x dim_count]
-    double *losses; // [most] with as much room behind
-    bool *failed;   // [most]
+    double *points;     // [most x dim_count]
+    double *losses;     // [most] with as much room behind
+    bool *failed;       // [most]
+    double *deviations; // [most]
+    bool has_deviations;
     size_t *places; // [most + 1] in the order in which trials ended, of those that are in the table
     size_t count;
     size_t good_count; // that did not fail
@@ -33,15 +35,20 @@ void cav_gp_table_free(cav_gp_table *table);
  * last report, but as no better than the middle of the complete ones, since it was not run to its
  * end; one that failed, or whose loss is no number, as bad as the worst. Trials that were lost say
  * nothing. The cost does not grow with the number of trials that were seen before.
+ *
+ * With `deviations` [trials] not NULL the history is a view of comparable losses
+ * (surrogate/comparable.h); all of it is looked at then.
  */
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t finished);
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, const double *deviations,
+                       size_t finished);
 
 static inline cav_gp_trials cav_gp_table_trials(const cav_gp_table *table)
 {
     return (cav_gp_trials){.count = table->count,
                            .points = table->points,
                            .losses = table->losses,
-                           .failed = table->failed};
+                           .failed = table->failed,
+                           .deviations = table->has_deviations ? table->deviations : NULL};
 }
 
 #endif

@@ -17,9 +17,11 @@ enum {
     SWEEPS = 5, // of expectation maximisation
     MOST_FITTED = 150,
     LEAST_CHECKED = 5,
+    MOST_CHECKED = 30,
     RECENT = 20, // trials that a new one is presumed to be like
 };
 
+static const double parts[] = {0.2, 0.5}; // of a curve, from which the rest is predicted to check
 static const double wide = 20; // losses further apart than this factor are taken by their logarithm
 
 // What the model knows of a trial.
@@ -41,8 +43,8 @@ struct cav_curve_model {
     size_t reported; // how far the history's list has been read
     size_t finished; // the same of the ended trials
     bool is_log, is_trusted;
-    double caution; // by how much deviations are larger than the closed form has them, at least 1
-    double origin;  // the first loss: values are counted from it
+    double drift;  // variance that a prediction gains by each unit of log(step / last step seen)
+    double origin; // the first loss: values are counted from it
     double least, most;                           // losses
     double first_sum, first_log_sum, first_count; // of the first losses of the trials
     int64_t last;                                 // step reported
@@ -266,9 +268,8 @@ static void start_prior(cav_curve_model *model, const cav_history *history, size
     }
     double range = fabs(value_of(model, model->most) - value_of(model, model->least));
     double spread = fmax(square - last * last, 1e-4 * range * range) + 1e-300;
-    model->prior = (cav_curve_prior){.mean = {last, first - last},
-                                     .covariance = {4 * spread, 0, 4 * spread},
-                                     .noise = spread / 400};
+    model->prior = (cav_curve_prior){
+        .mean = {last, first - last}, .covariance = {spread, 0, spread}, .noise = spread / 400};
     for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
         model->prior.shares[k] = 1.0 / CAV_CURVE_SHAPES;
 }
@@ -309,50 +310,80 @@ static void set_prior(cav_curve_prior *prior, const cav_curve_prior *start, cons
         prior->shares[k] = (at->shares[k] + shape_weight / CAV_CURVE_SHAPES) / (n + shape_weight);
 }
 
-// How the predictions of ends from first halves came out.
+// The predictions of latest losses from first parts, and how they came out.
 typedef struct check {
-    size_t count;
-    double surprise; // sum of squared errors in units of what was expected, each at most 100
-    double error, naive_error; // sums of absolute errors; of the loss at half time as a prediction
+    size_t count, half_count;
+    struct {
+        double square, variance, way; // of the error, expected; log(step / last step seen)
+    } at[MOST_CHECKED * CAV_COUNT_OF(parts)];
+    double error, naive_error; // from halves: sums of absolute errors; of the last loss seen
 } check;
 
-static void check_curve(cav_curve_model *model, const cav_history *history, size_t number,
-                        check *to)
+// Predicts the latest loss from the first points, up to a share of the steps.
+static void check_part(cav_curve_model *model, const cav_history *history, size_t number,
+                       double part, check *to)
 {
     const cav_curve *curve = &history->curves[number];
-    size_t seen =
-        model->trials[number].seen < curve->count ? model->trials[number].seen : curve->count;
-    size_t half = 0;
-    while (half < seen && 2 * curve->steps[half] <= curve->steps[seen - 1])
-        half++;
-    if (seen < 4 || half < 2)
+    size_t seen = cav_curve_model_seen(model, history, number), known = 0;
+    double last = (double)curve->steps[seen - 1], shapes[CAV_CURVE_SHAPES], mean, variance;
+    while (known < seen && (double)curve->steps[known] <= part * last)
+        known++;
+    if (known < 2)
         return;
-    double shapes[CAV_CURVE_SHAPES], mean, variance;
     double end = value_of(model, curve->losses[(seen - 1) * history->metric_count]);
-    double middle = value_of(model, curve->losses[(half - 1) * history->metric_count]);
-    cav_curve_posterior_find(&model->prior, sum_up(model, history, number, half),
+    double from = value_of(model, curve->losses[(known - 1) * history->metric_count]);
+    cav_curve_posterior_find(&model->prior, sum_up(model, history, number, known),
                              &model->posterior);
-    cav_curve_shapes_at(&model->shapes, (double)curve->steps[seen - 1], shapes);
+    cav_curve_shapes_at(&model->shapes, last, shapes);
     cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
     double error = end - mean;
-    if (!isfinite(error) || !isfinite(middle))
+    if (!isfinite(error) || !isfinite(from))
         return;
-    to->count++;
-    to->surprise += fmin(error * error / (variance + model->posterior.noise), 100);
+    to->at[to->count].square = error * error;
+    to->at[to->count].variance = variance + model->posterior.noise;
+    to->at[to->count++].way = log(last / (double)curve->steps[known - 1]);
+    if (part < parts[CAV_COUNT_OF(parts) - 1])
+        return;
+    to->half_count++;
     to->error += fabs(error);
-    to->naive_error += fabs(end - middle);
+    to->naive_error += fabs(end - from);
+}
+
+// Mean squared error, in units of what is expected with so much drift.
+static double surprise_at(const check *at, double drift)
+{
+    double sum = 0;
+    for (size_t i = 0; i < at->count; i++)
+        sum += at->at[i].square / (at->at[i].variance + drift * at->at[i].way);
+    return sum / (double)at->count;
+}
+
+// The least drift with which errors are no larger than expected.
+static double find_drift(const check *at)
+{
+    double low = 0, high = 0;
+    for (size_t i = 0; i < at->count; i++)
+        high = fmax(high, at->at[i].square / at->at[i].way);
+    if (at->count == 0 || surprise_at(at, 0) <= 1)
+        return 0;
+    for (int i = 0; i < 40; i++) {
+        double middle = (low + high) / 2;
+        if (surprise_at(at, middle) > 1)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
 }
 
 static void check_all(cav_curve_model *model, const cav_history *history, size_t count)
 {
     check at = {0};
-    for (size_t i = 0; i < count && at.count < 40; i++)
-        check_curve(model, history, model->order[i], &at);
-    double n = (double)at.count, most_caution = 4;
-    model->caution = n > 0 ? fmin(fmax(1, sqrt(at.surprise / n)), most_caution) : 1;
-    model->is_trusted = at.count >= LEAST_CHECKED &&
-                        at.surprise < most_caution * most_caution * n &&
-                        at.error <= 1.1 * at.naive_error;
+    for (size_t i = 0; i < count && i < MOST_CHECKED; i++)
+        for (size_t part = 0; part < CAV_COUNT_OF(parts); part++)
+            check_part(model, history, model->order[i], parts[part], &at);
+    model->drift = find_drift(&at);
+    model->is_trusted = at.half_count >= LEAST_CHECKED && at.error <= 1.1 * at.naive_error;
 }
 
 static caviar_code fit(cav_curve_model *model, const cav_history *history, cav_error *error)
@@ -385,9 +416,9 @@ static size_t fit_after(size_t reports)
 }
 
 // Fits that have been overtaken by now are left out.
-static bool is_overtaken(const cav_curve_model *model, const cav_history *history)
+static bool is_overtaken(const cav_curve_model *model, size_t reports)
 {
-    return fit_after(model->next_fit) <= history->reported_count;
+    return fit_after(model->next_fit) <= reports;
 }
 
 static void forget_ended(cav_curve_model *model, const cav_history *history)
@@ -428,20 +459,20 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
     model->most = -INFINITY;
 }
 
-caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history,
+caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
                                  cav_error *error)
 {
     if (!make_room(model, history->count))
         return cav_fail_memory(error);
     if (was_rewound(model, history))
         begin_again(model, history);
-    while (model->reported < history->reported_count) {
+    while (model->reported < reports) {
         if (!follow(model, history, model->reported))
             return cav_fail_memory(error);
         model->reported++;
         if (model->reported < model->next_fit)
             continue;
-        caviar_code code = is_overtaken(model, history) ? CAVIAR_OK : fit(model, history, error);
+        caviar_code code = is_overtaken(model, reports) ? CAVIAR_OK : fit(model, history, error);
         if (code)
             return code;
         model->next_fit = fit_after(model->next_fit);
@@ -452,9 +483,21 @@ caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *hist
 
 // ---- Predicting -----------------------------------------------------------------------------
 
+size_t cav_curve_model_seen(const cav_curve_model *model, const cav_history *history, size_t number)
+{
+    size_t seen = number < model->trial_count ? model->trials[number].seen : 0;
+    return seen < history->curves[number].count ? seen : history->curves[number].count;
+}
+
 bool cav_curve_model_is_trusted(const cav_curve_model *model)
 {
     return model->has_prior && model->is_trusted;
+}
+
+static double last_seen(const cav_curve_model *model, const cav_history *history, size_t number)
+{
+    size_t seen = cav_curve_model_seen(model, history, number);
+    return seen > 0 ? (double)history->curves[number].steps[seen - 1] : 1;
 }
 
 // Works out the guesses of a trial at all nodes, if they are not up to date.
@@ -469,12 +512,14 @@ static const cav_curve_guess *guesses_of(cav_curve_model *model, const cav_histo
         return at->guesses;
     if (!at->guesses)
         return NULL;
-    double origin = cav_curve_model_scale(model, model->origin);
+    double origin = cav_curve_model_scale(model, model->origin),
+           from = last_seen(model, history, number);
     cav_curve_posterior_find(&model->prior, sums_of(model, history, number), &model->posterior);
     for (size_t i = 0; i < nodes; i++) {
         double mean, variance;
         cav_curve_posterior_at(&model->posterior, model->shapes.values[i], &mean, &variance);
-        at->guesses[i] = (cav_curve_guess){origin + mean, model->caution * sqrt(variance)};
+        double way = log(fmax(1, model->shapes.steps[i] / from));
+        at->guesses[i] = (cav_curve_guess){origin + mean, sqrt(variance + model->drift * way)};
     }
     at->fit = model->fits;
     at->points = at->seen;

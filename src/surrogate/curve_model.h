@@ -36,9 +36,13 @@ typedef struct cav_curve_model cav_curve_model;
 cav_curve_model *cav_curve_model_new(int64_t step_max);
 void cav_curve_model_free(cav_curve_model *model);
 
-/** Takes in what is new in the history. */
-caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history,
+/** Takes in the first `reports` of the history's reports, which must not become fewer. */
+caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
                                  cav_error *error);
+
+/** How many points of a trial's curve have been taken in. */
+size_t cav_curve_model_seen(const cav_curve_model *model, const cav_history *history,
+                            size_t number);
 
 /** Whether there is enough to go by, and what is predicted of first halves comes true. */
 bool cav_curve_model_is_trusted(const cav_curve_model *model);

@@ -142,7 +142,7 @@ static cav_curve_model *learn(const cav_history *history, int64_t step_max)
 {
     cav_error error = {0};
     cav_curve_model *model = cav_curve_model_new(step_max);
-    assert_ok(cav_curve_model_look(model, history, &error), &error);
+    assert_ok(cav_curve_model_look(model, history, history->reported_count, &error), &error);
     return model;
 }
 
@@ -220,7 +220,8 @@ static void test_who_comes_late_has_the_same_model(void **state)
             double loss = power_law(number, step);
             cav_error error = {0};
             assert_int_equal(cav_history_report(history, number, step, &loss, NULL), CAVIAR_OK);
-            assert_ok(cav_curve_model_look(early, history, &error), &error);
+            assert_ok(cav_curve_model_look(early, history, history->reported_count, &error),
+                      &error);
             if (turn % 57 == 56) {
                 cav_curve_model *late = learn(history, step_max[k]);
                 expect_same(early, late, history);
@@ -258,7 +259,8 @@ static void test_stopped_trials_are_compared_by_their_expected_ends(void **state
         cav_history *history = make(curves[k], 30, 10);
         cav_comparable *comparable = cav_comparable_new(LAST);
         cav_error error = {0};
-        assert_ok(cav_comparable_look(comparable, history, &error), &error);
+        assert_ok(cav_comparable_look(comparable, history, history->reported_count, &error),
+                  &error);
         for (size_t i = 0; i < 30; i++) {
             cav_comparable_loss at = cav_comparable_of(comparable, history, i);
             if (i % 3 == 0) {
@@ -289,7 +291,7 @@ static void test_without_a_model_the_average_of_the_others_is_added(void **state
     }
     cav_comparable *comparable = cav_comparable_new(4);
     cav_error error = {0};
-    assert_ok(cav_comparable_look(comparable, history, &error), &error);
+    assert_ok(cav_comparable_look(comparable, history, history->reported_count, &error), &error);
     cav_comparable_loss at = cav_comparable_of(comparable, history, 2);
     assert_near(at.loss, 96 - 2 * 2, 1e-9);
     cav_comparable_free(comparable);
@@ -306,7 +308,7 @@ static void test_failed_trials_and_those_without_a_report_are_not_known(void **s
     put(history, 1, CAVIAR_STATE_RUNNING, NAN);
     put(history, 2, CAVIAR_STATE_COMPLETE, 5);
     put(history, 3, CAVIAR_STATE_PRUNED, 6); // whose reports are not read
-    assert_ok(cav_comparable_look(comparable, history, &error), &error);
+    assert_ok(cav_comparable_look(comparable, history, history->reported_count, &error), &error);
     assert_true(isnan(cav_comparable_of(comparable, history, 0).loss));
     assert_true(isnan(cav_comparable_of(comparable, history, 1).loss));
     assert_true(cav_comparable_of(comparable, history, 2).loss == 5);
