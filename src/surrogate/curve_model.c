@@ -316,7 +316,8 @@ typedef struct check {
     struct {
         double square, variance, way; // of the error, expected; log(step / last step seen)
     } at[MOST_CHECKED * CAV_COUNT_OF(parts)];
-    double error, naive_error; // from halves: sums of absolute errors; of the last loss seen
+    double error, naive_error;      // from halves: absolute errors; of the last loss seen
+    double square, end, square_end; // squared errors; the ends, their squares: all these are sums
 } check;
 
 // Predicts the latest loss from the first points, up to a share of the steps.
@@ -347,6 +348,9 @@ static void check_part(cav_curve_model *model, const cav_history *history, size_
     to->half_count++;
     to->error += fabs(error);
     to->naive_error += fabs(end - from);
+    to->square += error * error;
+    to->end += end;
+    to->square_end += end * end;
 }
 
 // Mean squared error, in units of what is expected with so much drift.
@@ -376,6 +380,15 @@ static double find_drift(const check *at)
     return high;
 }
 
+// Whether halves tell ends: better than the mean of all would, and no worse than the last loss.
+static bool tells_ends(const check *at)
+{
+    static const double most_unexplained = 0.7, most_error = 1.1;
+    double n = (double)at->half_count;
+    return n >= LEAST_CHECKED && at->error <= most_error * at->naive_error &&
+           at->square <= most_unexplained * (at->square_end - at->end * at->end / n);
+}
+
 static void check_all(cav_curve_model *model, const cav_history *history, size_t count)
 {
     check at = {0};
@@ -383,7 +396,7 @@ static void check_all(cav_curve_model *model, const cav_history *history, size_t
         for (size_t part = 0; part < CAV_COUNT_OF(parts); part++)
             check_part(model, history, model->order[i], parts[part], &at);
     model->drift = find_drift(&at);
-    model->is_trusted = at.half_count >= LEAST_CHECKED && at.error <= 1.1 * at.naive_error;
+    model->is_trusted = tells_ends(&at);
 }
 
 static caviar_code fit(cav_curve_model *model, const cav_history *history, cav_error *error)

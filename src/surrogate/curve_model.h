@@ -12,12 +12,16 @@
  * history's curves and of the order of their reports: who comes late has the same model. When a
  * part of a curve is given up, the model is made anew.
  *
+ * No curve is exactly a shape of the dictionary. So the model predicts, for each of the longest
+ * curves, its latest loss from its first fifth and from its first half. Where these predictions are
+ * further off than they should be, curves are taken to drift from their shapes like a random walk
+ * over the logarithm of the step: of all deviations of steps to come, that part grows with
+ * log(step / last step seen), just so fast that the squared errors are what is expected of them.
+ *
  * Not every study's curves can be extrapolated: where a schedule depends on the length of the
- * training, or losses jump, the first half of a curve says little about its end. So the model
- * predicts, for each of the longest curves, its latest loss from its first half. By how much these
- * predictions are further off than they should be, its deviations are widened; and it is trusted
- * only as long as they are no worse than the loss at half time would be as a prediction, and not
- * off beyond measure.
+ * training, or losses jump, the first half of a curve says little about its end. So the model is
+ * trusted only as long as its predictions from halves explain a good part of what differs between
+ * the ends, and are no worse than the loss at half time would be as a prediction.
  */
 #ifndef CAV_SURROGATE_CURVE_MODEL_H
 #define CAV_SURROGATE_CURVE_MODEL_H

@@ -78,14 +78,16 @@ static double plain_at(size_t index, double step, double horizon)
     return exp(-step / (horizon * pow(100, share - 1)));
 }
 
-// Counts the shape from its value at the horizon, in units of what it falls until then.
-static void pin(cav_curve_shapes *shapes, size_t k, double end)
+// Counts the shape from its value at the horizon, in units of what it falls at most.
+static void pin(cav_curve_shapes *shapes, size_t k)
 {
-    static const double least = 1e-3; // a shape that falls by less is as good as a straight line
+    double end = shapes->values[shapes->node_count - 1][k], least = end;
+    for (size_t i = 0; i < shapes->node_count; i++)
+        least = fmin(least, shapes->values[i][k]);
     for (size_t i = 0; i < shapes->node_count; i++) {
-        double *value = &shapes->values[i][k];
-        double left = 1 - shapes->steps[i] / (double)shapes->horizon;
-        *value = 1 - end > least ? (*value - end) / (1 - end) : left;
+        double *value = &shapes->values[i][k],
+               left = 1 - shapes->steps[i] / (double)shapes->horizon;
+        *value = 1 - least > 1e-3 ? (*value - end) / (1 - least) : left; // else a straight line
     }
 }
 
@@ -103,7 +105,7 @@ void cav_curve_shapes_draw(cav_curve_shapes *shapes, int64_t horizon)
             shapes->values[i][k] = k < 2 * (size_t)PLAIN
                                        ? plain_at(k, shapes->steps[i], last)
                                        : shape_at(&drawn, shapes->steps[i] / last);
-        pin(shapes, k, shapes->values[shapes->node_count - 1][k]);
+        pin(shapes, k);
     }
 }
 

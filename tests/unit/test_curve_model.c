@@ -57,7 +57,7 @@ static void test_without_observations_the_posterior_is_the_prior(void **state)
     assert_near(variance, 1 + 2 * 0.5 * 0.5 + 0.25 * 4, 1e-9);
 }
 
-static void test_shapes_fall_from_one(void **state)
+static void test_shapes_fall_to_nothing_at_the_horizon(void **state)
 {
     (void)state;
     static cav_curve_shapes shapes;
@@ -66,10 +66,11 @@ static void test_shapes_fall_from_one(void **state)
         cav_curve_shapes_draw(&shapes, horizons[i]);
         assert_true(shapes.steps[0] == 1);
         assert_near(shapes.steps[shapes.node_count - 1], (double)horizons[i], 1e-6);
-        for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
+        for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
+            assert_true(shapes.values[shapes.node_count - 1][k] == 0);
             for (size_t node = 0; node < shapes.node_count; node++)
-                assert_true(shapes.values[node][k] >= -1e-12 &&
-                            shapes.values[node][k] <= 1 + 1e-12);
+                assert_true(fabs(shapes.values[node][k]) <= 1 + 1e-12);
+        }
     }
     double between[CAV_CURVE_SHAPES];
     double step = 0.5 * (shapes.steps[9] + shapes.steps[10]);
@@ -165,8 +166,7 @@ static void test_power_laws_are_extrapolated(void **state)
         count++;
     }
     assert_true(error < 0.1 * naive);
-    // The deviations are too small where curves are smooth: noise is presumed that is not there.
-    if (!(surprise < 16 * count))
+    if (!(surprise > 0.25 * count && surprise < 2 * count))
         fail_msg("mean squared surprise %g", surprise / count);
     cav_curve_model_free(model);
     cav_history_free(history);
@@ -322,7 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_posterior_is_that_of_a_normal_regression),
         cmocka_unit_test(test_without_observations_the_posterior_is_the_prior),
-        cmocka_unit_test(test_shapes_fall_from_one),
+        cmocka_unit_test(test_shapes_fall_to_nothing_at_the_horizon),
         cmocka_unit_test(test_power_laws_are_extrapolated),
         cmocka_unit_test(test_curves_that_turn_late_are_not_trusted),
         cmocka_unit_test(test_a_few_reports_are_nothing_to_go_by),
