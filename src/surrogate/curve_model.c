@@ -14,8 +14,8 @@
 enum {
     FIRST_FIT = 16, // reports
     FIRST_HORIZON = 16,
-    SWEEPS = 5, // of expectation maximisation
-    MOST_FITTED = 150,
+    SWEEPS = 4, // of expectation maximisation
+    MOST_FITTED = 60,
     LEAST_CHECKED = 5,
     MOST_CHECKED = 30,
     RECENT = 20, // trials that a new one is presumed to be like

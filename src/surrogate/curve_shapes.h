@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    CAV_CURVE_SHAPES = 300,
+    CAV_CURVE_SHAPES = 304, // whole vectors
     CAV_CURVE_NODES = 64, // at most
 };
 
