@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "surrogate/curve_model.h"
+#include "surrogate/curve_ends.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,6 +44,7 @@ typedef struct freeze_state {
     int64_t grace;
     cav_rungs rungs;
     cav_curve_model *model;
+    cav_curve_ends *ends;
 } freeze_state;
 
 static void destroy(void *opaque)
@@ -51,6 +52,7 @@ static void destroy(void *opaque)
     freeze_state *state = opaque;
     cav_rungs_free(&state->rungs);
     cav_curve_model_free(state->model);
+    cav_curve_ends_free(state->ends);
     free(state);
 }
 
@@ -66,8 +68,10 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
     cav_rungs_settings ladder = {.eta = settings->eta, .grace = settings->grace, .promote = true};
     state->grace = cav_rungs_first(&ladder, setup);
     state->model = cav_curve_model_new(setup->step_max);
-    caviar_code code = state->model ? cav_rungs_init(&state->rungs, &ladder, setup, error)
-                                    : cav_fail_memory(error);
+    state->ends = cav_curve_ends_new(setup->space);
+    caviar_code code = state->model && state->ends
+                           ? cav_rungs_init(&state->rungs, &ladder, setup, error)
+                           : cav_fail_memory(error);
     if (code)
         destroy(state);
     else
@@ -80,7 +84,7 @@ static caviar_code look(freeze_state *state, const cav_history *history, cav_err
     caviar_code code = cav_rungs_look(&state->rungs, history, error);
     if (code)
         return code;
-    return cav_curve_model_look(state->model, history, history->reported_count, error);
+    return cav_curve_ends_look(state->ends, state->model, history, error);
 }
 
 // ---- What is most likely to get better -------------------------------------------------------
@@ -123,13 +127,14 @@ static double chance_of(freeze_state *state, const cav_history *history, size_t 
 {
     int64_t from = history->steps[number] > 0 ? history->steps[number] : 0;
     int64_t step = end_of(state, from, aim.steps);
-    return chance(cav_curve_model_guess(state->model, history, number, step), aim.threshold);
+    return chance(cav_curve_ends_guess(state->ends, state->model, history, number, step),
+                  aim.threshold);
 }
 
-static double chance_of_new(freeze_state *state, const cav_history *history, target aim)
+static double chance_of_new(freeze_state *state, target aim)
 {
     int64_t step = end_of(state, 0, aim.steps);
-    return chance(cav_curve_model_guess_new(state->model, history, step), aim.threshold);
+    return chance(cav_curve_ends_guess_new(state->ends, state->model, step), aim.threshold);
 }
 
 // The paused trial that is most likely to get there; SIZE_MAX: none is paused.
@@ -167,7 +172,8 @@ static double least_end(freeze_state *state, const cav_history *history, size_t 
     int64_t last = cav_curve_model_horizon(state->model);
     for (size_t i = 0; i < history->count; i++)
         if (i != but && history->curves[i].count > 0)
-            least = fmin(least, cav_curve_model_guess(state->model, history, i, last).mean);
+            least =
+                fmin(least, cav_curve_ends_guess(state->ends, state->model, history, i, last).mean);
     return least;
 }
 
@@ -199,7 +205,7 @@ static caviar_verdict judge_for_good(freeze_state *state, const cav_history *his
         return CAVIAR_VERDICT_CONTINUE;
     int64_t last = cav_curve_model_horizon(state->model);
     double best = least_end(state, history, number);
-    cav_curve_guess end = cav_curve_model_guess(state->model, history, number, last);
+    cav_curve_guess end = cav_curve_ends_guess(state->ends, state->model, history, number, last);
     return chance(end, best) < state->settings->hopeless ? CAVIAR_VERDICT_STOP
                                                          : CAVIAR_VERDICT_CONTINUE;
 }
@@ -209,7 +215,7 @@ static caviar_verdict judge_for_now(freeze_state *state, const cav_history *hist
     target aim = take_aim(state, history);
     double own = chance_of(state, history, number, aim), others;
     find_likeliest(state, history, aim, &others);
-    double fresh = chance_of_new(state, history, aim);
+    double fresh = chance_of_new(state, aim);
     bool goes_on = own >= others && !(own < fresh);
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
@@ -281,7 +287,7 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
         return CAVIAR_OK;
     double likely;
     size_t number = find_likeliest(state, history, aim, &likely);
-    if (number != SIZE_MAX && likely >= chance_of_new(state, history, aim))
+    if (number != SIZE_MAX && likely >= chance_of_new(state, aim))
         *ret_number = number;
     return CAVIAR_OK;
 }

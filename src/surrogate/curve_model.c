@@ -18,7 +18,6 @@ enum {
     MOST_FITTED = 60,
     LEAST_CHECKED = 5,
     MOST_CHECKED = 30,
-    RECENT = 20, // trials that a new one is presumed to be like
 };
 
 static const double parts[] = {0.2, 0.5}; // of a curve, from which the rest is predicted to check
@@ -549,22 +548,30 @@ cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history 
                    : (cav_curve_guess){NAN, NAN};
 }
 
-cav_curve_guess cav_curve_model_guess_new(cav_curve_model *model, const cav_history *history,
-                                          int64_t step)
+cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t step)
 {
-    double count = 0, mean = 0, square = 0;
-    for (size_t i = model->trial_count; i-- > 0 && count < RECENT;) {
-        if (model->trials[i].seen == 0)
-            continue;
-        cav_curve_guess guess = cav_curve_model_guess(model, history, i, step);
-        if (isnan(guess.mean))
-            continue;
-        count += 1;
-        mean += guess.mean;
-        square += guess.mean * guess.mean + guess.sd * guess.sd;
-    }
-    if (count < 3)
+    double shapes[CAV_CURVE_SHAPES], mean, variance;
+    if (!model->has_prior)
         return (cav_curve_guess){NAN, NAN};
-    mean /= count;
-    return (cav_curve_guess){mean, sqrt(fmax(0, square / count - mean * mean))};
+    model->scratch = (cav_curve_sums){0};
+    cav_curve_posterior_find(&model->prior, &model->scratch, &model->posterior);
+    cav_curve_shapes_at(&model->shapes, (double)step, shapes);
+    cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
+    double origin = cav_curve_model_scale(model, model->origin);
+    return (cav_curve_guess){origin + mean, sqrt(variance + model->drift * log((double)step))};
+}
+
+size_t cav_curve_model_reported(const cav_curve_model *model)
+{
+    return model->reported;
+}
+
+size_t cav_curve_model_next_fit(const cav_curve_model *model)
+{
+    return model->next_fit;
+}
+
+size_t cav_curve_model_fits(const cav_curve_model *model)
+{
+    return model->fits;
 }

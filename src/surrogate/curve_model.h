@@ -61,12 +61,17 @@ int64_t cav_curve_model_horizon(const cav_curve_model *model);
 /** The least loss so far and the mean of the first ones, on the model's scale; NaN: none yet. */
 void cav_curve_model_range(const cav_curve_model *model, double *ret_least, double *ret_first);
 
-/** The loss of a trial at a step. Of one that never reported it is that of a new one. */
+/** The loss of a trial at a step, by its curve. */
 cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history *history,
                                       size_t number, int64_t step);
 
-/** The loss at a step of a trial that is yet to be started, if it is like the latest ones. */
-cav_curve_guess cav_curve_model_guess_new(cav_curve_model *model, const cav_history *history,
-                                          int64_t step);
+/** The loss at a step of a trial of which nothing is known. */
+cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t step);
+
+/** How far the history's reports were taken in; at how many the next fit is; how many there were.
+ */
+size_t cav_curve_model_reported(const cav_curve_model *model);
+size_t cav_curve_model_next_fit(const cav_curve_model *model);
+size_t cav_curve_model_fits(const cav_curve_model *model);
 
 #endif

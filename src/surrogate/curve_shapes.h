@@ -20,7 +20,7 @@
 
 enum {
     CAV_CURVE_SHAPES = 304, // whole vectors
-    CAV_CURVE_NODES = 64, // at most
+    CAV_CURVE_NODES = 64,   // at most
 };
 
 /** The shapes at steps up to a horizon, on nodes between which they are interpolated. */
