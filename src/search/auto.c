@@ -54,6 +54,7 @@ static const double keeps = 0.95;                        // of credit, from tria
 static const double credit_good = 2, credit_trials = 10; // what an engine has to begin with
 static const uint64_t model_trials = 2000; // from here on a model of few hundred trials sees little
 static const double model_dims = 40;       // beyond, a model thinks less about each trial
+static const double stopped_effort = 0.25; // the same where trials are stopped early: they are many
 
 typedef struct engine {
     cav_sampler sampler; // type NULL: not there, or unfit for the space
@@ -99,9 +100,12 @@ static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setu
     char effort[32], trials[32];
     double dims = (double)setup->space->dim_count;
     snprintf(effort, sizeof effort, "%.6f",
-             state->settings->effort * fmin(1, model_dims / fmax(dims, 1)));
+             state->settings->effort * fmin(1, model_dims / fmax(dims, 1)) *
+                 (setup->stops_early ? stopped_effort : 1));
     snprintf(trials, sizeof trials, "%lld", (long long)state->settings->trials);
-    const cav_option_value given[] = {{"effort", effort, ""}, {"trials", trials, ""}};
+    const cav_option_value given[] = {{"effort", effort, ""},
+                                      {"trials", trials, ""},
+                                      {"draws", setup->stops_early ? "0" : "1", ""}};
     for (size_t i = 0; i < ENGINES; i++) {
         engine *at = &state->engines[i];
         const cav_sampler_type *type;
