@@ -27,8 +27,9 @@ struct cav_curve_ends {
     cav_gp_axes *axes;
     cav_gp_work *work;
     cav_gp *gp;
-    size_t fits;    // of the model, at which the parameters were fitted
-    double *points; // [MOST_ROWS x dim_count]
+    size_t reported; // that it has learnt from
+    size_t fits;     // of the model, at which the parameters were fitted
+    double *points;  // [MOST_ROWS x dim_count]
 
     size_t count;                                      // rows that the process has learnt; 0: none
     size_t numbers[MOST_ROWS];                         // of the trials, the latest ones first
@@ -177,6 +178,9 @@ static bool learn(cav_curve_ends *ends, cav_curve_model *model, const cav_histor
 caviar_code cav_curve_ends_look(cav_curve_ends *ends, cav_curve_model *model,
                                 const cav_history *history, cav_error *error)
 {
+    if (ends->reported == history->reported_count &&
+        ends->reported == cav_curve_model_reported(model))
+        return CAVIAR_OK;
     do { // stops wherever the model's parameters change
         size_t next = cav_curve_model_next_fit(model), all = history->reported_count;
         caviar_code code = cav_curve_model_look(model, history, next < all ? next : all, error);
@@ -187,6 +191,7 @@ caviar_code cav_curve_ends_look(cav_curve_ends *ends, cav_curve_model *model,
             return cav_fail_memory(error);
         ends->fits = fits;
     } while (cav_curve_model_reported(model) < history->reported_count);
+    ends->reported = history->reported_count;
     return learn(ends, model, history, false) ? CAVIAR_OK : cav_fail_memory(error);
 }
 

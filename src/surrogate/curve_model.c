@@ -16,6 +16,7 @@ enum {
     FIRST_HORIZON = 16,
     SWEEPS = 4, // of expectation maximisation
     MOST_FITTED = 60,
+    CHANGING = 16, // trials that go by the next fit, with each report after it
     LEAST_CHECKED = 5,
     MOST_CHECKED = 30,
 };
@@ -25,25 +26,31 @@ static const double wide = 20; // losses further apart than this factor are take
 
 // What the model knows of a trial.
 typedef struct tracked {
-    size_t seen;              // points of its curve that were taken in
-    size_t rewinds;           // of the curve, as last seen
-    cav_curve_sums *sums;     // owned; NULL: none yet, or it has ended
-    cav_curve_guess *guesses; // [node_count] owned; NULL: none yet
-    size_t fit, points;       // which the guesses are of
+    size_t seen;          // points of its curve that were taken in
+    size_t rewinds;       // of the curve, as last seen
+    cav_curve_sums *sums; // owned; NULL: none yet, or it has ended
+    cav_curve_guess end;  // at the horizon
+    size_t fit, points;   // which that is of; fit 0: none
 } tracked;
+
+// What is learnt from all curves.
+typedef struct lesson {
+    cav_curve_prior prior;
+    double drift; // variance that a prediction gains by each unit of log(step / last step seen)
+    size_t fit;   // 0: none
+} lesson;
 
 struct cav_curve_model {
     int64_t step_max;
     cav_curve_shapes shapes;
-    cav_curve_prior prior;
-    size_t fits; // how often the prior was learnt
-    bool has_prior;
-    size_t next_fit; // at so many reports
+    lesson now, before; // the latest one, and what trials go by that are yet to change over
+    size_t fits;        // how often there was one
+    size_t fitted;      // at so many reports
+    size_t next_fit;
     size_t reported; // how far the history's list has been read
     size_t finished; // the same of the ended trials
     bool is_log, is_trusted;
-    double drift;  // variance that a prediction gains by each unit of log(step / last step seen)
-    double origin; // the first loss: values are counted from it
+    double origin;                                // the first loss: values are counted from it
     double least, most;                           // losses
     double first_sum, first_log_sum, first_count; // of the first losses of the trials
     int64_t last;                                 // step reported
@@ -73,10 +80,8 @@ void cav_curve_model_free(cav_curve_model *model)
 {
     if (!model)
         return;
-    for (size_t i = 0; i < model->trial_count; i++) {
+    for (size_t i = 0; i < model->trial_count; i++)
         free(model->trials[i].sums);
-        free(model->trials[i].guesses);
-    }
     free(model->trials);
     free(model->order);
     free(model);
@@ -209,8 +214,7 @@ static void make_sums_anew(cav_curve_model *model, const cav_history *history)
 {
     for (size_t i = 0; i < model->trial_count; i++) {
         tracked *at = &model->trials[i];
-        free(at->guesses); // there may be more nodes now
-        at->guesses = NULL;
+        at->fit = 0;
         if (at->sums)
             *at->sums = *sum_up(model, history, i, at->seen);
     }
@@ -267,10 +271,10 @@ static void start_prior(cav_curve_model *model, const cav_history *history, size
     }
     double range = fabs(value_of(model, model->most) - value_of(model, model->least));
     double spread = fmax(square - last * last, 1e-4 * range * range) + 1e-300;
-    model->prior = (cav_curve_prior){
+    model->now.prior = (cav_curve_prior){
         .mean = {last, first - last}, .covariance = {spread, 0, spread}, .noise = spread / 400};
     for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
-        model->prior.shares[k] = 1.0 / CAV_CURVE_SHAPES;
+        model->now.prior.shares[k] = 1.0 / CAV_CURVE_SHAPES;
 }
 
 // What a sweep adds up over the curves.
@@ -332,7 +336,7 @@ static void check_part(cav_curve_model *model, const cav_history *history, size_
         return;
     double end = value_of(model, curve->losses[(seen - 1) * history->metric_count]);
     double from = value_of(model, curve->losses[(known - 1) * history->metric_count]);
-    cav_curve_posterior_find(&model->prior, sum_up(model, history, number, known),
+    cav_curve_posterior_find(&model->now.prior, sum_up(model, history, number, known),
                              &model->posterior);
     cav_curve_shapes_at(&model->shapes, last, shapes);
     cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
@@ -394,31 +398,34 @@ static void check_all(cav_curve_model *model, const cav_history *history, size_t
     for (size_t i = 0; i < count && i < MOST_CHECKED; i++)
         for (size_t part = 0; part < CAV_COUNT_OF(parts); part++)
             check_part(model, history, model->order[i], parts[part], &at);
-    model->drift = find_drift(&at);
+    model->now.drift = find_drift(&at);
     model->is_trusted = tells_ends(&at);
 }
 
 static caviar_code fit(cav_curve_model *model, const cav_history *history, cav_error *error)
 {
-    if (set_frame(model))
+    model->before = model->now;
+    if (set_frame(model)) {
         make_sums_anew(model, history);
+        model->before.fit = 0;
+    }
     size_t count = choose(model, error);
     if (count == SIZE_MAX)
         return CAVIAR_NOMEM;
     start_prior(model, history, count);
-    cav_curve_prior start = model->prior;
+    cav_curve_prior start = model->now.prior;
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
         totals at = {0};
         for (size_t i = 0; i < count; i++) {
             const cav_curve_sums *sums = sums_of(model, history, model->order[i]);
-            cav_curve_posterior_find(&model->prior, sums, &model->posterior);
+            cav_curve_posterior_find(&model->now.prior, sums, &model->posterior);
             add_curve(&model->posterior, sums->count, &at);
         }
-        set_prior(&model->prior, &start, &at);
+        set_prior(&model->now.prior, &start, &at);
     }
     check_all(model, history, count);
-    model->fits++;
-    model->has_prior = true;
+    model->now.fit = ++model->fits;
+    model->fitted = model->reported;
     return CAVIAR_OK;
 }
 
@@ -427,10 +434,10 @@ static size_t fit_after(size_t reports)
     return reports + (reports / 4 > 8 ? reports / 4 : 8);
 }
 
-// Fits that have been overtaken by now are left out.
+// Fits that have been overtaken by now are left out, but for the latest two.
 static bool is_overtaken(const cav_curve_model *model, size_t reports)
 {
-    return fit_after(model->next_fit) <= reports;
+    return fit_after(fit_after(model->next_fit)) <= reports;
 }
 
 static void forget_ended(cav_curve_model *model, const cav_history *history)
@@ -456,12 +463,12 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
 {
     for (size_t i = 0; i < model->trial_count; i++) {
         free(model->trials[i].sums);
-        free(model->trials[i].guesses);
         model->trials[i] = (tracked){.rewinds = history->curves[i].rewinds};
     }
     if (model->step_max <= 0)
         cav_curve_shapes_draw(&model->shapes, FIRST_HORIZON);
-    model->has_prior = model->is_log = model->is_trusted = false;
+    model->now.fit = model->before.fit = 0;
+    model->is_log = model->is_trusted = false;
     model->next_fit = FIRST_FIT;
     model->reported = model->finished = 0;
     model->last = 0;
@@ -503,7 +510,7 @@ size_t cav_curve_model_seen(const cav_curve_model *model, const cav_history *his
 
 bool cav_curve_model_is_trusted(const cav_curve_model *model)
 {
-    return model->has_prior && model->is_trusted;
+    return model->now.fit > 0 && model->is_trusted;
 }
 
 static double last_seen(const cav_curve_model *model, const cav_history *history, size_t number)
@@ -512,53 +519,51 @@ static double last_seen(const cav_curve_model *model, const cav_history *history
     return seen > 0 ? (double)history->curves[number].steps[seen - 1] : 1;
 }
 
-// Works out the guesses of a trial at all nodes, if they are not up to date.
-static const cav_curve_guess *guesses_of(cav_curve_model *model, const cav_history *history,
-                                         size_t number)
+// What the trial goes by. After a fit they change over a few at a time, as not all can be looked at
+// anew for one verdict.
+static const lesson *lesson_of(const cav_curve_model *model, size_t number)
 {
-    tracked *at = &model->trials[number];
-    size_t nodes = model->shapes.node_count;
-    if (!at->guesses)
-        at->guesses = calloc(nodes, sizeof *at->guesses);
-    else if (at->fit == model->fits && at->points == at->seen)
-        return at->guesses;
-    if (!at->guesses)
-        return NULL;
-    double origin = cav_curve_model_scale(model, model->origin),
-           from = last_seen(model, history, number);
-    cav_curve_posterior_find(&model->prior, sums_of(model, history, number), &model->posterior);
-    for (size_t i = 0; i < nodes; i++) {
-        double mean, variance;
-        cav_curve_posterior_at(&model->posterior, model->shapes.values[i], &mean, &variance);
-        double way = log(fmax(1, model->shapes.steps[i] / from));
-        at->guesses[i] = (cav_curve_guess){origin + mean, sqrt(variance + model->drift * way)};
-    }
-    at->fit = model->fits;
-    at->points = at->seen;
-    return at->guesses;
+    bool waits = model->reported < model->fitted + number / CHANGING;
+    return waits && model->before.fit > 0 ? &model->before : &model->now;
+}
+
+static cav_curve_guess guess(cav_curve_model *model, const lesson *by, const cav_curve_sums *sums,
+                             double from, int64_t step)
+{
+    double shapes[CAV_CURVE_SHAPES], mean, variance, way = log(fmax(1, (double)step / from));
+    cav_curve_posterior_find(&by->prior, sums, &model->posterior);
+    cav_curve_shapes_at(&model->shapes, (double)step, shapes);
+    cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
+    double origin = cav_curve_model_scale(model, model->origin);
+    return (cav_curve_guess){origin + mean, sqrt(variance + by->drift * way)};
 }
 
 cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history *history,
                                       size_t number, int64_t step)
 {
-    const cav_curve_guess *guesses = NULL;
-    if (model->has_prior && number < model->trial_count)
-        guesses = guesses_of(model, history, number);
-    return guesses ? guesses[cav_curve_shapes_node(&model->shapes, (double)step)]
-                   : (cav_curve_guess){NAN, NAN};
+    if (model->now.fit == 0 || number >= model->trial_count)
+        return (cav_curve_guess){NAN, NAN};
+    tracked *at = &model->trials[number];
+    const lesson *by = lesson_of(model, number);
+    bool is_end = step == cav_curve_model_horizon(model);
+    if (is_end && at->fit == by->fit && at->points == at->seen)
+        return at->end;
+    cav_curve_guess made =
+        guess(model, by, sums_of(model, history, number), last_seen(model, history, number), step);
+    if (is_end) {
+        at->end = made;
+        at->fit = by->fit;
+        at->points = at->seen;
+    }
+    return made;
 }
 
 cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t step)
 {
-    double shapes[CAV_CURVE_SHAPES], mean, variance;
-    if (!model->has_prior)
+    if (model->now.fit == 0)
         return (cav_curve_guess){NAN, NAN};
     model->scratch = (cav_curve_sums){0};
-    cav_curve_posterior_find(&model->prior, &model->scratch, &model->posterior);
-    cav_curve_shapes_at(&model->shapes, (double)step, shapes);
-    cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
-    double origin = cav_curve_model_scale(model, model->origin);
-    return (cav_curve_guess){origin + mean, sqrt(variance + model->drift * log((double)step))};
+    return guess(model, &model->now, &model->scratch, 1, step);
 }
 
 size_t cav_curve_model_reported(const cav_curve_model *model)
