@@ -178,20 +178,21 @@ static bool learn(cav_curve_ends *ends, cav_curve_model *model, const cav_histor
 caviar_code cav_curve_ends_look(cav_curve_ends *ends, cav_curve_model *model,
                                 const cav_history *history, cav_error *error)
 {
-    if (ends->reported == history->reported_count &&
-        ends->reported == cav_curve_model_reported(model))
-        return CAVIAR_OK;
-    do { // stops wherever the model's parameters change
-        size_t next = cav_curve_model_next_fit(model), all = history->reported_count;
-        caviar_code code = cav_curve_model_look(model, history, next < all ? next : all, error);
+    caviar_code code = cav_curve_model_rewind(model, history, error);
+    size_t all = history->reported_count, known = cav_curve_model_reported(model);
+    if (code || (known == all && ends->reported == all))
+        return code;
+    for (; known < all; known = cav_curve_model_reported(model)) {
+        size_t next = cav_curve_model_next_change(model); // where the parameters change
+        code = cav_curve_model_look(model, history, next < all ? next : all, error);
         if (code)
             return code;
         size_t fits = cav_curve_model_fits(model);
         if (fits != ends->fits && !learn(ends, model, history, true))
             return cav_fail_memory(error);
         ends->fits = fits;
-    } while (cav_curve_model_reported(model) < history->reported_count);
-    ends->reported = history->reported_count;
+    }
+    ends->reported = all;
     return learn(ends, model, history, false) ? CAVIAR_OK : cav_fail_memory(error);
 }
 

@@ -40,6 +40,35 @@ typedef struct lesson {
     size_t fit;   // 0: none
 } lesson;
 
+// What a sweep adds up over the curves.
+typedef struct totals {
+    double count, mean[2], square[3], shares[CAV_CURVE_SHAPES], observations, residual;
+} totals;
+
+// The predictions of latest losses from first parts, and how they came out.
+typedef struct check {
+    size_t count, half_count;
+    struct {
+        double square, variance, way; // of the error, expected; log(step / last step seen)
+    } at[MOST_CHECKED * CAV_COUNT_OF(parts)];
+    double error, naive_error;      // from halves: absolute errors; of the last loss seen
+    double square, end, square_end; // squared errors; the ends, their squares: all these are sums
+} check;
+
+// A fit under way: sweep by sweep, then the checks, curve by curve, over the reports until the next
+// one. What it learns from stays as it was when it began.
+typedef struct fitting {
+    bool is_on;
+    size_t units, done, share; // posteriors to find, found, to be found with each report
+    cav_curve_prior start, prior;
+    totals totals;
+    check check;
+    size_t count;
+    struct {
+        size_t number, seen;
+    } curves[MOST_FITTED]; // [count] the longest first
+} fitting;
+
 struct cav_curve_model {
     int64_t step_max;
     cav_curve_shapes shapes;
@@ -58,8 +87,7 @@ struct cav_curve_model {
     size_t trial_count, capacity;
     cav_curve_sums scratch;
     cav_curve_posterior posterior;
-    size_t *order; // [order_capacity] room for sorting
-    size_t order_capacity;
+    fitting fitting;
 };
 
 cav_curve_model *cav_curve_model_new(int64_t step_max)
@@ -83,7 +111,6 @@ void cav_curve_model_free(cav_curve_model *model)
     for (size_t i = 0; i < model->trial_count; i++)
         free(model->trials[i].sums);
     free(model->trials);
-    free(model->order);
     free(model);
 }
 
@@ -141,8 +168,7 @@ static const cav_curve_sums *sum_up(cav_curve_model *model, const cav_history *h
 
 static bool make_room(cav_curve_model *model, size_t trials)
 {
-    if (!CAV_GROW(&model->trials, &model->capacity, trials) ||
-        !CAV_GROW(&model->order, &model->order_capacity, trials))
+    if (!CAV_GROW(&model->trials, &model->capacity, trials))
         return false;
     for (; model->trial_count < trials; model->trial_count++)
         model->trials[model->trial_count] = (tracked){0};
@@ -220,49 +246,29 @@ static void make_sums_anew(cav_curve_model *model, const cav_history *history)
     }
 }
 
-typedef struct ranked {
-    size_t seen, number;
-} ranked;
-
-static int by_length(const void *a, const void *b)
+// Puts a curve into its place among the longest ones, if it has one.
+static void rank(fitting *at, size_t number, size_t seen)
 {
-    const ranked *x = a, *y = b;
-    if (x->seen != y->seen)
-        return x->seen > y->seen ? -1 : 1;
-    return x->number < y->number ? -1 : x->number > y->number;
-}
-
-// The trials to learn from, the longest curves; into model->order. Returns how many.
-static size_t choose(cav_curve_model *model, cav_error *error)
-{
-    size_t count = 0;
-    ranked *all = malloc((model->trial_count + 1) * sizeof *all);
-    if (!all) {
-        cav_fail_memory(error);
-        return SIZE_MAX;
-    }
-    for (size_t i = 0; i < model->trial_count; i++)
-        if (model->trials[i].seen > 0)
-            all[count++] = (ranked){model->trials[i].seen, i};
-    qsort(all, count, sizeof *all, by_length);
-    if (count > MOST_FITTED)
-        count = MOST_FITTED;
-    for (size_t i = 0; i < count; i++)
-        model->order[i] = all[i].number;
-    free(all);
-    return count;
+    size_t place = at->count;
+    while (place > 0 && seen > at->curves[place - 1].seen)
+        place--;
+    if (place == MOST_FITTED)
+        return;
+    at->count += at->count < MOST_FITTED;
+    for (size_t i = at->count - 1; i > place; i--)
+        at->curves[i] = at->curves[i - 1];
+    at->curves[place].number = number;
+    at->curves[place].seen = seen;
 }
 
 // A first guess: ends and beginnings as they were seen.
-static void start_prior(cav_curve_model *model, const cav_history *history, size_t count)
+static void start_prior(const cav_curve_model *model, const cav_history *history, fitting *at)
 {
-    double first = 0, last = 0, square = 0, n = (double)count;
-    for (size_t i = 0; i < count; i++) {
-        const cav_curve *curve = &history->curves[model->order[i]];
-        size_t end = model->trials[model->order[i]].seen;
-        end = (end < curve->count ? end : curve->count) - 1;
+    double first = 0, last = 0, square = 0, n = (double)at->count;
+    for (size_t i = 0; i < at->count; i++) {
+        const cav_curve *curve = &history->curves[at->curves[i].number];
         double a = value_of(model, curve->losses[0]);
-        double b = value_of(model, curve->losses[end * history->metric_count]);
+        double b = value_of(model, curve->losses[(at->curves[i].seen - 1) * history->metric_count]);
         if (!isfinite(a) || !isfinite(b))
             continue;
         first += a / n;
@@ -271,16 +277,12 @@ static void start_prior(cav_curve_model *model, const cav_history *history, size
     }
     double range = fabs(value_of(model, model->most) - value_of(model, model->least));
     double spread = fmax(square - last * last, 1e-4 * range * range) + 1e-300;
-    model->now.prior = (cav_curve_prior){
+    at->start = (cav_curve_prior){
         .mean = {last, first - last}, .covariance = {spread, 0, spread}, .noise = spread / 400};
     for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
-        model->now.prior.shares[k] = 1.0 / CAV_CURVE_SHAPES;
+        at->start.shares[k] = 1.0 / CAV_CURVE_SHAPES;
+    at->prior = at->start;
 }
-
-// What a sweep adds up over the curves.
-typedef struct totals {
-    double count, mean[2], square[3], shares[CAV_CURVE_SHAPES], observations, residual;
-} totals;
 
 static void add_curve(const cav_curve_posterior *at, double observations, totals *to)
 {
@@ -313,22 +315,13 @@ static void set_prior(cav_curve_prior *prior, const cav_curve_prior *start, cons
         prior->shares[k] = (at->shares[k] + shape_weight / CAV_CURVE_SHAPES) / (n + shape_weight);
 }
 
-// The predictions of latest losses from first parts, and how they came out.
-typedef struct check {
-    size_t count, half_count;
-    struct {
-        double square, variance, way; // of the error, expected; log(step / last step seen)
-    } at[MOST_CHECKED * CAV_COUNT_OF(parts)];
-    double error, naive_error;      // from halves: absolute errors; of the last loss seen
-    double square, end, square_end; // squared errors; the ends, their squares: all these are sums
-} check;
-
 // Predicts the latest loss from the first points, up to a share of the steps.
-static void check_part(cav_curve_model *model, const cav_history *history, size_t number,
+static void check_part(cav_curve_model *model, const cav_history *history, size_t index,
                        double part, check *to)
 {
+    size_t number = model->fitting.curves[index].number, known = 0;
+    size_t seen = model->fitting.curves[index].seen;
     const cav_curve *curve = &history->curves[number];
-    size_t seen = cav_curve_model_seen(model, history, number), known = 0;
     double last = (double)curve->steps[seen - 1], shapes[CAV_CURVE_SHAPES], mean, variance;
     while (known < seen && (double)curve->steps[known] <= part * last)
         known++;
@@ -336,7 +329,7 @@ static void check_part(cav_curve_model *model, const cav_history *history, size_
         return;
     double end = value_of(model, curve->losses[(seen - 1) * history->metric_count]);
     double from = value_of(model, curve->losses[(known - 1) * history->metric_count]);
-    cav_curve_posterior_find(&model->now.prior, sum_up(model, history, number, known),
+    cav_curve_posterior_find(&model->fitting.prior, sum_up(model, history, number, known),
                              &model->posterior);
     cav_curve_shapes_at(&model->shapes, last, shapes);
     cav_curve_posterior_at(&model->posterior, shapes, &mean, &variance);
@@ -392,52 +385,84 @@ static bool tells_ends(const check *at)
            at->square <= most_unexplained * (at->square_end - at->end * at->end / n);
 }
 
-static void check_all(cav_curve_model *model, const cav_history *history, size_t count)
-{
-    check at = {0};
-    for (size_t i = 0; i < count && i < MOST_CHECKED; i++)
-        for (size_t part = 0; part < CAV_COUNT_OF(parts); part++)
-            check_part(model, history, model->order[i], parts[part], &at);
-    model->now.drift = find_drift(&at);
-    model->is_trusted = tells_ends(&at);
-}
-
-static caviar_code fit(cav_curve_model *model, const cav_history *history, cav_error *error)
-{
-    model->before = model->now;
-    if (set_frame(model)) {
-        make_sums_anew(model, history);
-        model->before.fit = 0;
-    }
-    size_t count = choose(model, error);
-    if (count == SIZE_MAX)
-        return CAVIAR_NOMEM;
-    start_prior(model, history, count);
-    cav_curve_prior start = model->now.prior;
-    for (int sweep = 0; sweep < SWEEPS; sweep++) {
-        totals at = {0};
-        for (size_t i = 0; i < count; i++) {
-            const cav_curve_sums *sums = sums_of(model, history, model->order[i]);
-            cav_curve_posterior_find(&model->now.prior, sums, &model->posterior);
-            add_curve(&model->posterior, sums->count, &at);
-        }
-        set_prior(&model->now.prior, &start, &at);
-    }
-    check_all(model, history, count);
-    model->now.fit = ++model->fits;
-    model->fitted = model->reported;
-    return CAVIAR_OK;
-}
-
 static size_t fit_after(size_t reports)
 {
     return reports + (reports / 4 > 8 ? reports / 4 : 8);
 }
 
-// Fits that have been overtaken by now are left out, but for the latest two.
+// The sums of a curve as it was when the fit began.
+static const cav_curve_sums *sums_then(cav_curve_model *model, const cav_history *history,
+                                       size_t index)
+{
+    size_t number = model->fitting.curves[index].number, seen = model->fitting.curves[index].seen;
+    const tracked *at = &model->trials[number];
+    return at->sums && at->seen == seen ? at->sums : sum_up(model, history, number, seen);
+}
+
+static void sweep_one(cav_curve_model *model, const cav_history *history, size_t index)
+{
+    fitting *at = &model->fitting;
+    if (index == 0)
+        at->totals = (totals){0};
+    const cav_curve_sums *sums = sums_then(model, history, index);
+    cav_curve_posterior_find(&at->prior, sums, &model->posterior);
+    add_curve(&model->posterior, sums->count, &at->totals);
+    if (index + 1 == at->count)
+        set_prior(&at->prior, &at->start, &at->totals);
+}
+
+static void end_fit(cav_curve_model *model)
+{
+    fitting *at = &model->fitting;
+    model->before = model->now;
+    model->now =
+        (lesson){.prior = at->prior, .drift = find_drift(&at->check), .fit = ++model->fits};
+    model->is_trusted = tells_ends(&at->check);
+    model->fitted = model->reported;
+    at->is_on = false;
+}
+
+static void go_on_fitting(cav_curve_model *model, const cav_history *history, size_t units)
+{
+    fitting *at = &model->fitting;
+    size_t sweeps = SWEEPS * at->count;
+    for (; units > 0 && at->done < at->units; units--, at->done++) {
+        size_t checked = at->done - sweeps;
+        if (at->done < sweeps)
+            sweep_one(model, history, at->done % at->count);
+        else
+            check_part(model, history, checked / CAV_COUNT_OF(parts),
+                       parts[checked % CAV_COUNT_OF(parts)], &at->check);
+    }
+    if (at->done == at->units)
+        end_fit(model);
+}
+
+// Begins a fit that ends before the next one is to begin. The first one is made at once, and so is
+// one where the scale or the horizon changed, as what was learnt before is of no use then.
+static void begin_fit(cav_curve_model *model, const cav_history *history)
+{
+    fitting *at = &model->fitting;
+    *at = (fitting){.is_on = true};
+    if (set_frame(model)) {
+        make_sums_anew(model, history);
+        model->now.fit = 0;
+    }
+    for (size_t i = 0; i < model->trial_count; i++)
+        if (model->trials[i].seen > 0)
+            rank(at, i, cav_curve_model_seen(model, history, i));
+    start_prior(model, history, at);
+    size_t checked = at->count < MOST_CHECKED ? at->count : MOST_CHECKED;
+    at->units = SWEEPS * at->count + CAV_COUNT_OF(parts) * checked;
+    at->share = at->units / (fit_after(model->next_fit) - model->next_fit - 1) + 1;
+    if (model->now.fit == 0)
+        go_on_fitting(model, history, at->units);
+}
+
+// Fits that have been overtaken by now are left out, but for the latest two that have ended.
 static bool is_overtaken(const cav_curve_model *model, size_t reports)
 {
-    return fit_after(fit_after(model->next_fit)) <= reports;
+    return fit_after(fit_after(fit_after(model->next_fit))) <= reports;
 }
 
 static void forget_ended(cav_curve_model *model, const cav_history *history)
@@ -468,6 +493,7 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
     if (model->step_max <= 0)
         cav_curve_shapes_draw(&model->shapes, FIRST_HORIZON);
     model->now.fit = model->before.fit = 0;
+    model->fitting.is_on = false;
     model->is_log = model->is_trusted = false;
     model->next_fit = FIRST_FIT;
     model->reported = model->finished = 0;
@@ -478,22 +504,32 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
     model->most = -INFINITY;
 }
 
-caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
-                                 cav_error *error)
+caviar_code cav_curve_model_rewind(cav_curve_model *model, const cav_history *history,
+                                   cav_error *error)
 {
     if (!make_room(model, history->count))
         return cav_fail_memory(error);
     if (was_rewound(model, history))
         begin_again(model, history);
+    return CAVIAR_OK;
+}
+
+caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
+                                 cav_error *error)
+{
+    caviar_code code = cav_curve_model_rewind(model, history, error);
+    if (code)
+        return code;
     while (model->reported < reports) {
         if (!follow(model, history, model->reported))
             return cav_fail_memory(error);
         model->reported++;
+        if (model->fitting.is_on)
+            go_on_fitting(model, history, model->fitting.share);
         if (model->reported < model->next_fit)
             continue;
-        caviar_code code = is_overtaken(model, reports) ? CAVIAR_OK : fit(model, history, error);
-        if (code)
-            return code;
+        if (!is_overtaken(model, reports))
+            begin_fit(model, history);
         model->next_fit = fit_after(model->next_fit);
     }
     forget_ended(model, history);
@@ -571,9 +607,11 @@ size_t cav_curve_model_reported(const cav_curve_model *model)
     return model->reported;
 }
 
-size_t cav_curve_model_next_fit(const cav_curve_model *model)
+size_t cav_curve_model_next_change(const cav_curve_model *model)
 {
-    return model->next_fit;
+    const fitting *at = &model->fitting;
+    size_t reports = at->is_on ? (at->units - at->done + at->share - 1) / at->share : 0;
+    return at->is_on ? model->reported + reports : model->next_fit;
 }
 
 size_t cav_curve_model_fits(const cav_curve_model *model)

@@ -5,8 +5,8 @@
  * dictionary (curve_shapes.h). Given a shape and a level of noise, (e, d) has a normal posterior in
  * closed form, and so has the evidence for the two; a prediction is the mixture over all of them.
  * What is common to the curves of a study (the normal prior of (e, d), how frequent the shapes are,
- * how large the noise is) is learnt from all curves by expectation maximisation, whenever the
- * number of reports has grown by a quarter.
+ * how large the noise is) is learnt from the longest curves by expectation maximisation, whenever
+ * the number of reports has grown by a quarter; the work is spread over the reports that follow.
  *
  * A new report costs one update of three running sums a shape. The model is a function of the
  * history's curves and of the order of their reports: who comes late has the same model. When a
@@ -44,6 +44,10 @@ void cav_curve_model_free(cav_curve_model *model);
 caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
                                  cav_error *error);
 
+/** Begins again where a part of a curve was given up since the last look, as a look does. */
+caviar_code cav_curve_model_rewind(cav_curve_model *model, const cav_history *history,
+                                   cav_error *error);
+
 /** How many points of a trial's curve have been taken in. */
 size_t cav_curve_model_seen(const cav_curve_model *model, const cav_history *history,
                             size_t number);
@@ -68,10 +72,10 @@ cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history 
 /** The loss at a step of a trial of which nothing is known. */
 cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t step);
 
-/** How far the history's reports were taken in; at how many the next fit is; how many there were.
- */
+/** How far the history's reports were taken in; how many fits there were; by how many reports the
+ * next one will have ended or begun. */
 size_t cav_curve_model_reported(const cav_curve_model *model);
-size_t cav_curve_model_next_fit(const cav_curve_model *model);
 size_t cav_curve_model_fits(const cav_curve_model *model);
+size_t cav_curve_model_next_change(const cav_curve_model *model);
 
 #endif
