@@ -317,6 +317,75 @@ static void test_failed_trials_and_those_without_a_report_are_not_known(void **s
     cav_history_free(history);
 }
 
+static const cav_history *view_of(cav_comparable *comparable, const cav_history *history,
+                                  size_t reports)
+{
+    const cav_history *view;
+    cav_error error = {0};
+    assert_ok(cav_comparable_look(comparable, history, reports, &error), &error);
+    assert_ok(cav_comparable_view(comparable, history, &view, &error), &error);
+    return view;
+}
+
+static void test_a_view_has_all_that_reported_as_if_they_were_complete(void **state)
+{
+    (void)state;
+    cav_history *history = make(power_law, 30, 10);
+    double diverged = INFINITY;
+    put(history, 30, CAVIAR_STATE_RUNNING, NAN); // has not reported
+    put(history, 31, CAVIAR_STATE_FAILED, NAN);
+    put(history, 32, CAVIAR_STATE_PAUSED, NAN);
+    assert_int_equal(cav_history_report(history, 32, 1, &diverged, NULL), CAVIAR_OK);
+    cav_comparable *comparable = cav_comparable_new(LAST);
+    const cav_history *view = view_of(comparable, history, history->reported_count);
+    const double *deviations = cav_comparable_deviations(comparable);
+    assert_int_equal(view->count, 33);
+    assert_int_equal(view->finished_count, 32);
+    assert_int_equal(view->open_count, 1);
+    assert_int_equal(view->open[0], 30);
+    for (size_t i = 0; i < 30; i++) {
+        cav_comparable_loss at = cav_comparable_of(comparable, history, i);
+        assert_int_equal(view->finished[i], i);
+        assert_int_equal(view->states[i], CAVIAR_STATE_COMPLETE);
+        assert_true(view->losses[i] == at.loss && deviations[i] == at.sd);
+        assert_true(view->points[i] == history->points[i]);
+    }
+    assert_int_equal(view->states[31], CAVIAR_STATE_FAILED);
+    assert_true(isnan(view->losses[31]) && isnan(view->losses[32]));
+    cav_comparable_free(comparable);
+    cav_history_free(history);
+}
+
+// Whoever looks at a history up to a report sees what was to be seen when it came.
+static void test_a_view_of_the_past_is_that_of_a_history_that_ends_there(void **state)
+{
+    (void)state;
+    cav_history *all = make(power_law, 30, 10), *begun = cav_history_new(1, 1, 1, minimize);
+    size_t reports = all->reported_count * 2 / 3;
+    for (size_t i = 0; i < all->count; i++)
+        put(begun, i, CAVIAR_STATE_RUNNING, NAN);
+    for (size_t i = 0; i < reports; i++) {
+        size_t number = all->reported[i], point = begun->curves[number].count;
+        const cav_curve *curve = &all->curves[number];
+        assert_int_equal(
+            cav_history_report(begun, number, curve->steps[point], &curve->losses[point], NULL),
+            CAVIAR_OK);
+    }
+    cav_comparable *past = cav_comparable_new(LAST), *then = cav_comparable_new(LAST);
+    const cav_history *a = view_of(past, all, reports), *b = view_of(then, begun, reports);
+    assert_int_equal(a->open_count, b->open_count);
+    assert_true(a->open_count > 0);
+    for (size_t i = 0; i < all->count; i++) {
+        bool has_all = begun->curves[i].count == all->curves[i].count; // it has ended by now
+        assert_true(has_all || a->losses[i] == b->losses[i] || isnan(b->losses[i]));
+        assert_int_equal(a->states[i], b->states[i]);
+    }
+    cav_comparable_free(past);
+    cav_comparable_free(then);
+    cav_history_free(all);
+    cav_history_free(begun);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_losses_far_apart_are_taken_by_their_logarithm),
         cmocka_unit_test(test_stopped_trials_are_compared_by_their_expected_ends),
         cmocka_unit_test(test_without_a_model_the_average_of_the_others_is_added),
+        cmocka_unit_test(test_a_view_has_all_that_reported_as_if_they_were_complete),
+        cmocka_unit_test(test_a_view_of_the_past_is_that_of_a_history_that_ends_there),
         cmocka_unit_test(test_failed_trials_and_those_without_a_report_are_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
