@@ -165,7 +165,7 @@ static size_t epoch_of(size_t finished)
 
 static void fill_table(gp_state *state, size_t finished)
 {
-    cav_gp_table_fill(state->table, state->seen, cav_comparable_deviations(state->comparable),
+    cav_gp_table_fill(state->table, state->seen, cav_comparable_losses(state->comparable),
                       finished);
 }
 

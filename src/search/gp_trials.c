@@ -146,11 +146,11 @@ static void put_losses(cav_gp_table *table, const cav_history *history)
     }
 }
 
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, const double *deviations,
-                       size_t finished)
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history,
+                       const cav_comparable_loss *compared, size_t finished)
 {
     size_t dims = table->dim_count;
-    if (deviations) // the losses may be others than they were
+    if (compared) // the losses may be others than they were
         table->seen = table->best_count = 0;
     for (; table->seen < finished; table->seen++)
         rank(table, history, table->seen);
@@ -159,7 +159,11 @@ void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, const do
         memcpy(table->points + i * dims,
                history->points + history->finished[table->places[i]] * dims, dims * sizeof(double));
     put_losses(table, history);
-    table->has_deviations = deviations != NULL;
-    for (size_t i = 0; deviations && i < table->count; i++)
-        table->deviations[i] = deviations[history->finished[table->places[i]]];
+    table->has_deviations = compared != NULL;
+    for (size_t i = 0; compared && i < table->count; i++) {
+        const cav_comparable_loss *at = &compared[history->finished[table->places[i]]];
+        table->deviations[i] = table->failed[i] ? 0 : at->alone_sd;
+        if (!table->failed[i])
+            table->losses[i] = fmax(-most_loss, fmin(most_loss, at->alone));
+    }
 }

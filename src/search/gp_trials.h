@@ -5,8 +5,8 @@
 #ifndef CAV_SEARCH_GP_TRIALS_H
 #define CAV_SEARCH_GP_TRIALS_H
 
+#include "surrogate/comparable.h"
 #include "surrogate/gp_ensemble.h"
-#include "trial/history.h"
 
 typedef struct cav_gp_table {
     size_t dim_count, most;
@@ -36,11 +36,11 @@ void cav_gp_table_free(cav_gp_table *table);
  * end; one that failed, or whose loss is no number, as bad as the worst. Trials that were lost say
  * nothing. The cost does not grow with the number of trials that were seen before.
  *
- * With `deviations` [trials] not NULL the history is a view of comparable losses
- * (surrogate/comparable.h); all of it is looked at then.
+ * With `compared` [trials] not NULL the history is a view of comparable losses; trials are chosen
+ * by these, and what is learnt of each is what its curve alone says.
  */
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, const double *deviations,
-                       size_t finished);
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history,
+                       const cav_comparable_loss *compared, size_t finished);
 
 static inline cav_gp_trials cav_gp_table_trials(const cav_gp_table *table)
 {

@@ -153,7 +153,7 @@ static caviar_code fit(rf_state *state, const cav_history *history, cav_error *e
 {
     size_t wanted = due(history->finished_count);
     bool same_losses =
-        !cav_comparable_deviations(state->comparable) || state->reports == history->reported_count;
+        !cav_comparable_losses(state->comparable) || state->reports == history->reported_count;
     if (state->forest && state->fitted == wanted && same_losses)
         return CAVIAR_OK;
     caviar_code code =

@@ -166,7 +166,7 @@ static caviar_code take_in(tpe_state *state, const cav_history *history, cav_err
     caviar_code code = make_split(state, history->metric_count, error);
     if (!code)
         code = cav_comparable_see(state->comparable, history, &state->view, error);
-    if (!code && cav_comparable_deviations(state->comparable))
+    if (!code && cav_comparable_losses(state->comparable))
         cav_tpe_split_forget(&state->split);
     if (!code)
         code = cav_tpe_split_update(&state->split, state->view, error);

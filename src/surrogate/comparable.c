@@ -14,14 +14,16 @@ enum { NODES = 48 }; // steps at which curves are compared
 struct cav_comparable {
     cav_curve_model *model;
     int64_t step_max, horizon;
-    double steps[NODES]; // from 1 to the horizon, evenly on the log scale
-    double ahead[NODES]; // what trials lose on average from a node to the horizon
-    size_t worked_out;   // for how many reports that was
-    size_t reports;      // that were looked at
+    double steps[NODES];     // from 1 to the horizon, evenly on the log scale
+    double ahead[NODES];     // what trials lose on average from a node to the horizon
+    size_t worked_out;       // for how many reports that was
+    size_t reports;          // that were looked at
+    cav_curve_guess unknown; // the end of any curve; NAN: not worked out since the last look
 
     cav_history view;
     bool has_view;
-    double *losses, *deviations; // [count] of the view
+    double *losses; // [count] of the view
+    cav_comparable_loss *compared;
     uint8_t *states;
     size_t *finished, *open;
     size_t capacity[5];
@@ -46,7 +48,7 @@ void cav_comparable_free(cav_comparable *comparable)
         return;
     cav_curve_model_free(comparable->model);
     free(comparable->losses);
-    free(comparable->deviations);
+    free(comparable->compared);
     free(comparable->states);
     free(comparable->finished);
     free(comparable->open);
@@ -57,6 +59,7 @@ caviar_code cav_comparable_look(cav_comparable *comparable, const cav_history *h
                                 size_t reports, cav_error *error)
 {
     comparable->reports = reports;
+    comparable->unknown = (cav_curve_guess){NAN, NAN};
     return cav_curve_model_look(comparable->model, history, reports, error);
 }
 
@@ -124,12 +127,17 @@ static double ahead_of(const cav_comparable *at, int64_t from)
     return at->ahead[node] + share * (at->ahead[node + 1] - at->ahead[node]);
 }
 
-// From the model's scale to losses, the deviation by the slope there.
-static cav_comparable_loss unscale(const cav_comparable *at, double mean, double sd)
+// From the model's scale to losses, the deviations by the slope there.
+static cav_comparable_loss unscale(const cav_comparable *at, cav_curve_guess guess,
+                                   cav_curve_guess alone)
 {
-    double loss = cav_curve_model_loss(at->model, mean);
     bool is_log = cav_curve_model_scale(at->model, M_E) == 1;
-    return (cav_comparable_loss){loss, is_log ? sd * loss : sd};
+    double loss = cav_curve_model_loss(at->model, guess.mean);
+    double only = cav_curve_model_loss(at->model, alone.mean);
+    return (cav_comparable_loss){.loss = loss,
+                                 .sd = is_log ? guess.sd * loss : guess.sd,
+                                 .alone = only,
+                                 .alone_sd = is_log ? alone.sd * only : alone.sd};
 }
 
 static cav_comparable_loss extrapolate(cav_comparable *at, const cav_history *history,
@@ -137,21 +145,24 @@ static cav_comparable_loss extrapolate(cav_comparable *at, const cav_history *hi
 {
     const cav_curve *curve = &history->curves[number];
     if (cav_curve_model_is_trusted(at->model)) {
-        cav_curve_guess guess =
-            cav_curve_model_guess(at->model, history, number, cav_curve_model_horizon(at->model));
-        return unscale(at, guess.mean, guess.sd);
+        int64_t end = cav_curve_model_horizon(at->model);
+        cav_curve_guess guess = cav_curve_model_guess(at->model, history, number, end);
+        if (isnan(at->unknown.mean))
+            at->unknown = cav_curve_model_guess_unknown(at->model, end);
+        return unscale(at, guess, cav_curve_guess_alone(guess, at->unknown));
     }
     if (at->worked_out != at->reports || at->horizon == 0)
         work_out(at, history);
     double ahead = ahead_of(at, curve->steps[seen - 1]);
     double last = scaled_at(at, history, curve, seen - 1);
-    return unscale(at, last + ahead, fabs(ahead) / 2);
+    cav_curve_guess end = {last + ahead, fabs(ahead) / 2};
+    return unscale(at, end, end);
 }
 
 cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_history *history,
                                       size_t number)
 {
-    static const cav_comparable_loss unknown = {NAN, NAN};
+    static const cav_comparable_loss unknown = {NAN, NAN, NAN, NAN};
     uint8_t state = history->states[number];
     double loss = history->losses[number * history->metric_count];
     size_t seen = cav_curve_model_seen(comparable->model, history, number);
@@ -162,7 +173,7 @@ cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_hist
     if (seen > 0 && !isfinite(history->curves[number].losses[(seen - 1) * history->metric_count]))
         return unknown; // it has diverged
     if (seen == 0 || (state == CAVIAR_STATE_COMPLETE && is_known))
-        return isnan(loss) || !is_known ? unknown : (cav_comparable_loss){loss, 0};
+        return isnan(loss) || !is_known ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
     return extrapolate(comparable, history, number, seen);
 }
 
@@ -171,7 +182,7 @@ cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_hist
 static bool make_room(cav_comparable *at, size_t count)
 {
     return CAV_GROW(&at->losses, &at->capacity[0], count) &&
-           CAV_GROW(&at->deviations, &at->capacity[1], count) &&
+           CAV_GROW(&at->compared, &at->capacity[1], count) &&
            CAV_GROW(&at->states, &at->capacity[2], count) &&
            CAV_GROW(&at->finished, &at->capacity[3], count) &&
            CAV_GROW(&at->open, &at->capacity[4], count);
@@ -185,7 +196,7 @@ static void put_in_view(cav_comparable *at, const cav_history *history, size_t n
     bool has_ended =
         cav_state_is_final((caviar_state)state) && seen == history->curves[number].count;
     at->losses[number] = of.loss;
-    at->deviations[number] = isnan(of.sd) ? 0 : of.sd;
+    at->compared[number] = of;
     at->states[number] = has_ended && isnan(of.loss) ? state : CAVIAR_STATE_COMPLETE;
     if (has_ended || seen > 0)
         at->finished[at->view.finished_count++] = number;
@@ -232,7 +243,7 @@ caviar_code cav_comparable_see(cav_comparable *comparable, const cav_history *hi
     return code ? code : cav_comparable_view(comparable, history, ret_view, error);
 }
 
-const double *cav_comparable_deviations(const cav_comparable *comparable)
+const cav_comparable_loss *cav_comparable_losses(const cav_comparable *comparable)
 {
-    return comparable && comparable->has_view ? comparable->deviations : NULL;
+    return comparable && comparable->has_view ? comparable->compared : NULL;
 }

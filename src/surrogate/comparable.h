@@ -19,7 +19,8 @@ typedef struct cav_comparable cav_comparable;
 
 /** A loss at the end of a training. NaN: nothing is known of the trial (yet). */
 typedef struct cav_comparable_loss {
-    double loss, sd; // sd 0: it was observed
+    double loss, sd;        // sd 0: it was observed
+    double alone, alone_sd; // the same, without what curves of the study have in common
 } cav_comparable_loss;
 
 /** For trials that go to `step_max`; 0: not known. NULL when out of memory. */
@@ -52,8 +53,8 @@ caviar_code cav_comparable_see(cav_comparable *comparable, const cav_history *hi
 /** Whether a view of the whole history would not be the history itself. */
 bool cav_comparable_is_viewed(const cav_history *history);
 
-/** The losses' deviations [count] in the last view; NULL: that was the history itself, or there is
- * nothing to compare by. */
-const double *cav_comparable_deviations(const cav_comparable *comparable);
+/** Of the last view, what the curves alone say [count]; NULL: that was the history itself. For a
+ * model with a prior of its own, see cav_curve_guess_alone. */
+const cav_comparable_loss *cav_comparable_losses(const cav_comparable *comparable);
 
 #endif

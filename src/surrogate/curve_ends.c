@@ -1,10 +1,6 @@
 /**
- * curve_ends.c: a Gaussian process of ends.
- *
- * The model's guess of an end already holds what all curves have in common: N(m0, v0) before a
- * trial's own curve. The process has a prior of its own, so that part is taken out again: a guess
- * N(m, v) is N(m0, v0) times what the curve alone says, N(l, w), with 1/w = 1/v - 1/v0 and
- * l = w (m/v - m0/v0).
+ * curve_ends.c: a Gaussian process of ends. Its rows are what the curves alone say, as the process
+ * has a prior of its own.
  */
 #include "surrogate/curve_ends.h"
 
@@ -119,14 +115,11 @@ static void choose(cav_curve_ends *ends, cav_curve_model *model, const cav_histo
 // What each curve alone says, in units of how ends differ.
 static void take_out_prior(const cav_curve_ends *ends, double *ret_outcomes, double *ret_noises)
 {
-    const double most_noise = 50; // of a row that says next to nothing
-    double v0 = ends->unknown.sd * ends->unknown.sd;
+    double unit = ends->unknown.sd;
     for (size_t i = 0; i < ends->count; i++) {
-        double off = (ends->own[i].mean - ends->unknown.mean) / ends->unknown.sd;
-        double share = ends->own[i].sd * ends->own[i].sd / v0;
-        double noise = share < 1 ? 1 / (1 / share - 1) : most_noise;
-        ret_noises[i] = fmin(noise, most_noise);
-        ret_outcomes[i] = off * (noise < most_noise ? noise / share : 1);
+        cav_curve_guess alone = cav_curve_guess_alone(ends->own[i], ends->unknown);
+        ret_outcomes[i] = (alone.mean - ends->unknown.mean) / unit;
+        ret_noises[i] = alone.sd * alone.sd / (unit * unit);
     }
 }
 

@@ -602,6 +602,16 @@ cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t st
     return guess(model, &model->now, &model->scratch, 1, step);
 }
 
+cav_curve_guess cav_curve_guess_alone(cav_curve_guess guess, cav_curve_guess prior)
+{
+    const double most_share = 0.8;
+    double share = guess.sd * guess.sd / (prior.sd * prior.sd); // v / v0
+    if (!(share < most_share))
+        return (cav_curve_guess){prior.mean, prior.sd * sqrt(most_share / (1 - most_share))};
+    return (cav_curve_guess){prior.mean + (guess.mean - prior.mean) / (1 - share),
+                             guess.sd / sqrt(1 - share)};
+}
+
 size_t cav_curve_model_reported(const cav_curve_model *model)
 {
     return model->reported;

@@ -72,6 +72,13 @@ cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history 
 /** The loss at a step of a trial of which nothing is known. */
 cav_curve_guess cav_curve_model_guess_unknown(cav_curve_model *model, int64_t step);
 
+/**
+ * What a curve alone says, without what all curves have in common: for a model that has a prior of
+ * its own. A guess N(m, v) is the prior guess N(m0, v0) times N(l, w), with 1/w = 1/v - 1/v0 and
+ * l = w (m/v - m0/v0). A curve that says little (v above 0.8 v0) stays at m0, with w = 4 v0.
+ */
+cav_curve_guess cav_curve_guess_alone(cav_curve_guess guess, cav_curve_guess prior);
+
 /** How far the history's reports were taken in; how many fits there were; by how many reports the
  * next one will have ended or begun. */
 size_t cav_curve_model_reported(const cav_curve_model *model);

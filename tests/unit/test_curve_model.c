@@ -249,6 +249,19 @@ static void test_losses_far_apart_are_taken_by_their_logarithm(void **state)
     cav_history_free(history);
 }
 
+// N(1, 1/3) and N(4, 1) together are N(1.75, 1/4).
+static void test_what_a_curve_alone_says_times_the_prior_is_the_guess(void **state)
+{
+    (void)state;
+    cav_curve_guess prior = {4, 1}, guess = {1.75, 0.5};
+    cav_curve_guess alone = cav_curve_guess_alone(guess, prior);
+    assert_near(alone.mean, 1, 1e-12);
+    assert_near(alone.sd * alone.sd, 1.0 / 3, 1e-12);
+    alone = cav_curve_guess_alone((cav_curve_guess){3.9, 0.95}, prior); // next to nothing
+    assert_near(alone.mean, 4, 1e-12);
+    assert_near(alone.sd, 2, 1e-12);
+}
+
 // ---- One loss for every trial ---------------------------------------------------------------
 
 static void test_stopped_trials_are_compared_by_their_expected_ends(void **state)
@@ -338,7 +351,7 @@ static void test_a_view_has_all_that_reported_as_if_they_were_complete(void **st
     assert_int_equal(cav_history_report(history, 32, 1, &diverged, NULL), CAVIAR_OK);
     cav_comparable *comparable = cav_comparable_new(LAST);
     const cav_history *view = view_of(comparable, history, history->reported_count);
-    const double *deviations = cav_comparable_deviations(comparable);
+    const cav_comparable_loss *losses = cav_comparable_losses(comparable);
     assert_int_equal(view->count, 33);
     assert_int_equal(view->finished_count, 32);
     assert_int_equal(view->open_count, 1);
@@ -347,7 +360,8 @@ static void test_a_view_has_all_that_reported_as_if_they_were_complete(void **st
         cav_comparable_loss at = cav_comparable_of(comparable, history, i);
         assert_int_equal(view->finished[i], i);
         assert_int_equal(view->states[i], CAVIAR_STATE_COMPLETE);
-        assert_true(view->losses[i] == at.loss && deviations[i] == at.sd);
+        assert_true(view->losses[i] == at.loss && losses[i].loss == at.loss);
+        assert_true(losses[i].sd == at.sd && losses[i].alone_sd >= at.sd);
         assert_true(view->points[i] == history->points[i]);
     }
     assert_int_equal(view->states[31], CAVIAR_STATE_FAILED);
@@ -397,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_a_few_reports_are_nothing_to_go_by),
         cmocka_unit_test(test_who_comes_late_has_the_same_model),
         cmocka_unit_test(test_losses_far_apart_are_taken_by_their_logarithm),
+        cmocka_unit_test(test_what_a_curve_alone_says_times_the_prior_is_the_guess),
         cmocka_unit_test(test_stopped_trials_are_compared_by_their_expected_ends),
         cmocka_unit_test(test_without_a_model_the_average_of_the_others_is_added),
         cmocka_unit_test(test_a_view_has_all_that_reported_as_if_they_were_complete),
