@@ -97,6 +97,8 @@ static double rate(const freeze_state *state, cav_curve_guess end, int64_t from)
     int64_t last = cav_curve_model_horizon(state->model);
     double best, first, left = from < last ? (double)(last - from) : 1;
     cav_curve_model_range(state->model, &best, &first);
+    if (!(end.sd > 0)) // a constant, say
+        return end.mean < best ? log((best - end.mean) / left) : -INFINITY;
     return log(end.sd) + cav_normal_log_h((best - end.mean) / end.sd, NULL) - log(left);
 }
 
@@ -292,7 +294,7 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
 
 const cav_scheduler_type cav_scheduler_freeze_thaw = {
     .name = "freeze-thaw",
-    .summary = "extrapolates the curves, and goes on with what is most likely to get better",
+    .summary = "extrapolates the curves, and goes on with what promises most for the steps left",
     .options = options,
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(freeze_settings),

@@ -123,14 +123,6 @@ static size_t node_before(const cav_curve_shapes *shapes, double step)
     return low;
 }
 
-size_t cav_curve_shapes_node(const cav_curve_shapes *shapes, double step)
-{
-    size_t node = node_before(shapes, step);
-    bool has_next = node + 1 < shapes->node_count;
-    return has_next && shapes->steps[node + 1] - step < step - shapes->steps[node] ? node + 1
-                                                                                   : node;
-}
-
 void cav_curve_shapes_at(const cav_curve_shapes *shapes, double step, double *ret_values)
 {
     size_t node = node_before(shapes, step);

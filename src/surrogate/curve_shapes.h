@@ -37,7 +37,4 @@ void cav_curve_shapes_draw(cav_curve_shapes *shapes, int64_t horizon);
 /** All shapes at a step (at least 1, at most the horizon): ret_values [CAV_CURVE_SHAPES]. */
 void cav_curve_shapes_at(const cav_curve_shapes *shapes, double step, double *ret_values);
 
-/** The node nearest to a step. */
-size_t cav_curve_shapes_node(const cav_curve_shapes *shapes, double step);
-
 #endif
