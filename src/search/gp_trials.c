@@ -17,6 +17,7 @@ void cav_gp_table_free(cav_gp_table *table)
     free(table->points);
     free(table->losses);
     free(table->failed);
+    free(table->deviations);
     free(table->places);
     free(table->best);
     free(table->gathered);
@@ -39,11 +40,13 @@ cav_gp_table *cav_gp_table_new(const cav_gp_region *region, size_t metric_count,
     table->points = malloc((table->capacity * dim_count + 1) * sizeof *table->points);
     table->losses = malloc(2 * table->capacity * sizeof *table->losses);
     table->failed = malloc(table->capacity * sizeof *table->failed);
+    table->deviations = malloc(table->capacity * sizeof *table->deviations);
     table->places = malloc(table->capacity * sizeof *table->places);
     table->best = malloc((most / 2 + 1) * sizeof *table->best);
     table->gathered = malloc(table->capacity * metric_count * sizeof *table->gathered);
     if (cav_scalar_init(&table->scalar, metric_count) && table->points && table->losses &&
-        table->failed && table->places && table->best && table->gathered && table->distances)
+        table->failed && table->deviations && table->places && table->best && table->gathered &&
+        table->distances)
         return table;
     cav_gp_table_free(table);
     return NULL;
@@ -232,11 +235,13 @@ static void put_losses(cav_gp_table *table, const cav_history *history)
     }
 }
 
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t base,
-                       size_t finished)
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history,
+                       const cav_comparable_loss *compared, size_t base, size_t finished)
 {
     size_t dims = table->dim_count;
     assert(base <= finished && finished - base <= CAV_GP_TABLE_LATER);
+    if (compared) // the losses may be others than they were
+        table->seen = table->best_count = 0;
     for (; table->seen < base; table->seen++)
         rank(table, history, table->seen);
     cav_gp_region_look(&table->region, history, base);
@@ -247,4 +252,11 @@ void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t b
         memcpy(table->points + i * dims,
                history->points + history->finished[table->places[i]] * dims, dims * sizeof(double));
     put_losses(table, history);
+    table->has_deviations = compared != NULL;
+    for (size_t i = 0; compared && i < table->count; i++) {
+        const cav_comparable_loss *at = &compared[history->finished[table->places[i]]];
+        table->deviations[i] = table->failed[i] ? 0 : at->alone_sd;
+        if (!table->failed[i])
+            table->losses[i] = fmax(-most_loss, fmin(most_loss, at->alone));
+    }
 }

@@ -7,8 +7,8 @@
 
 #include "search/gp_region.h"
 #include "search/scalar.h"
+#include "surrogate/comparable.h"
 #include "surrogate/gp_ensemble.h"
-#include "trial/history.h"
 
 enum { CAV_GP_TABLE_LATER = 64 }; // trials that may be added to those that were chosen
 
@@ -17,6 +17,8 @@ typedef struct cav_gp_table {
     double *points;                   // [capacity x dim_count]
     double *losses;                   // [capacity] with as much room behind
     bool *failed;                     // [capacity]
+    double *deviations;               // [capacity]
+    bool has_deviations;
     size_t *places; // [capacity] in the order in which trials ended, of those that are in the table
     size_t count;
     size_t good_count;    // that did not fail
@@ -45,16 +47,20 @@ void cav_gp_table_free(cav_gp_table *table);
  * no better than the middle of the complete ones, since it was not run to its end; one that failed,
  * or whose loss is no number, as bad as the worst. Trials that were lost say nothing. The cost does
  * not grow with the number of trials that were seen before, but for a region's looking at each.
+ *
+ * With `compared` [trials] not NULL the history is a view of comparable losses; trials are chosen
+ * by these, and what is learnt of each is what its curve alone says.
  */
-void cav_gp_table_fill(cav_gp_table *table, const cav_history *history, size_t base,
-                       size_t finished);
+void cav_gp_table_fill(cav_gp_table *table, const cav_history *history,
+                       const cav_comparable_loss *compared, size_t base, size_t finished);
 
 static inline cav_gp_trials cav_gp_table_trials(const cav_gp_table *table)
 {
     return (cav_gp_trials){.count = table->count,
                            .points = table->points,
                            .losses = table->losses,
-                           .failed = table->failed};
+                           .failed = table->failed,
+                           .deviations = table->has_deviations ? table->deviations : NULL};
 }
 
 #endif

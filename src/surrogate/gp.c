@@ -49,6 +49,7 @@ void cav_gp_free(cav_gp *gp)
     free(gp->columns);
     free(gp->turned);
     free(gp->outcomes);
+    free(gp->noises);
     free(gp->weights);
     cav_lower_free(&gp->inverse);
     free(gp);
@@ -154,8 +155,8 @@ bool cav_gp_reserve(cav_gp *gp, size_t count)
                capacity * gp->axes->column_count) ||
         !widen(&gp->turned, cav_padded(gp->count) * gp->axes->column_count,
                capacity * gp->axes->column_count) ||
-        !widen(&gp->outcomes, gp->count, capacity) || !widen(&gp->weights, gp->count, capacity) ||
-        !cav_lower_reserve(&gp->inverse, capacity))
+        !widen(&gp->outcomes, gp->count, capacity) || !widen(&gp->noises, gp->count, capacity) ||
+        !widen(&gp->weights, gp->count, capacity) || !cav_lower_reserve(&gp->inverse, capacity))
         return false;
     gp->capacity = capacity;
     return true;
@@ -187,7 +188,7 @@ static void turn_rows(const double *rows, size_t width, size_t first, size_t cou
 }
 
 bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t count, double noise,
-                       cav_gp_work *work)
+                       const double *noises, cav_gp_work *work)
 {
     work->factor.count = 0;
     cav_lower_reserve(&work->factor, count);
@@ -200,7 +201,7 @@ bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t c
             double *row = cav_lower_row(&work->factor, i);
             for (size_t j = 0; j < i; j++)
                 row[j] = constant + work->values[j * CAV_LANES + i - first];
-            row[i] = constant + 1 + noise;
+            row[i] = constant + 1 + noise + (noises ? noises[i] : 0);
         }
     }
     return cav_lower_factor(&work->factor, work->panel);
@@ -230,8 +231,10 @@ bool cav_gp_condition(cav_gp *gp, const cav_gp_data *data, cav_gp_work *work)
     cav_gp_choice_weights(gp->axes, gp->params, gp->choice_weights);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
     double noise = exp(gp->params[gp->param_count - 1]);
-    if (!cav_gp_covariance(&kernel, gp->columns, data->count, noise, work))
+    if (!cav_gp_covariance(&kernel, gp->columns, data->count, noise, data->noises, work))
         return false;
+    for (size_t i = 0; i < data->count; i++)
+        gp->noises[i] = noise + (data->noises ? data->noises[i] : 0);
     cav_lower_invert(&work->factor, &gp->inverse);
     gp->count = data->count;
     cav_gp_set_outcomes(gp, data->outcomes, work);
@@ -265,7 +268,7 @@ bool cav_gp_append(cav_gp *gp, const double *point, cav_gp_work *work)
     double noise = exp(gp->params[gp->param_count - 1]);
     if (!cav_lower_append(&gp->inverse, work->vector, constant + 1 + noise, noise / 2, work->other))
         return false;
-    gp->count++;
+    gp->noises[gp->count++] = noise;
     return true;
 }
 

@@ -80,6 +80,7 @@ void cav_gp_ensemble_free(cav_gp_ensemble *ensemble)
     for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++) {
         free(ensemble->outcomes[i]);
         free(ensemble->log_slopes[i]);
+        free(ensemble->noises[i]);
     }
     free(ensemble->failed);
     free(ensemble->room);
@@ -98,8 +99,8 @@ static bool reserve(cav_gp_ensemble *ensemble, size_t count)
     if (count <= ensemble->capacity)
         return true;
     size_t capacity = count + count / 2;
-    double **rooms[] = {&ensemble->outcomes[0], &ensemble->outcomes[1], &ensemble->log_slopes[0],
-                        &ensemble->log_slopes[1]};
+    double **rooms[] = {&ensemble->outcomes[0],   &ensemble->outcomes[1], &ensemble->log_slopes[0],
+                        &ensemble->log_slopes[1], &ensemble->noises[0],   &ensemble->noises[1]};
     for (size_t i = 0; i < CAV_COUNT_OF(rooms); i++) {
         double *grown = realloc(*rooms[i], capacity * sizeof *grown);
         if (!grown)
@@ -130,8 +131,11 @@ static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
     }
     for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++)
         if (!cav_outcome_warp((cav_outcome)i, trials->losses, trials->count, ensemble->outcomes[i],
-                              ensemble->log_slopes[i]))
+                              ensemble->log_slopes[i]) ||
+            !cav_outcome_spread(trials->losses, trials->deviations, ensemble->outcomes[i],
+                                trials->count, ensemble->noises[i]))
             return false;
+    ensemble->has_noises = trials->deviations != NULL;
     return true;
 }
 
@@ -140,7 +144,8 @@ static cav_gp_data data_of(const cav_gp_ensemble *ensemble, const cav_gp_member 
 {
     return (cav_gp_data){.count = ensemble->trial_count,
                          .points = points,
-                         .outcomes = ensemble->outcomes[member->outcome]};
+                         .outcomes = ensemble->outcomes[member->outcome],
+                         .noises = ensemble->has_noises ? ensemble->noises[member->outcome] : NULL};
 }
 
 static bool fit_kind(cav_gp_ensemble *ensemble, cav_gp_member *members, const double *points,
@@ -221,10 +226,10 @@ static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
 static double least_mean(const cav_gp_ensemble *ensemble, const cav_gp_member *member)
 {
     const cav_gp *gp = member->gp;
-    double noise = exp(gp->params[gp->param_count - 1]), least = INFINITY;
+    double least = INFINITY;
     for (size_t i = 0; i < ensemble->trial_count; i++)
         if (!ensemble->failed[i])
-            least = fmin(least, gp->outcomes[i] - noise * gp->weights[i]);
+            least = fmin(least, gp->outcomes[i] - gp->noises[i] * gp->weights[i]);
     return least;
 }
 

@@ -16,9 +16,10 @@
 /** What has been tried. */
 typedef struct cav_gp_trials {
     size_t count;
-    const double *points; // [count x dim_count]
-    const double *losses; // [count] finite
-    const bool *failed;   // [count] no loss came out of it; the loss is then a guess
+    const double *points;     // [count x dim_count]
+    const double *losses;     // [count] finite
+    const bool *failed;       // [count] no loss came out of it; the loss is then a guess
+    const double *deviations; // [count] of losses that are not sure; NULL: all are
 } cav_gp_trials;
 
 typedef struct cav_gp_member {
@@ -46,7 +47,9 @@ typedef struct cav_gp_ensemble {
     // of the trials that it has learnt
     size_t trial_count, capacity;
     double *outcomes[2], *log_slopes[2]; // [capacity] by cav_outcome
-    bool *failed;                        // [capacity]
+    double *noises[2];                   // [capacity] variances of the outcomes' own
+    bool has_noises;
+    bool *failed; // [capacity]
     size_t failed_count;
     double *room;         // [4 x capacity]
     double *improvements; // [scored_capacity] of points that are scored together

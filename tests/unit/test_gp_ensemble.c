@@ -39,7 +39,7 @@ static void set_up(fixture *at)
         assert_int_equal(caviar_space_add(at->space, &parameters[i]), CAVIAR_OK);
     at->ensemble = cav_gp_ensemble_new(at->space, &(cav_gp_ensemble_options){2, 1});
     assert_non_null(at->ensemble);
-    at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed};
+    at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed, NULL};
 }
 
 static void tear_down(fixture *at)

@@ -59,7 +59,7 @@ static void test_trials_that_end_badly_teach_what_they_can(void **state)
         bool failed;
     } expected[] = {{0, false}, {1, false}, {2, false}, {3, false}, {4, false},     {2, false},
                     {7, false}, {7, true},  {7, true},  {7, true},  {-1e100, false}};
-    cav_gp_table_fill(table, history, history->finished_count, history->finished_count);
+    cav_gp_table_fill(table, history, NULL, history->finished_count, history->finished_count);
     assert_int_equal(table->count, CAV_COUNT_OF(expected));
     assert_int_equal(table->good_count, 8);
     for (size_t i = 0; i < table->count; i++) {
@@ -91,9 +91,9 @@ static void test_of_too_many_the_best_and_the_latest_are_kept(void **state)
                  *late = cav_gp_table_new(&region, 1, MOST);
     for (size_t i = 0; i < TRIALS; i++) {
         complete(history, (double)(i * 173 % TRIALS)); // each loss once
-        cav_gp_table_fill(grown, history, i + 1, i + 1);
+        cav_gp_table_fill(grown, history, NULL, i + 1, i + 1);
     }
-    cav_gp_table_fill(late, history, TRIALS, TRIALS);
+    cav_gp_table_fill(late, history, NULL, TRIALS, TRIALS);
     assert_true(late->count <= MOST && late->count > MOST * 3 / 4);
     for (size_t i = 0; i < TRIALS; i++)
         if (i * 173 % TRIALS < MOST / 2 || i >= TRIALS - MOST / 4)
