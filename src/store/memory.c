@@ -79,7 +79,7 @@ static caviar_code open_memory(const cav_store_options *options, cav_store **ret
     if (!store)
         return cav_fail_memory(error);
     store->base.type = &cav_store_memory;
-    store->clock = options->clock;
+    store->clock = store->base.clock = options->clock;
     store->next_id = 1;
     *ret_store = &store->base;
     return CAVIAR_OK;

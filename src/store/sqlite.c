@@ -204,7 +204,7 @@ static caviar_code open_sqlite(const cav_store_options *options, cav_store **ret
     if (!store)
         return cav_fail_memory(error);
     store->base.type = &cav_store_sqlite;
-    store->clock = options->clock;
+    store->clock = store->base.clock = options->clock;
     store->path = strdup(path);
     store->waits = (uint64_t)getpid();
     store->read_study = -1;

@@ -208,12 +208,20 @@ typedef struct cav_store_type {
 /** Every store begins with this. */
 struct cav_store {
     const cav_store_type *type;
+    const cav_clock *clock; // the time by which its leases run: a server's, where there is one
+    /**
+     * Grows when what was read may not be true any more: a server that went down may have taken
+     * back the last changes before its end that nobody was told of as done. Whoever has read
+     * anything begins again, with its cursors at 0.
+     */
+    int64_t generation;
 };
 
 /** The stores: X(name of the cav_store_type). */
 #define CAV_STORES(X)                                                                              \
     X(cav_store_memory)                                                                            \
-    X(cav_store_sqlite)
+    X(cav_store_sqlite)                                                                            \
+    X(cav_store_postgresql)
 
 #define X(type) extern const cav_store_type type;
 CAV_STORES(X)
@@ -224,7 +232,8 @@ extern const size_t cav_store_count;
 
 /**
  * Opens the store that a location names: NULL or "memory:" is memory; "sqlite:///PATH" and a plain
- * path are SQLite files. CAVIAR_INVALID for a URL that no store knows.
+ * path are SQLite files; "postgresql://…" is a server. CAVIAR_INVALID for a URL that no store
+ * knows.
  */
 caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_store,
                            cav_error *error);
