@@ -91,7 +91,7 @@ static cav_exit run(const cav_arguments *arguments)
         cav_study_close(study);
         return code ? cav_complain(&error) : CAV_EXIT_OK;
     }
-    return code ? cav_complain(&error) : cav_cli_run_study(arguments, study);
+    return code ? cav_complain(&error) : cav_cli_run_study(arguments, study, &(cav_running_how){0});
 }
 
 const cav_verb cav_verb_resume = {

@@ -89,7 +89,7 @@ static cav_exit run(const cav_arguments *arguments)
         .location = cav_cli_store(arguments), .name = cav_cli_study(arguments), .spec = spec};
     if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
-    return cav_cli_run_study(arguments, study);
+    return cav_cli_run_study(arguments, study, &(cav_running_how){0});
 }
 
 const cav_verb cav_verb_run = {

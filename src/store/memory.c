@@ -80,6 +80,7 @@ static caviar_code open_memory(const cav_store_options *options, cav_store **ret
         return cav_fail_memory(error);
     store->base.type = &cav_store_memory;
     store->clock = store->base.clock = options->clock;
+    store->base.place = "memory";
     store->next_id = 1;
     *ret_store = &store->base;
     return CAVIAR_OK;

@@ -58,6 +58,7 @@ static caviar_code open_store(cav_pg *store, const cav_store_options *options, c
         code = draw(store, error);
     if (!code)
         code = cav_pg_find_place(store, error);
+    store->base.place = store->place;
     if (!code)
         code = cav_pg_connect(store, error);
     if (!code)
@@ -123,6 +124,7 @@ static caviar_code open_postgresql(const cav_store_options *options, cav_store *
 const cav_store_type cav_store_postgresql = {
     .name = "postgresql",
     .summary = "a PostgreSQL server, shared by any number of machines",
+    .is_on_server = true,
     .owns = owns,
     .open = open_postgresql,
     .close = close_store,

@@ -205,7 +205,7 @@ static caviar_code open_sqlite(const cav_store_options *options, cav_store **ret
         return cav_fail_memory(error);
     store->base.type = &cav_store_sqlite;
     store->clock = store->base.clock = options->clock;
-    store->path = strdup(path);
+    store->base.place = store->path = strdup(path);
     store->waits = (uint64_t)getpid();
     store->read_study = -1;
     caviar_code code = store->path ? open_file(store, options, error) : cav_fail_memory(error);

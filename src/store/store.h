@@ -108,6 +108,7 @@ typedef void cav_problem_visitor(void *context, const char *problem);
 typedef struct cav_store_type {
     const char *name;
     const char *summary; // one line, for help
+    bool is_on_server;   // other machines reach it
 
     /** True for a location that is this store's, such as "sqlite:///caviar.db". */
     bool (*owns)(const char *location);
@@ -208,6 +209,7 @@ typedef struct cav_store_type {
 /** Every store begins with this. */
 struct cav_store {
     const cav_store_type *type;
+    const char *place;      // where it is, for messages: without a password
     const cav_clock *clock; // the time by which its leases run: a server's, where there is one
     /**
      * Grows when what was read may not be true any more: a server that went down may have taken
@@ -238,5 +240,8 @@ extern const size_t cav_store_count;
 caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_store,
                            cav_error *error);
 void cav_store_close(cav_store *store);
+
+/** True if other machines reach the store that a location names. */
+bool cav_store_is_on_server(const char *location);
 
 #endif

@@ -40,6 +40,14 @@ caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_sto
                     scheme, filled.location);
 }
 
+bool cav_store_is_on_server(const char *location)
+{
+    for (size_t i = 0; i < cav_store_count; i++)
+        if (cav_stores[i]->owns(location))
+            return cav_stores[i]->is_on_server;
+    return false;
+}
+
 void cav_store_close(cav_store *store)
 {
     if (store)

@@ -16,8 +16,8 @@
 #include <string.h>
 
 enum {
-    MOST_CONFLICTS = 100000, // with other workers, for one trial
-    MOST_RESUMES = 100,      // that they are faster with
+    MOST_CONFLICTS = 1000, // with other workers, for one trial
+    MOST_RESUMES = 100,    // that they are faster with
 };
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
@@ -125,18 +125,37 @@ static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number
                                          error);
 }
 
+static caviar_code create_once(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    uint64_t number = study->history->count;
+    caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
+    return code ? code : insert(study, number, ret_number, error);
+}
+
+// In a group, in which nobody else makes a trial: among many workers each would else find, again
+// and again, that another one had its number first.
+static caviar_code create_alone(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    const cav_store_type *store = study->store->type;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    code = cav_study_refresh(study, error);
+    if (!code)
+        code = create_once(study, ret_number, error);
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    return code ? code : committed;
+}
+
 static caviar_code create(cav_study *study, int64_t *ret_number, cav_error *error)
 {
-    for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-        uint64_t number = study->history->count;
-        caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
-        if (!code)
-            code = insert(study, number, ret_number, error);
-        if (code != CAVIAR_EXISTS)
+    caviar_code code = create_once(study, ret_number, error);
+    for (int tries = 0; tries < MOST_CONFLICTS; tries++) {
+        if (code != CAVIAR_EXISTS && !(code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
             return code;
         code = cav_study_refresh(study, error);
-        if (code)
-            return code;
+        if (!code)
+            code = create_alone(study, ret_number, error);
     }
     return cav_fail(error, CAVIAR_BUSY, "other workers were faster %d times in a row",
                     MOST_CONFLICTS);
@@ -180,13 +199,10 @@ static bool has_others(const cav_history *history)
     return false;
 }
 
-// At the end of the budget those trials stay behind that the scheduler does not go on with.
-static caviar_code give_up_paused(cav_study *study, cav_error *error)
+static caviar_code prune_open(cav_study *study, cav_error *error)
 {
     const cav_history *history = study->history;
     const cav_store_type *store = study->store->type;
-    if (history->open_count == 0 || has_others(history))
-        return CAVIAR_OK;
     caviar_code code = store->begin(study->store, error);
     if (code)
         return code;
@@ -200,8 +216,22 @@ static caviar_code give_up_paused(cav_study *study, cav_error *error)
             code = CAVIAR_OK; // another worker was faster
     }
     caviar_code committed = store->commit(study->store, code ? NULL : error);
-    code = code ? code : committed;
-    return code ? code : cav_study_refresh(study, error);
+    return code ? code : committed;
+}
+
+// At the end of the budget those trials stay behind that the scheduler does not go on with.
+static caviar_code give_up_paused(cav_study *study, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    do {
+        if (study->history->open_count == 0 || has_others(study->history))
+            return code;
+        code = prune_open(study, error);
+        if (code && !(code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
+            return code;
+        code = cav_study_refresh(study, error);
+    } while (!code);
+    return code;
 }
 
 static caviar_code end(cav_study *study, const char *why, cav_error *error)
