@@ -1,6 +1,7 @@
 /**
  * verb_resume.c: caviar resume
  */
+#include "cli/launching.h"
 #include "cli/running.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 static const cav_flag flags[] = {
     CAV_RUN_FLAGS,
     CAV_SHOW_FLAGS,
+    CAV_ON_FLAG,
     {0, "only", NULL, "let a paused study go on, but run nothing here"},
 };
 
