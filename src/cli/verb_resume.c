@@ -93,6 +93,8 @@ static cav_exit run(const cav_arguments *arguments)
         cav_study_close(study);
         return code ? cav_complain(&error) : CAV_EXIT_OK;
     }
+    if (!code && cav_flag_get(arguments, "on"))
+        return cav_cli_launch_study(arguments, study);
     return code ? cav_complain(&error) : cav_cli_run_study(arguments, study, &(cav_running_how){0});
 }
 
