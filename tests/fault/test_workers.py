@@ -127,8 +127,14 @@ def a_worker_comes_and_goes_and_its_trial_is_given_back(box):
         box.file('trial.sh', '#!/bin/sh\n' + TRIAL.replace('"$2"', '100'), executable=True)
         worker = start_workers(box, 1, *store)[0]
         wait_until('a trial runs', lambda: len(read(box.path('ran.log')).splitlines()) == 2)
+        listed = box.json('workers', *store)
+        equal([(one['process'], one['running']) for one in listed], [(str(worker.pid), [1])])
+        assert 0 < listed[0]['lease_left_ms'] <= 60000, listed
+        contains(box.caviar('workers', *store).out, str(worker.pid))
         worker.signal(signal.SIGTERM)
         worker.wait(status=130)
+        equal(box.json('workers', *store), [])
+        equal(sum(one['ended'] for one in box.json('workers', '--all', *store)), 1)
         states = [row['state'] for row in box.trials(*store)]
         equal(states, ['complete', 'waiting'])
         box.script('trial.sh', TRIAL)

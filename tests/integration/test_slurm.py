@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import postgres  # noqa: E402
 import slurm  # noqa: E402
-from harness import Skip, case, contains, equal, main, read, wait_until  # noqa: E402
+from harness import LONG, Skip, case, contains, equal, main, read, wait_until  # noqa: E402
 
 TRIAL = """echo "$CAVIAR_TRIAL $SLURM_JOB_ID $SLURMD_NODENAME" >>"$3/ran.log"
 sleep "$2"
@@ -87,6 +87,8 @@ def stop_cancels_what_was_submitted_and_nothing_else(box):
 
 @case
 def a_preempted_worker_gives_its_trial_back_and_it_is_run_again(box):
+    if not LONG:
+        raise Skip('it takes half a minute: ./check --all has it')
     with Site(box) as site:
         run = box.start('run', site.study(3, 8), '--on', 'slurm', '-j', '3', **site.env)
         wait_until('all run', lambda: len(site.ran()) == 3)
