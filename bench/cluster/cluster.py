@@ -2,7 +2,7 @@
 """
 cluster.py: what many workers get through on one store, beside the server's own limit and a peer.
 
-    bench/cluster/cluster.py [--build build] [--seconds 5] [--processes 1,4,16,64] [--json] [--quick]
+    bench/cluster/cluster.py [--build build] [--seconds 5] [--processes 1,4,16,64] [--json] [--quick] [--no-peer]
 
 Starts a PostgreSQL server of its own, with all its syncs. Each figure is a pair: a trial asked for
 (and safe on the server's disk) and its result told (and safe). The peer is Optuna's RDBStorage on the
@@ -70,7 +70,7 @@ def peer(server, processes, seconds):
             'longest_ms': 1e3 * max(float(answer[1]) for answer in answers)}
 
 
-def measure(program, counts, seconds):
+def measure(program, counts, seconds, with_peer):
     rows = []
     with postgres.Server(durable=True) as server:
         for count in counts:
@@ -79,7 +79,7 @@ def measure(program, counts, seconds):
             row = {'processes': count, 'load': os.getloadavg()[0]}
             row['limit'] = ours(program, 'limit', url, count, seconds)
             row['postgresql'] = ours(program, 'work', url, count, seconds)
-            row['optuna'] = peer(server, count, seconds)
+            row['optuna'] = peer(server, count, seconds) if with_peer else None
             with tempfile.TemporaryDirectory() as folder:
                 row['sqlite'] = ours(program, 'work', os.path.join(folder, 'a.db'), count, seconds)
             rows.append(row)
@@ -109,6 +109,7 @@ def main():
     parser.add_argument('--processes', default='1,4,16,64')
     parser.add_argument('--json', action='store_true')
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--no-peer', action='store_true')
     given = parser.parse_args()
     if not postgres.binaries():
         sys.exit('there is no PostgreSQL server here (package postgresql)')
@@ -116,7 +117,7 @@ def main():
                    stdout=subprocess.DEVNULL)
     counts = [1, 4] if given.quick else [int(count) for count in given.processes.split(',')]
     rows = measure(os.path.join(given.build, 'bench/cluster/bench_cluster'), counts,
-                   1 if given.quick else given.seconds)
+                   1 if given.quick else given.seconds, not given.no_peer)
     if given.json:
         print(json.dumps(rows, indent=1))
     else:

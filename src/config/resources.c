@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_CPUS = 1 << 20 };
@@ -117,7 +118,7 @@ void cav_resources_write(const cav_resources *resources, cav_json *json)
     add_text(json, "memory", resources->memory);
     if (resources->time_ms) {
         char time[CAV_NUMBER_SIZE];
-        cav_duration_print(resources->time_ms, time);
+        snprintf(time, sizeof time, "%lldms", (long long)resources->time_ms);
         cav_json_add_string(json, "time", time);
     }
     add_text(json, "partition", resources->partition);

@@ -31,12 +31,14 @@ caviar_code cav_pg_read_on(cav_pg *store, const cav_pg_reading *reading, int64_t
         PGresult *result = NULL;
         code = read_chunk(store, reading, last, &result, error);
         count = code ? 0 : store->pq.PQntuples(result);
+        if (!code && count == 0)
+            code = cav_pg_fail_no_study(error);
+        if (count == 1 && store->pq.PQgetisnull(result, 0, 0))
+            count = 0; // nothing new
         for (int row = 0; row < count && !code; row++)
             code = reading->visit(reading->context, store, result, row, &last, error);
         store->pq.PQclear(result);
     }
-    if (!code && last == *cursor) // is nothing new, or nothing there any more?
-        code = cav_pg_need_study(store, reading->study, error);
     if (!code)
         *cursor = last;
     return code;

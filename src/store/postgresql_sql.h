@@ -31,6 +31,16 @@
     "$6::bigint, change = c.changes FROM c" which                                                  \
     " AND t.study = $3 RETURNING t.number AS answer)"
 
+/**
+ * Rows of study $1 behind the place $2, in their order. Where there are none, one row of nothing
+ * but NULL, so that a study that is not there, which answers no row, is told from it.
+ */
+#define CAV_PG_BEHIND(columns, table, which, place)                                                \
+    "SELECT t.* FROM caviar_counters c LEFT JOIN LATERAL (SELECT " columns " FROM " table          \
+    " WHERE study = c.study " which " AND " place " > $2 ORDER BY " place                          \
+    " LIMIT 10000) t ON true "                                                                     \
+    "WHERE c.study = $1 ORDER BY t." place
+
 /** Statements that are prepared once a connection: X(NAME, SQL). */
 #define CAV_PG_STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN")                                                                              \
@@ -155,18 +165,18 @@
                                     "WHEN 0 THEN c.now ELSE delivered_ms END FROM c WHERE "        \
                                     "n.study = $3 AND n.id = $5 RETURNING n.id AS answer)"))       \
     X(TRIAL_READ,                                                                                  \
-      "SELECT number, state, reason, attempt, failures, imported, params, metrics, step, origin, " \
-      "owner, created_ms, started_ms, finished_ms, lease_ms, message, can, checkpoints, parent, "  \
-      "parent_step, seed_number, change FROM caviar_trials WHERE study = $1 AND change > $2 "      \
-      "ORDER BY change LIMIT 10000")                                                               \
-    X(REPORT_READ, "SELECT number, attempt, step, time_ms, metrics, id FROM caviar_reports "       \
-                   "WHERE study = $1 AND id > $2 ORDER BY id LIMIT 10000")                         \
-    X(REPORT_READ_ONE, "SELECT number, attempt, step, time_ms, metrics, id FROM caviar_reports "   \
-                       "WHERE study = $1 AND number = $3 AND id > $2 ORDER BY id LIMIT 10000")     \
+      CAV_PG_BEHIND("number, state, reason, attempt, failures, imported, params, metrics, step, "  \
+                    "origin, owner, created_ms, started_ms, finished_ms, lease_ms, message, can, " \
+                    "checkpoints, parent, parent_step, seed_number, change",                       \
+                    "caviar_trials", "", "change"))                                                \
+    X(REPORT_READ,                                                                                 \
+      CAV_PG_BEHIND("number, attempt, step, time_ms, metrics, id", "caviar_reports", "", "id"))    \
+    X(REPORT_READ_ONE, CAV_PG_BEHIND("number, attempt, step, time_ms, metrics, id",                \
+                                     "caviar_reports", "AND number = $3", "id"))                   \
     X(NUDGE_READ,                                                                                  \
-      "SELECT id, number, kind, state, step, target, params, author, note, created_ms, "           \
-      "delivered_ms, change FROM caviar_nudges WHERE study = $1 AND change > $2 "                  \
-      "ORDER BY change LIMIT 10000")                                                               \
+      CAV_PG_BEHIND("id, number, kind, state, step, target, params, author, note, created_ms, "    \
+                    "delivered_ms, change",                                                        \
+                    "caviar_nudges", "", "change"))                                                \
     X(OUTPUT_GET,                                                                                  \
       "SELECT t.output FROM caviar_counters c LEFT JOIN caviar_trials t ON t.study = c.study "     \
       "AND t.number = $2 WHERE c.study = $1")
