@@ -8,6 +8,7 @@
 #include "cli/launching.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/print.h"
 #include "run/folder.h"
 #include "run/launcher.h"
@@ -181,6 +182,23 @@ static void block_signals(watch *at)
     sigprocmask(SIG_BLOCK, &at->signals, NULL);
 }
 
+static caviar_code print_json(const watch *at, const char *why, cav_error *error)
+{
+    cav_text text = {0};
+    cav_json json = {.text = &text, .pretty = true};
+    size_t best = cav_history_best(at->study->history, 0);
+    cav_json_begin_object(&json);
+    cav_json_add_string(&json, "study", at->study->spec->study);
+    cav_json_add_string(&json, "launcher", at->launcher->name);
+    cav_json_add_string(&json, "job", at->job);
+    cav_json_add_string(&json, "why", why);
+    cav_json_add_int(&json, "ended", (int64_t)at->study->history->finished_count);
+    if (best != SIZE_MAX)
+        cav_json_add_int(&json, "best", (int64_t)best);
+    cav_json_end_object(&json);
+    return cav_print_json(&text, error);
+}
+
 static caviar_code print_best(const watch *at, const char *why, cav_error *error)
 {
     const cav_history *history = at->study->history;
@@ -227,7 +245,11 @@ static caviar_code launch(const cav_arguments *arguments, watch *at, char *folde
     at->shown = study->history->finished_count;
     if (!code)
         code = follow(at, &why, ret_interrupted, error);
-    if (!code && *ret_interrupted)
+    if (*ret_interrupted)
+        why = "interrupted; the workers go on";
+    if (!code && cav_flag_is_on(arguments, "json"))
+        code = print_json(at, why, error);
+    else if (!code && *ret_interrupted)
         say(at, "the workers go on; 'caviar stop %s' ends them\n", study->spec->study);
     else if (!code)
         code = print_best(at, why, error);
@@ -239,7 +261,9 @@ cav_exit cav_cli_launch_study(const cav_arguments *arguments, cav_study *study)
     cav_error error = {0};
     char room[CAV_CLI_PATH_SIZE];
     bool interrupted = false;
-    watch at = {.study = study, .is_quiet = cav_flag_is_on(arguments, "quiet")};
+    watch at = {.study = study,
+                .is_quiet =
+                    cav_flag_is_on(arguments, "quiet") || cav_flag_is_on(arguments, "json")};
     caviar_code code = cav_launcher_find(cav_flag_get(arguments, "on"), &at.launcher, &error);
     if (!code && !study->store->type->is_on_server)
         code = cav_fail(&error, CAVIAR_INVALID,

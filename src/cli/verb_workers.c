@@ -76,23 +76,32 @@ static void free_listing(listing *at)
     free(at->workers);
 }
 
+enum { PART_SIZE = 72 }; // of a worker's name
+
+static void copy_part(const char *text, char part[PART_SIZE])
+{
+    size_t size = strcspn(text, "/");
+    size = size < PART_SIZE ? size : PART_SIZE - 1;
+    memcpy(part, text, size);
+    part[size] = '\0';
+}
+
 // "node7/1f0c2a/4026531836/4711/83123/1" is process 4711 on node7; see study/worker.h. One that
 // asked for a trial and went away has a ~ before its name.
-static void split(const char *owner, char host[72], char process[24])
+static void split(const char *owner, char host[PART_SIZE], char process[PART_SIZE])
 {
-    owner += owner[0] == '~';
-    const char *at = owner;
-    snprintf(host, 72, "%.*s", (int)strcspn(owner, "/"), owner);
-    for (int i = 0; i < 3 && at; i++) {
-        at = strchr(at, '/');
-        at = at ? at + 1 : NULL;
+    const char *at = owner[0] == '~' ? owner + 1 : owner;
+    copy_part(at, host);
+    for (int i = 0; i < 3 && *at; i++) {
+        at += strcspn(at, "/");
+        at += *at == '/';
     }
-    snprintf(process, 24, "%.*s", at ? (int)strcspn(at, "/") : 0, at ? at : "");
+    copy_part(at, process);
 }
 
 static bool add_line(struct libscols_table *table, const worker *at, int64_t now)
 {
-    char host[72], process[24], ended[24], lease[CAV_NUMBER_SIZE] = "";
+    char host[PART_SIZE], process[PART_SIZE], ended[24], lease[CAV_NUMBER_SIZE] = "";
     split(at->owner, host, process);
     snprintf(ended, sizeof ended, "%lld", (long long)at->ended);
     if (at->lease_ms > now)
@@ -118,7 +127,7 @@ static caviar_code print_table(const listing *at, bool all, int64_t now, cav_err
 
 static void write_worker(const worker *at, int64_t now, cav_json *json)
 {
-    char host[72], process[24];
+    char host[PART_SIZE], process[PART_SIZE];
     split(at->owner, host, process);
     cav_json_begin_object(json);
     cav_json_add_string(json, "worker", at->owner);

@@ -82,7 +82,8 @@
     X(TRIAL_ADD,                                                                                   \
       CAV_PG_WRITE(                                                                                \
           "c AS (UPDATE caviar_counters SET trials = trials + 1, imported = imported + "           \
-          "$7::int, changes = changes + 1 WHERE study = $3 AND ($5::bigint < 0 OR trials = $5) "   \
+          "$7::int, changes = changes + 1 WHERE study = $3 AND ($5::bigint < 0 OR trials BETWEEN " \
+          "$5 AND $5 + cardinality($13::text[]) - 1) "                                             \
           "AND ($6::bigint = 0 OR $7 = 1 OR trials - imported < $6) AND ($8::text IS NULL OR "     \
           "NOT EXISTS (SELECT 1 FROM caviar_trials WHERE study = $3 AND distinct_key = $8)) "      \
           "RETURNING trials - 1 AS number, changes, " CAV_PG_NOW(                                  \
@@ -93,7 +94,7 @@
                  "created_ms, "                                                                    \
                  "started_ms, finished_ms, lease_ms, message, checkpoints, parent, parent_step, "  \
                  "seed_number, output) SELECT $3, number, changes, $9, $10, $11::int, $12, $7, "   \
-                 "$8, $13, "                                                                       \
+                 "$8, ($13::text[])[(CASE WHEN $5 < 0 THEN 1 ELSE number - $5 + 1 END)::int], "    \
                  "$14, $15, $16, $17, now, now * $11, now * $18::int, now + $19::bigint, $20, "    \
                  "$21, $22, "                                                                      \
                  "$23, $24, $25 FROM c RETURNING number AS answer)"))                              \

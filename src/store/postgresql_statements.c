@@ -320,8 +320,10 @@ static caviar_code fail_doomed(const cav_pg *store, cav_error *error)
 static caviar_code doom(cav_pg *store, const PGresult *result, cav_error *error)
 {
     store->is_doomed = true;
-    return is_lost(store, result) || is_passing(store, result) ? fail_doomed(store, error)
-                                                               : cav_pg_fail(store, result, error);
+    if (!is_lost(store, result) && !is_passing(store, result))
+        return cav_pg_fail(store, result, error);
+    store->base.generation++; // what was read in the group may not be there
+    return fail_doomed(store, error);
 }
 
 caviar_code cav_pg_begin(cav_store *base, cav_error *error)

@@ -106,6 +106,29 @@ static caviar_code explain_refusal(cav_pg *store, const cav_scope *scope, const 
     return code;
 }
 
+// The parameters of whichever number the trial gets, as an array of texts: {"{\"x\":1}","…"}.
+static void write_choices(const cav_scope *scope, const cav_record *record,
+                          const cav_insert *insert, cav_text *choices)
+{
+    cav_text params = {0};
+    for (size_t i = 0; i <= insert->following_count; i++) {
+        const double *raw =
+            cav_rule_raw(record, insert, insert->expected + (int64_t)i, scope->space->count);
+        cav_text_clear(&params);
+        cav_space_write(scope->space, raw, &(cav_json){.text = &params});
+        cav_text_append(choices, i ? ",\"" : "{\"");
+        for (const char *c = cav_text_get(&params); *c; c++) {
+            if (*c == '"' || *c == '\\')
+                cav_text_append_char(choices, '\\');
+            cav_text_append_char(choices, *c);
+        }
+        cav_text_append(choices, "\"");
+    }
+    cav_text_append(choices, "}");
+    choices->failed |= params.failed;
+    cav_text_free(&params);
+}
+
 static caviar_code add(cav_pg *store, const cav_scope *scope, const cav_record *record,
                        const cav_insert *insert, const cav_text *params, const cav_text *metrics,
                        int64_t *ret_number, cav_error *error)
@@ -142,7 +165,7 @@ caviar_code cav_pg_trial_add(cav_store *base, const cav_scope *scope, const cav_
     if (code)
         return code;
     cav_text params = {0}, metrics = {0};
-    cav_space_write(scope->space, record->raw, &(cav_json){.text = &params});
+    write_choices(scope, record, insert, &params);
     cav_columns_write_values(scope, record->values, &metrics);
     code = params.failed || metrics.failed
                ? cav_fail_memory(error)

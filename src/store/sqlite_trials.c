@@ -142,7 +142,8 @@ static caviar_code insert_trial(cav_sqlite *store, const cav_scope *scope, const
     if (code)
         return code;
     cav_text params = {0}, metrics = {0};
-    cav_space_write(scope->space, record->raw, &(cav_json){.text = &params});
+    cav_space_write(scope->space, cav_rule_raw(record, insert, number, scope->space->count),
+                    &(cav_json){.text = &params});
     cav_columns_write_values(scope, record->values, &metrics);
     bind_trial(store, statement, scope, record, insert);
     sqlite3_bind_int64(statement, 2, number);

@@ -69,6 +69,10 @@ typedef struct cav_insert {
     int64_t budget;   // CAVIAR_DONE if there are so many trials that were not imported; 0: no limit
     bool distinct;    // CAVIAR_EXISTS if a trial that was inserted so has the same parameters
     int64_t lease_ms; // how long the owner has it, if it is inserted as running
+    // What to insert in place of the record's `raw` where others have taken the expected number and
+    // some behind it: the row of the number that it gets. Not together with `distinct`.
+    const double *following; // [following_count x parameters], from expected + 1 on
+    size_t following_count;
 } cav_insert;
 
 /** Who takes a trial to run it. */

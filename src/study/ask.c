@@ -18,6 +18,9 @@
 enum {
     MOST_CONFLICTS = 1000, // with other workers, for one trial
     MOST_RESUMES = 100,    // that they are faster with
+    MOST_RACES = 3,        // for a number, before the others are kept out
+    MOST_AHEAD = 64,       // points that are worked out for numbers to come
+    MOST_AHEAD_NS = 1000000,
 };
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
@@ -108,7 +111,33 @@ static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, 
     return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
 }
 
-static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
+// Points for the numbers behind `number`, as many as take no time to speak of. Where a point must
+// be new, or its maker has words for it, it is worked out for one number alone.
+static caviar_code find_following(cav_study *study, uint64_t number, size_t *ret_count,
+                                  cav_error *error)
+{
+    size_t width = study->spec->space->count;
+    const cav_sampler_type *sampler = study->sampler.type;
+    int64_t end = cav_clock_monotonic_ns(&cav_clock_system) + MOST_AHEAD_NS;
+    *ret_count = 0;
+    if (!study->is_crowded || !sampler->by_number || sampler->explain || study->is_distinct)
+        return CAVIAR_OK;
+    if (!study->following)
+        study->following = calloc(MOST_AHEAD * width + 1, sizeof *study->following);
+    if (!study->following)
+        return cav_fail_memory(error);
+    while (*ret_count < MOST_AHEAD && cav_clock_monotonic_ns(&cav_clock_system) < end) {
+        double *raw = study->following + *ret_count * width;
+        caviar_code code = cav_point_find(study, number + 1 + *ret_count, study->point, raw, error);
+        if (code)
+            return code;
+        ++*ret_count;
+    }
+    return CAVIAR_OK;
+}
+
+static caviar_code insert(cav_study *study, uint64_t number, size_t following_count,
+                          int64_t *ret_number, cav_error *error)
 {
     const cav_sampler_type *sampler = study->sampler.type;
     const char *words = sampler->explain ? sampler->explain(study->sampler.state) : NULL;
@@ -120,6 +149,8 @@ static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number
     cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
                          .budget = study->spec->budget.trials,
                          .distinct = study->is_distinct,
+                         .following = study->following,
+                         .following_count = following_count,
                          .lease_ms = study->lease_ms};
     return study->store->type->trial_add(study->store, &study->scope, &record, &insert, ret_number,
                                          error);
@@ -128,8 +159,15 @@ static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number
 static caviar_code create_once(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     uint64_t number = study->history->count;
+    size_t following_count = 0;
     caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
-    return code ? code : insert(study, number, ret_number, error);
+    if (!code)
+        code = find_following(study, number, &following_count, error);
+    if (!code)
+        code = insert(study, number, following_count, ret_number, error);
+    if (!code || code == CAVIAR_EXISTS)
+        study->is_crowded = code || *ret_number != (int64_t)number;
+    return code;
 }
 
 // In a group, in which nobody else makes a trial: among many workers each would else find, again
@@ -155,7 +193,8 @@ static caviar_code create(cav_study *study, int64_t *ret_number, cav_error *erro
             return code;
         code = cav_study_refresh(study, error);
         if (!code)
-            code = create_alone(study, ret_number, error);
+            code = tries < MOST_RACES ? create_once(study, ret_number, error)
+                                      : create_alone(study, ret_number, error);
     }
     return cav_fail(error, CAVIAR_BUSY, "other workers were faster %d times in a row",
                     MOST_CONFLICTS);

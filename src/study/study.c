@@ -324,6 +324,7 @@ void cav_study_close(cav_study *study)
     free(study->maximize);
     free(study->point);
     free(study->raw);
+    free(study->following);
     free(study->foreign);
     pthread_cond_destroy(&study->wake);
     pthread_mutex_destroy(&study->lock);

@@ -65,6 +65,8 @@ struct caviar_study {
     cav_panda *panda;    // who nurses the trials; NULL: nobody
     cav_race *race;      // where configurations have several runs; NULL: one each
     double *point, *raw; // room for one of each
+    double *following;   // and for those of the numbers behind it: see ask.c
+    bool is_crowded;     // others were faster with the number of the last trial
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;

@@ -180,7 +180,9 @@ static void test_a_group_that_was_cut_leaves_nothing_behind(void **state)
     postgres_execute(at->location,
                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                      "WHERE application_name = 'caviar' AND state = 'idle in transaction'");
+    int64_t generation = at->store->generation;
     assert_int_equal(store_move(at, 0, 1, CAVIAR_STATE_COMPLETE, 1), CAVIAR_BUSY);
+    assert_true(at->store->generation > generation); // so a study knows to make it again
     assert_contains(at->error.message, "none of it is kept");
     assert_int_equal(at->type->commit(at->store, &at->error), CAVIAR_BUSY);
     assert_int_equal(store_add(at, 1, CAVIAR_STATE_RUNNING), 0);

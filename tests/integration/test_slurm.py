@@ -66,6 +66,8 @@ def a_study_runs_as_a_job_array_until_its_budget_is_spent(box):
                              'slurm', **site.env)
         contains(outcome.out, 'slurm: 3 workers as job', '8 trials have ended', 'best: trial')
         equal([row['state'] for row in site.trials()], ['complete'] * 8)
+        answer = box.json('resume', 'many', '-n', '10', '--on', 'slurm', **site.env)
+        equal((answer['launcher'], answer['ended']), ('slurm', 10))
         assert len({job for _, job, _ in site.ran()}) > 1, site.ran()  # more than one task
         wait_until('the workers are gone', lambda: not site.cluster.jobs())
 
