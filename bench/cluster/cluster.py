@@ -2,11 +2,12 @@
 """
 cluster.py: what many workers get through on one store, beside the server's own limit and a peer.
 
-    bench/cluster/cluster.py [--build build] [--seconds 5] [--processes 1,4,16,64] [--json] [--quick] [--no-peer]
+    bench/cluster/cluster.py [--build build] [--seconds 5] [--processes 1,4,16,64]
+                             [--json] [--quick] [--no-peer]
 
 Starts a PostgreSQL server of its own, with all its syncs. Each figure is a pair: a trial asked for
-(and safe on the server's disk) and its result told (and safe). The peer is Optuna's RDBStorage on the
-same server, where Python can import optuna and psycopg2 (/usr/bin/python3 has them on Debian).
+(and safe on the server's disk) and its result told (and safe). The peer is Optuna's RDBStorage on
+the same server, where Python can import optuna and psycopg2 (/usr/bin/python3 has them on Debian).
 """
 import argparse
 import json

@@ -166,6 +166,22 @@ caviar_code cav_columns_visit_report(const char *text, cav_report *report,
     return code;
 }
 
+void cav_columns_check_object(const char *place, const char *text, cav_problem_visitor *found,
+                              void *context)
+{
+    json_t *object = NULL;
+    cav_error fault = {0};
+    caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
+    if (!code && !json_is_object(object))
+        cav_fail(&fault, CAVIAR_INVALID, "an object is expected, not %s",
+                 cav_json_type_name(object));
+    if (fault.code == CAVIAR_INVALID) {
+        cav_error_prefix(&fault, "%s", place);
+        found(context, fault.message);
+    }
+    json_decref(object);
+}
+
 caviar_code cav_columns_read_state(const char *state, const char *reason, cav_record *record,
                                    cav_error *error)
 {

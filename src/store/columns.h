@@ -29,6 +29,10 @@ void cav_columns_write_metrics(const cav_report *report, cav_text *text);
 caviar_code cav_columns_visit_report(const char *text, cav_report *report,
                                      cav_report_visitor *visit, void *context, cav_error *error);
 
+/** For `caviar doctor`: calls `found`, with the place, if a text is not a JSON object. */
+void cav_columns_check_object(const char *place, const char *text, cav_problem_visitor *found,
+                              void *context);
+
 /** The words of a state and of a reason ("": none) into a record. */
 caviar_code cav_columns_read_state(const char *state, const char *reason, cav_record *record,
                                    cav_error *error);

@@ -2,12 +2,10 @@
  * postgresql_check.c: what `caviar doctor` asks: whether the tables say what Caviar expects of
  * them. The server looks after its files itself.
  */
+#include "store/columns.h"
 #include "store/postgresql.h"
 
-#include "base/json.h"
 #include "base/memory.h"
-
-#include <string.h>
 
 #define QUOTED(name, word) "'" word "', "
 
@@ -59,22 +57,6 @@ static const char *const objects[] = {
     "SELECT 'study ' || study || ', nudge ' || id || ': its changes', params FROM caviar_nudges",
 };
 
-static void look_at_object(const char *place, const char *text, cav_problem_visitor *found,
-                           void *context)
-{
-    json_t *object = NULL;
-    cav_error fault = {0};
-    caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
-    if (!code && !json_is_object(object))
-        cav_fail(&fault, CAVIAR_INVALID, "an object is expected, not %s",
-                 cav_json_type_name(object));
-    if (fault.code == CAVIAR_INVALID) {
-        cav_error_prefix(&fault, "%s", place);
-        found(context, fault.message);
-    }
-    json_decref(object);
-}
-
 static caviar_code ask(cav_pg *store, const char *sql, bool is_object, cav_problem_visitor *found,
                        void *context, cav_error *error)
 {
@@ -85,7 +67,7 @@ static caviar_code ask(cav_pg *store, const char *sql, bool is_object, cav_probl
     for (int row = 0; !code && row < store->pq.PQntuples(result); row++) {
         const char *text = cav_pg_text(store, result, row, 0);
         if (is_object)
-            look_at_object(text, cav_pg_text(store, result, row, 1), found, context);
+            cav_columns_check_object(text, cav_pg_text(store, result, row, 1), found, context);
         else
             found(context, text);
     }

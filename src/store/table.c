@@ -35,7 +35,7 @@ caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_sto
             return cav_stores[i]->open(&filled, ret_store, error);
     int scheme = (int)strcspn(filled.location, ":"); // what follows may hold a password
     return cav_fail(error, CAVIAR_INVALID,
-                    "no store has addresses that begin with '%.*s:'; give a file's path, "
+                    "no store can be opened at '%.*s:...'; give a file's path, "
                     "sqlite:///PATH, or postgresql://USER@HOST/DATABASE",
                     scheme, filled.location);
 }

@@ -22,7 +22,7 @@ typedef enum way { WAY_NONE, WAY_SEND, WAY_RECEIVE } way;
 
 static struct {
     way wanted, way; // WAY_NONE until the store is open
-    int nth, count; // calls until the fault, and so far
+    int nth, count;  // calls until the fault, and so far
 } plan;
 
 static bool breaks(way which, int fd)
