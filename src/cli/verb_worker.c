@@ -13,8 +13,7 @@ static const cav_example examples[] = {
      "run trials of a study that is in a database, four at a time"},
     {"caviar worker --store /data/team.db", "the same of an SQLite file on this machine"},
     {"caviar worker --store postgresql://me@db/caviar --study mnist --folder /shared/mnist",
-     "with the trials' files where every machine reaches them, so that a trial whose worker dies "
-     "goes on elsewhere from its checkpoint"},
+     "with the trials' files where others reach them: they go on from its checkpoints"},
 };
 
 static cav_exit run(const cav_arguments *arguments)
