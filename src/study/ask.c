@@ -128,9 +128,8 @@ static caviar_code find_following(cav_study *study, uint64_t number, size_t *ret
         return cav_fail_memory(error);
     while (*ret_count < MOST_AHEAD && cav_clock_monotonic_ns(&cav_clock_system) < end) {
         double *raw = study->following + *ret_count * width;
-        caviar_code code = cav_point_find(study, number + 1 + *ret_count, study->point, raw, error);
-        if (code)
-            return code;
+        if (cav_point_find(study, number + 1 + *ret_count, study->point, raw, NULL))
+            break; // whoever needs that number will hear of it
         ++*ret_count;
     }
     return CAVIAR_OK;
