@@ -23,6 +23,7 @@ import tempfile
 import time
 from urllib.parse import quote
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 max_connections = 200
@@ -125,11 +126,15 @@ class Server:
 
 
 def main():
+    words = sys.argv[1:]
+    if os.environ.get('CAVIAR_TEST_VALGRIND'):
+        words = [os.path.join(ROOT, 'tools/valgrind.sh'), *words]
     if not binaries():
-        return subprocess.run(sys.argv[1:], check=False).returncode
+        return subprocess.run(words, check=False).returncode
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # also then the server is stopped
     with Server() as server:
         env = dict(os.environ, CAVIAR_TEST_POSTGRESQL=server.url())
-        return subprocess.run(sys.argv[1:], env=env, check=False).returncode
+        return subprocess.run(words, env=env, check=False).returncode
 
 
 if __name__ == '__main__':
