@@ -120,7 +120,8 @@ static caviar_code find_following(cav_study *study, uint64_t number, size_t *ret
     const cav_sampler_type *sampler = study->sampler.type;
     int64_t end = cav_clock_monotonic_ns(&cav_clock_system) + MOST_AHEAD_NS;
     *ret_count = 0;
-    if (!study->is_crowded || !sampler->by_number || sampler->explain || study->is_distinct)
+    if (!study->is_crowded || !sampler->by_number || sampler->explain || study->is_distinct ||
+        study->race)
         return CAVIAR_OK;
     if (!study->following)
         study->following = calloc(MOST_AHEAD * width + 1, sizeof *study->following);
