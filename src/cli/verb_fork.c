@@ -54,8 +54,9 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
                            cav_error *error)
 {
     const cav_space *space = study->spec->space;
+    char room[CAV_CLI_PATH_SIZE];
     cav_fork fork = {.study = study,
-                     .location = cav_cli_store(arguments),
+                     .location = cav_cli_place(arguments, room),
                      .parent = parent,
                      .note = cav_flag_get(arguments, "note"),
                      .force = cav_flag_is_on(arguments, "force")};

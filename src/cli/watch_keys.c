@@ -138,7 +138,7 @@ static caviar_code fork_trial(cav_watching *watching, cav_study *study,
     (void)options; // a fork finds out by itself who makes it
     int64_t number;
     cav_fork fork = {.study = study,
-                     .location = watching->location,
+                     .location = watching->place,
                      .parent = watching->trial,
                      .changes = has_draft(watching) ? watching->draft : NULL};
     caviar_code code = cav_derive_step(study, watching->trial, -1, &fork.step, error);
