@@ -121,10 +121,15 @@ bool cav_study_reads_curves(const cav_study *study)
     return study->keeps_curves || judged || study->panda || study->spec->budget.steps > 0;
 }
 
+caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
+{
+    return study->store->type->trial_read(study->store, &study->scope, &study->trial_cursor,
+                                          take_in, study, error);
+}
+
 static caviar_code read_news(cav_study *study, cav_error *error)
 {
-    caviar_code code = study->store->type->trial_read(study->store, &study->scope,
-                                                      &study->trial_cursor, take_in, study, error);
+    caviar_code code = cav_study_read_trials(study, error);
     if (!code)
         code = cav_study_read_nudges(study, error);
     if (!code && cav_study_reads_curves(study))
