@@ -28,6 +28,7 @@ struct cav_hub {
     pthread_mutex_t lock;
     pthread_cond_t changed; // news of some feed, or the end
     cav_feed *feeds;
+    size_t viewers; // of all feeds
     pthread_t reader;
     bool has_reader, is_over;
 };
@@ -182,6 +183,7 @@ caviar_code cav_feed_join(cav_hub *hub, const char *name, cav_feed **ret_feed, c
     pthread_mutex_unlock(&feed->lock);
     pthread_mutex_lock(&hub->lock);
     feed->viewers++;
+    hub->viewers++;
     pthread_mutex_unlock(&hub->lock);
     *ret_feed = feed;
     return CAVIAR_OK;
@@ -191,6 +193,8 @@ void cav_feed_leave(cav_hub *hub, cav_feed *feed)
 {
     pthread_mutex_lock(&hub->lock);
     feed->viewers--;
+    if (--hub->viewers == 0 && hub->is_over)
+        pthread_cond_broadcast(&hub->changed);
     feed->asked_ms = now_ms();
     pthread_mutex_unlock(&hub->lock);
     release(hub, feed);
@@ -313,11 +317,14 @@ caviar_code cav_hub_new(const char *location, cav_hub **ret_hub, cav_error *erro
     return code;
 }
 
-void cav_hub_stop(cav_hub *hub)
+void cav_hub_stop(cav_hub *hub, int64_t patience_ms)
 {
+    struct timespec deadline = deadline_in(patience_ms);
     pthread_mutex_lock(&hub->lock);
     hub->is_over = true;
     pthread_cond_broadcast(&hub->changed);
+    for (int status = 0; status == 0 && hub->viewers > 0;)
+        status = pthread_cond_timedwait(&hub->changed, &hub->lock, &deadline);
     pthread_mutex_unlock(&hub->lock);
 }
 
@@ -325,7 +332,7 @@ void cav_hub_free(cav_hub *hub)
 {
     if (!hub)
         return;
-    cav_hub_stop(hub);
+    cav_hub_stop(hub, 0);
     if (hub->has_reader)
         pthread_join(hub->reader, NULL);
     while (hub->feeds) {

@@ -55,8 +55,8 @@ typedef struct cav_study_summary {
 /** Opens the store at a location to be looked at. */
 caviar_code cav_hub_new(const char *location, cav_hub **ret_hub, cav_error *error);
 
-/** Ends every wait for news. */
-void cav_hub_stop(cav_hub *hub);
+/** Ends every wait for news, and waits until no viewers are left, `patience_ms` at most. */
+void cav_hub_stop(cav_hub *hub, int64_t patience_ms);
 
 /** Nobody may use it any more. */
 void cav_hub_free(cav_hub *hub);

@@ -21,7 +21,8 @@ enum {
     CONNECTION_BYTES = 16384, // for its headers
     STACK_BYTES = 1 << 20,
     MOST_BODY = 16384,
-    BEAT_MS = 15000, // between two signs of life to who waits for news
+    BEAT_MS = 15000,    // between two signs of life to who waits for news
+    FAREWELL_MS = 1000, // in which they hear that it ends
 };
 
 struct cav_server {
@@ -387,7 +388,7 @@ static caviar_code start_daemon(cav_server *server, const char *address, uint16_
         (unsigned)MOST_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)MOST_CONNECTIONS_FROM_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)STACK_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        (size_t)STACK_BYTES, MHD_OPTION_END);
     if (server->daemon)
         return CAVIAR_OK;
     if (errno == EADDRINUSE)
@@ -435,7 +436,7 @@ bool cav_server_is_local(const cav_server *server)
 void cav_server_stop(cav_server *server)
 {
     if (server->hub)
-        cav_hub_stop(server->hub);
+        cav_hub_stop(server->hub, FAREWELL_MS);
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     cav_hub_free(server->hub);

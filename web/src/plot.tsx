@@ -88,7 +88,7 @@ export function drawFrame(
     if (place - half < free) continue;
     free = place + half;
     pen.line([place, top + frame.height, place, top + frame.height + 4], at.line, 1);
-    pen.text(label, Math.min(place, width - half + 4), top + frame.height + 13, at.soft, 'center');
+    pen.text(label, Math.min(place, width - label.length * 3.4), top + frame.height + 13, at.soft, 'center');
   }
   pen.line([left, top + frame.height, left + frame.width, top + frame.height], at.cut, 1);
   if (titles.y) pen.text(titles.y, 2, 9, at.soft);
@@ -227,10 +227,10 @@ export function Plot(props: PlotProps) {
       <header>
         <h2>{props.title}</h2>
         <div class="tools">
-          {props.children}
-          {zoom !== whole && <button class="quiet" onClick={() => setZoom(whole)}>whole</button>}
           <button class="quiet save" onClick={() => take('png')} aria-label={`Save ${props.title} as PNG`}>PNG</button>
           <button class="quiet save" onClick={() => take('svg')} aria-label={`Save ${props.title} as SVG`}>SVG</button>
+          {zoom !== whole && <button class="quiet" onClick={() => setZoom(whole)}>whole</button>}
+          {props.children}
         </div>
       </header>
       <div

@@ -48,6 +48,7 @@ export class Axis {
     readonly low: number,
     readonly high: number,
     readonly words: string[] = [],
+    readonly whole = false, // only whole numbers have a place
   ) {
     this.from = transform(scale, low);
     this.span = transform(scale, high) - this.from || 1;
@@ -65,14 +66,15 @@ export class Axis {
 
   /** The part of the axis between two shares of it. */
   part(from: number, to: number): Axis {
-    return new Axis(this.scale, this.at(from), this.at(to), this.words);
+    return new Axis(this.scale, this.at(from), this.at(to), this.words, this.whole);
   }
 
   ticks(most: number): number[] {
     if (this.words.length > 0)
       return this.words.map((_, i) => i).filter((i) => i >= this.low && i <= this.high);
     const found = ticks(this.scale, this.low, this.high, most);
-    return found.length >= 2 ? found : [this.low, this.high];
+    const kept = this.whole ? found.filter((tick) => Number.isInteger(tick)) : found;
+    return kept.length >= 2 ? kept : [this.low, this.high];
   }
 
   label(value: number): string {

@@ -13,8 +13,11 @@ export function parameterAxis(parameter: Parameter): Axis {
     high = Math.max(high, special);
   }
   const scale = parameter.scale ?? 'linear';
-  if (fits(scale, low, high)) return new Axis(scale, low, high);
-  return low < high ? new Axis('linear', low, high) : around(low, high);
+  const whole = parameter.whole ?? false;
+  if (whole && scale === 'linear' && high - low <= 24)
+    return new Axis('linear', low - 0.5, high + 0.5, [], true); // each value has its room
+  if (fits(scale, low, high)) return new Axis(scale, low, high, [], whole);
+  return low < high ? new Axis('linear', low, high, [], whole) : around(low, high);
 }
 
 export function printParameter(parameter: Parameter, raw: number): string {

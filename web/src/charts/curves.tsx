@@ -17,13 +17,14 @@ interface Layer {
   dash?: number[];
 }
 
-function layers(study: Study, metric: number, hidesCut: boolean, test: ((n: number) => boolean) | null): Layer[] {
+function layersOf(study: Study, metric: number, hidesCut: boolean, test: ((n: number) => boolean) | null): Layer[] {
   const best = ranking(study), top = new Set(best.slice(0, bestCount(best.length)));
+  const first = best.find((n) => study.trials.curves[metric]!.has(n) && (!test || test(n)));
   const cut: number[] = [], complete: number[] = [], good: number[] = [], running: number[] = [];
   for (const n of study.trials.curves[metric]!.keys()) {
     if (test && !test(n)) continue;
     const state = study.trials.state.get(n);
-    if (n === best[0]) continue;
+    if (n === first) continue;
     if (state === RUNNING) running.push(n);
     else if (top.has(n)) good.push(n);
     else if (state === COMPLETE) complete.push(n);
@@ -35,7 +36,7 @@ function layers(study: Study, metric: number, hidesCut: boolean, test: ((n: numb
     { numbers: complete, colour: (at) => at.other, width: 1, alpha: many ? 0.5 : 0.8 },
     { numbers: good, colour: (at) => at.good, width: 1.2, alpha: good.length > 60 ? 0.6 : 0.9 },
     { numbers: running, colour: (at) => at.good, width: 1.6, alpha: 1, dash: [5, 3] },
-    { numbers: best.length > 0 && (!test || test(best[0]!)) ? [best[0]!] : [], colour: (at) => at.best, width: 2.4, alpha: 1 },
+    { numbers: first === undefined ? [] : [first], colour: (at) => at.best, width: 2.4, alpha: 1 },
   ];
 }
 
@@ -99,7 +100,7 @@ export function CurvesPlot(props: {
 }) {
   const { study, metric } = props;
   const curves = study.trials.curves[metric]!, name = study.info!.metrics[metric]!.name;
-  const all = layers(study, metric, props.hidesCut, props.test);
+  const all = layersOf(study, metric, props.hidesCut, props.test);
   const numbers = all.flatMap((layer) => layer.numbers);
 
   const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {

@@ -2,7 +2,7 @@
 import { type Hit, type Frame, Plot, drawFrame, nearest, px, py, whole, zoomed, type Zoom } from '../plot';
 import type { Pen } from '../pen';
 import { Axis, around, format } from '../scale';
-import { COMPLETE, FAILED, PRUNED, type Study } from '../study';
+import { COMPLETE, FAILED, type Study } from '../study';
 import type { Colours } from '../theme';
 import { describe, mostOf } from './common';
 
@@ -52,7 +52,7 @@ export function HistoryPlot(props: {
     const values: number[] = [];
     for (let n = 0; n < t.count; n++) {
       const state = t.state.get(n);
-      if (state === COMPLETE || state === PRUNED) values.push(t.value(0, n));
+      if (state === COMPLETE) values.push(t.values[0]!.get(n));
     }
     let [low, high] = mostOf(values, maximize);
     let end = Math.max(t.count - 1, 1);
@@ -72,11 +72,12 @@ export function HistoryPlot(props: {
     const numbers: number[] = [], places: number[] = [];
     for (let n = 0; n < t.count; n++) {
       const state = t.state.get(n), value = t.value(0, n);
-      const isFailed = state === FAILED;
+      const isFailed = state === FAILED, isWhole = state === COMPLETE;
       if (Number.isNaN(value) && !isFailed) continue;
+      if (!isFailed && !isWhole && all.y.place(value) > 1) continue; // what it said on the way
       const place = isFailed ? frame.top + frame.height : py(frame, value);
       const left = px(frame, n), top = zoom === whole ? Math.max(place, frame.top) : place;
-      groups[isFailed ? 'failed' : state === COMPLETE ? 'complete' : 'cut']!.push(left, top);
+      groups[isFailed ? 'failed' : isWhole ? 'complete' : 'cut']!.push(left, top);
       numbers.push(n);
       places.push(left, top);
     }

@@ -13,7 +13,7 @@ export function ImportanceList({ of }: { of: Importance | null }) {
         {of.importance.map((each) => (
           <tr key={each.parameter} class={each.chance ? 'chance' : ''}>
             <th scope="row">{each.parameter}</th>
-            <td class="bar">
+            <td class="share">
               <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                 <rect width={each.share * 100} y="1.5" height="7" rx="0.6" />
                 <line x1={each.low * 100} x2={each.high * 100} y1="5" y2="5" vector-effect="non-scaling-stroke" />

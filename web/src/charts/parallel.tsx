@@ -57,7 +57,7 @@ export function ParallelPlot(props: {
   const best = ranking(study), good = new Set(best.slice(0, bestCount(best.length)));
   const chosen: number[] = [], others: number[] = [], marked: number[] = [];
   for (let n = 0; n < t.count; n++) {
-    if (Number.isNaN(t.value(0, n))) continue;
+    if (t.state.get(n) !== COMPLETE || Number.isNaN(t.values[0]!.get(n))) continue;
     if (test && !test(n)) others.push(n);
     else if (good.has(n)) marked.push(n);
     else chosen.push(n);

@@ -28,11 +28,12 @@ export function SlicePlot(props: {
     const [low, high] = mostOf(best.map((n) => t.values[0]!.get(n)), study.maximize[0] ?? false);
     const { x, y } = zoomed(parameterAxis(parameter), around(low, high), zoom);
     const frame = drawFrame(pen, width, height, at, x, y, { y: info.metrics[0]!.name });
+    const isRoomy = x.words.length > 0 || (x.whole && x.scale === 'linear' && x.high - x.low < 26);
     const plain: number[] = [], marked: number[] = [], faded: number[] = [], numbers: number[] = [], places: number[] = [];
     for (let n = 0; n < t.count; n++) {
       const raw = t.parameters[p]!.get(n), value = t.values[0]!.get(n);
       if (t.state.get(n) !== COMPLETE || Number.isNaN(raw) || Number.isNaN(value)) continue;
-      const left = px(frame, x.words.length > 0 ? raw + spread(n) : raw);
+      const left = px(frame, isRoomy ? raw + spread(n) : raw);
       const place = py(frame, value), up = zoom === whole ? Math.max(place, frame.top) : place;
       (test && !test(n) ? faded : good.has(n) ? marked : plain).push(left, up);
       numbers.push(n);
@@ -46,7 +47,7 @@ export function SlicePlot(props: {
       pen.dots(marked, radius, at.good, 0.8);
       if (best.length > 0 && !Number.isNaN(t.parameters[p]!.get(best[0]!))) {
         const raw = t.parameters[p]!.get(best[0]!);
-        pen.dots([px(frame, x.words.length > 0 ? raw + spread(best[0]!) : raw), py(frame, t.values[0]!.get(best[0]!))], 4.5, at.best);
+        pen.dots([px(frame, isRoomy ? raw + spread(best[0]!) : raw), py(frame, t.values[0]!.get(best[0]!))], 4.5, at.best);
       }
     });
     return frame;
