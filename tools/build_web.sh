@@ -2,6 +2,7 @@
 # build_web.sh: builds the dashboard's page from web/ and puts it down for the linker.
 #
 #     build_web.sh SOURCE OUTPUT
+#     build_web.sh SOURCE --packages    prints where what npm fetched is, for the tests
 #
 # SOURCE is the folder web/, OUTPUT gets page.S: the four files of the page, packed, each between two
 # labels (src/serve/page.c). What npm fetches, and what was built from which sources, is kept in
@@ -69,11 +70,16 @@ assemble() {
 
 mkdir -p "$cache"
 packages=$cache/packages-$(hash "$source/package.json" "$source/package-lock.json")
-page=$cache/page-$(cd "$source" && find src public index.html vite.config.ts package-lock.json -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-20)
+page=$cache/page-$(cd "$source" && find src public index.html vite.config.ts package-lock.json -type f ! -name '*.test.ts' |
+    LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-20)
 exec 9>"$cache/lock"
 flock 9 # one build at a time
+if [ "$output" = --packages ]; then
+    install "$packages"
+    printf '%s\n' "$packages"
+    exit
+fi
 if [ ! -d "$page" ]; then
-    command -v npm >/dev/null || fail "there is no npm; build without the page: meson configure -Dweb=disabled"
     install "$packages"
     bundle "$packages" "$page"
 fi

@@ -17,25 +17,26 @@ export function CoursePlot(props: { title: string; metric: string; maximize: boo
   const { course, companions, nudges } = props;
   const every = [course, ...companions.map((each) => each.course)].flatMap((each) => [each.now, ...each.old]);
   const steps = every.flatMap((series) => series.steps), values = every.flatMap((series) => series.values);
+  const first = steps.reduce((a, b) => Math.min(a, b), 0), last = steps.reduce((a, b) => Math.max(a, b), 1);
   let places = new Float64Array();
 
   const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
-    const last = Math.max(1, ...steps), [low, high] = mostOf(values, props.maximize);
-    const { x, y } = zoomed(new Axis('linear', Math.min(0, ...steps), last), around(low, high, props.log), zoom);
+    const [low, high] = mostOf(values, props.maximize);
+    const { x, y } = zoomed(new Axis('linear', Math.min(0, first), last, [], true), around(low, high, props.log), zoom);
     const frame = drawFrame(pen, width, height, at, x, y, { x: 'step', y: props.metric });
     const line = (series: Series) => series.steps.flatMap((step, i) => [px(frame, step), py(frame, series.values[i]!)]);
     pen.clip(frame.left, frame.top, frame.width + 5, frame.height, () => {
       for (const nudge of nudges) draw_nudge(pen, frame, nudge, at);
-      for (const each of companions) pen.line(line(each.course.now), at.other, 1.2, 0.9, [4, 3]);
+      for (const each of companions) {
+        const isLong = each.course.now.steps.length > 150;
+        pen.line(line(each.course.now), at.other, isLong ? 0.9 : 1.2, isLong ? 0.55 : 0.9, isLong ? [] : [4, 3]);
+      }
       for (const series of course.old) pen.line(line(series), at.cut, 1.4, 1, [3, 3]);
       pen.line(line(course.now), at.good, 2);
       places = Float64Array.from(line(course.now));
       if (places.length > 0 && places.length < 240) pen.dots(places, 2.4, at.good);
     });
-    companions.forEach((each) => {
-      const end = line(each.course.now);
-      if (end.length > 1) pen.text(each.name, Math.min(end[end.length - 2]!, frame.left + frame.width) - 4, end[end.length - 1]! - 8, at.soft, 'right');
-    });
+    companions.forEach((each, i) => pen.text(`grey: ${each.name}`, frame.left + frame.width, 9 + 12 * i, at.soft, 'right'));
     return frame;
   };
   const draw_nudge = (pen: Pen, frame: Frame, nudge: Nudge, at: Colours) => {
@@ -52,7 +53,7 @@ export function CoursePlot(props: { title: string; metric: string; maximize: boo
     y: places[2 * i + 1]!,
     lines: [`step ${course.now.steps[i]}`, `${props.metric} ${format(course.now.values[i], 6)}`],
   });
-  const best = course.now.values.length === 0 ? NaN : props.maximize ? Math.max(...course.now.values) : Math.min(...course.now.values);
+  const best = course.now.values.length === 0 ? NaN : props.maximize ? course.now.values.reduce((a, b) => Math.max(a, b)) : course.now.values.reduce((a, b) => Math.min(a, b));
   return (
     <Plot
       title={props.title}

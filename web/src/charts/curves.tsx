@@ -107,8 +107,8 @@ export function CurvesPlot(props: {
     const { steps, values } = range(study, metric);
     const flat = steps[0] >= steps[1];
     const wide = props.logX && steps[0] > 0 && !flat
-      ? new Axis('log', steps[0], steps[1])
-      : flat ? around(steps[0], steps[1]) : new Axis('linear', Math.min(steps[0], 0), steps[1]);
+      ? new Axis('log', steps[0], steps[1], [], true)
+      : flat ? around(steps[0], steps[1]) : new Axis('linear', Math.min(steps[0], 0), steps[1], [], true);
     const { x, y } = zoomed(wide, around(values[0], values[1], props.logY), zoom);
     const frame = drawFrame(pen, width, height, at, x, y, { x: 'step', y: name });
     pen.clip(frame.left, frame.top, frame.width + 4, frame.height, () => {

@@ -49,12 +49,12 @@ export function HistoryPlot(props: {
   let shown: Points = { numbers: [], places: new Float64Array() };
 
   const axes = () => {
-    const values: number[] = [];
+    const complete: number[] = [], others_too: number[] = [];
     for (let n = 0; n < t.count; n++) {
-      const state = t.state.get(n);
-      if (state === COMPLETE) values.push(t.values[0]!.get(n));
+      if (t.state.get(n) === COMPLETE) complete.push(t.values[0]!.get(n));
+      else others_too.push(t.value(0, n));
     }
-    let [low, high] = mostOf(values, maximize);
+    let [low, high] = mostOf(complete.length > 0 ? complete : others_too, maximize);
     let end = Math.max(t.count - 1, 1);
     for (const other of others) {
       const theirs = bestSoFar(other).values;
@@ -62,7 +62,7 @@ export function HistoryPlot(props: {
       [low, high] = [Math.min(low, last), Math.max(high, last)];
       end = Math.max(end, other.trials.count - 1);
     }
-    return { x: new Axis('linear', -0.02 * end, end * 1.02), y: around(low, high, log) };
+    return { x: new Axis('linear', -0.02 * end, end * 1.02, [], true), y: around(low, high, log) };
   };
 
   const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {

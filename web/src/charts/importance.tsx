@@ -3,9 +3,11 @@ import type { Importance } from '../api';
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
 export function ImportanceList({ of }: { of: Importance | null }) {
   if (!of) return <p class="soft">is being measured …</p>;
-  if (of.importance.length === 0) return <p class="soft">{of.why_none}</p>;
+  if (of.importance.length === 0) return <p class="soft">{sentence(of.why_none ?? '')}</p>;
   return (
     <table class="importance">
       <caption class="unseen">Share of each parameter, with a 90 % interval, from {of.trials} complete trials</caption>

@@ -33,8 +33,10 @@ export function TimelinePlot(props: { study: Study; height: number; open: (trial
     const from = t.started.get(n), took = t.took(n, now);
     if (!Number.isNaN(took)) bars.push({ number: n, from, to: from + took });
   }
-  const packed = pack(bars), rows = Math.max(1, ...packed.map((bar) => bar.row + 1));
-  const begin = Math.min(...packed.map((bar) => bar.from)), end = Math.max(...packed.map((bar) => bar.to));
+  const packed = pack(bars);
+  const rows = packed.reduce((most, bar) => Math.max(most, bar.row + 1), 1);
+  const begin = packed.reduce((least, bar) => Math.min(least, bar.from), Infinity);
+  const end = packed.reduce((most, bar) => Math.max(most, bar.to), -Infinity);
 
   const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
     const seconds = Math.max((end - begin) / 1000, 1), unit = seconds > 7200 ? 3600 : seconds > 120 ? 60 : 1;

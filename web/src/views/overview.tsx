@@ -122,7 +122,7 @@ function Running({ study, open }: { study: Study; open: (trial: number) => void 
   return (
     <section>
       <h2>Running now</h2>
-      <ul class="running">
+      <ul class="tiles">
         {running.slice(0, mostShown).map((n) => (
           <li key={n}>
             <button class="tile" onClick={() => open(n)}>

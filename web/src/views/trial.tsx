@@ -259,8 +259,9 @@ function Knob({ parameter, now, text, set }: { parameter: Parameter; now: string
 function RollbackForm(at: Place & { reload: () => void; lastStep: number; note: string }) {
   const { detail, number } = at, steps = detail.checkpoints;
   const [step, setStep] = useState('');
+  const isKept = at.lastStep >= 0 && (!steps || steps.includes(at.lastStep));
   if (!detail.can_restore) return <p class="soft">Its program has not said that it can go back to a checkpoint.</p>;
-  const target = step === '' ? at.lastStep : Number(step);
+  const target = step !== '' ? Number(step) : isKept ? at.lastStep : -1;
   const send = async () => {
     if (!(await confirm(`Send trial ${number} back to step ${target}? The steps from there on are given up.`))) return;
     const body = step === '' ? { note: at.note } : { to: target, note: at.note };
@@ -271,11 +272,11 @@ function RollbackForm(at: Place & { reload: () => void; lastStep: number; note: 
       <button onClick={send} disabled={target < 0}>Roll back</button>
       {steps ? (
         <select aria-label="To the checkpoint of step" value={step} onChange={(event) => setStep(event.currentTarget.value)}>
-          <option value="">{at.lastStep >= 0 ? `before the last nudge (step ${at.lastStep})` : 'to step …'}</option>
+          <option value="">{isKept ? `before the last nudge (step ${at.lastStep})` : 'to step …'}</option>
           {steps.map((each) => <option key={each} value={each}>to step {each}</option>)}
         </select>
       ) : (
-        <input type="number" min="0" class="number" aria-label="To the checkpoint of step" placeholder={at.lastStep >= 0 ? String(at.lastStep) : 'step'} value={step} onInput={(event) => setStep(event.currentTarget.value)} />
+        <input type="number" min="0" class="number" aria-label="To the checkpoint of step" placeholder={isKept ? String(at.lastStep) : 'step'} value={step} onInput={(event) => setStep(event.currentTarget.value)} />
       )}
     </div>
   );
