@@ -188,7 +188,8 @@ static void next_event(listener *at)
     at->sent = 0;
     int size = news.is_over ? snprintf(at->event, sizeof at->event, "event: end\ndata: {}\n\n")
                : is_new     ? snprintf(at->event, sizeof at->event,
-                                       "event: news\ndata: {\"trials\":%zu,\"curves\":%zu,\"control\":"
+                                       "event: news\ndata: "
+                                           "{\"trials\":%zu,\"curves\":%zu,\"control\":"
                                            "\"%s\"}\n\n",
                                        news.trials, news.reports, cav_control_name(news.control))
                             : snprintf(at->event, sizeof at->event, ":\n\n");

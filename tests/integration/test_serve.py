@@ -296,7 +296,7 @@ def test_changes_need_the_token(place):
 
 
 def test_the_token_is_its_owners(place):
-    """the token is kept for its owner's eyes, is the same next time, and a readable one is refused"""
+    """the token is for its owner's eyes, is the same next time; a readable one is refused"""
     make_study(place, 2)
     file = os.path.join(place.folder, "secret/token")
     first = serve(place)
