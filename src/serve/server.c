@@ -179,20 +179,26 @@ typedef struct listener {
     bool is_over;
 } listener;
 
+static int print_event(char *event, size_t size, const cav_feed_news *news, bool is_new)
+{
+    if (news->is_over)
+        return snprintf(event, size, "event: end\ndata: {}\n\n");
+    if (!is_new)
+        return snprintf(event, size, ":\n\n");
+    return snprintf(event, size,
+                    "event: news\n"
+                    "data: {\"trials\":%zu,\"curves\":%zu,\"control\":\"%s\"}\n\n",
+                    news->trials, news->reports, cav_control_name(news->control));
+}
+
 static void next_event(listener *at)
 {
     cav_feed_news news;
     bool is_new = cav_feed_wait(at->hub, at->feed, at->version, BEAT_MS, &news);
+    int size = print_event(at->event, sizeof at->event, &news, is_new);
     at->version = news.version;
     at->is_over = news.is_over;
     at->sent = 0;
-    int size = news.is_over ? snprintf(at->event, sizeof at->event, "event: end\ndata: {}\n\n")
-               : is_new     ? snprintf(at->event, sizeof at->event,
-                                       "event: news\ndata: "
-                                           "{\"trials\":%zu,\"curves\":%zu,\"control\":"
-                                           "\"%s\"}\n\n",
-                                       news.trials, news.reports, cav_control_name(news.control))
-                            : snprintf(at->event, sizeof at->event, ":\n\n");
     at->size = size > 0 ? (size_t)size : 0;
 }
 

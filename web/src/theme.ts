@@ -17,11 +17,6 @@ export function colours(): Colours {
   return cached;
 }
 
-function changed(): void {
-  cached = null;
-  for (const listener of listeners) listener();
-}
-
 export function onTheme(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -37,12 +32,16 @@ export function setTheme(next: Theme): void {
   applyTheme();
 }
 
-export function applyTheme(): void {
-  document.documentElement.dataset.theme = theme();
-  changed();
+const system = matchMedia('(prefers-color-scheme: dark)');
+
+function applyTheme(): void {
+  const isDark = theme() === 'dark' || (theme() === 'auto' && system.matches);
+  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+  cached = null;
+  for (const listener of listeners) listener();
 }
 
 export function watchTheme(): void {
   applyTheme();
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
+  system.addEventListener('change', applyTheme);
 }
