@@ -16,7 +16,7 @@ export const states = ['waiting', 'running', 'paused', 'complete', 'pruned', 'fa
 export type State = (typeof states)[number];
 export const WAITING = 0, RUNNING = 1, PAUSED = 2, COMPLETE = 3, PRUNED = 4, FAILED = 5;
 
-const pageRows = 5000, pagePoints = 20000;
+const firstRows = 4000, pageRows = 20000; // a small first page is drawn sooner
 
 /** Numbers that grow in number. */
 export class Column {
@@ -240,23 +240,31 @@ export class Study {
       this.trials = new Trials(this.info.metrics.length, this.info.parameters.length);
       this.trials.epoch = this.info.epoch;
     }
+    let drawn = 0; // in between it is drawn only where much has come
     for (let isMore = true; isMore; ) {
       const t = this.trials;
-      const query = `?epoch=${t.epoch}&since=${t.next}&limit=${pageRows}`;
+      const query = `?epoch=${t.epoch}&since=${t.next}&limit=${t.next === 0 ? firstRows : pageRows}`;
       const page = await get<TrialsPage>(`${path}/trials${query}`, signal);
       if (page.epoch !== t.epoch) return this.wake(); // the server began anew
       t.take(page);
       isMore = page.next < page.end;
-      if (isMore) this.changed();
+      if (isMore && t.next >= 4 * drawn) {
+        drawn = t.next;
+        this.changed();
+      }
     }
+    drawn = 0;
     for (let isMore = true; isMore; ) {
       const t = this.trials;
-      const query = `?epoch=${t.epoch}&since=${t.nextPoint}&limit=${pagePoints}`;
+      const query = `?epoch=${t.epoch}&since=${t.nextPoint}&limit=${pageRows}`;
       const page = await get<CurvesPage>(`${path}/curves${query}`, signal);
       if (page.epoch !== t.epoch) return this.wake();
       t.takeCurves(page);
       isMore = page.next < page.end;
-      if (isMore) this.changed();
+      if (isMore && t.nextPoint >= 4 * drawn) {
+        drawn = t.nextPoint;
+        this.changed();
+      }
     }
     this.isComplete = true;
     await this.measure();

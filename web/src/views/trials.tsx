@@ -8,7 +8,7 @@ import { duration, format } from '../scale';
 import { type Study, states } from '../study';
 import { FilterField } from './parts';
 
-const rowHeight = 28;
+const rowHeight = 28, together = 12; // rows that are drawn anew at once when it scrolls
 
 export interface Column {
   name: string;
@@ -71,7 +71,7 @@ export function TrialsView({ study, route, open }: { study: Study; route: Route;
   const isDown = options.down === '1' || (!options.sort && !options.down);
   const numbers = useMemo(() => arrange(study, filter, sort, isDown), [study.version, filter, sort, isDown]);
   const holder = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
+  const [block, setBlock] = useState(0); // of rows, at the top
   const [height, setHeight] = useState(600);
   const [chosen, setChosen] = useState(-1);
   useEffect(() => {
@@ -80,8 +80,8 @@ export function TrialsView({ study, route, open }: { study: Study; route: Route;
     addEventListener('resize', measure);
     return () => removeEventListener('resize', measure);
   }, []);
-  const first = Math.max(0, Math.floor(top / rowHeight) - 8);
-  const shown = numbers.slice(first, first + Math.ceil(height / rowHeight) + 16);
+  const first = Math.max(0, (block - 1) * together);
+  const shown = numbers.slice(first, first + Math.ceil(height / rowHeight) + 3 * together);
   const turn = (column: Column) => setOptions(route, { sort: column.name, down: column === sort && !isDown ? '1' : column === sort ? '0' : '' });
   const key = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20, Home: -Infinity, End: Infinity }[event.key];
@@ -100,7 +100,7 @@ export function TrialsView({ study, route, open }: { study: Study; route: Route;
         <FilterField text={options.q ?? ''} filter={filter} shown={numbers.length} all={t.count} set={(q) => setOptions(route, { q })} />
         <button class="quiet" onClick={() => saveText(`${study.name}.csv`, 'text/csv', toCsv(columns, numbers))}>CSV</button>
       </div>
-      <div ref={holder} class="table" tabIndex={0} role="region" aria-label="Trials" onKeyDown={key} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <div ref={holder} class="table" tabIndex={0} role="region" aria-label="Trials" onKeyDown={key} onScroll={(event) => setBlock(Math.floor(event.currentTarget.scrollTop / rowHeight / together))}>
         <table aria-rowcount={numbers.length + 1}>
           <thead>
             <tr>
