@@ -19,7 +19,20 @@ def serve(place, *words):
     """A server of the place's store, on a free port; ended with the place."""
     run = place.start("serve", "--port", "0", "--json", "--token-file",
                       os.path.join(place.folder, "secret/token"), *words)
+    place.servers = getattr(place, "servers", []) + [run]
     return Server(run, json.loads(run.stdout.readline()))
+
+
+def ended(test):
+    """The test, and after it the end of its servers, which must be a good one."""
+    def whole(place):
+        test(place)
+        for run in getattr(place, "servers", []):
+            run.terminate()
+            rest = run.communicate(timeout=panda.PATIENCE)[0]
+            assert run.returncode == 0, f"the server ended with {run.returncode}:\n{rest}"
+    whole.__doc__ = test.__doc__
+    return whole
 
 
 class Server:
@@ -526,6 +539,6 @@ def test_what_cannot_be_done_is_said(place):
 
 
 if __name__ == "__main__":
-    chosen = [test for name, test in list(globals().items()) if name.startswith("test_")
+    chosen = [ended(test) for name, test in list(globals().items()) if name.startswith("test_")
               and (len(sys.argv) < 2 or any(piece in name for piece in sys.argv[1:]))]
     panda.main(chosen)

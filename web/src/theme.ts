@@ -32,10 +32,10 @@ export function setTheme(next: Theme): void {
   applyTheme();
 }
 
-const system = matchMedia('(prefers-color-scheme: dark)');
+const system = () => matchMedia('(prefers-color-scheme: dark)');
 
 function applyTheme(): void {
-  const isDark = theme() === 'dark' || (theme() === 'auto' && system.matches);
+  const isDark = theme() === 'dark' || (theme() === 'auto' && system().matches);
   document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
   cached = null;
   for (const listener of listeners) listener();
@@ -43,5 +43,5 @@ function applyTheme(): void {
 
 export function watchTheme(): void {
   applyTheme();
-  system.addEventListener('change', applyTheme);
+  system().addEventListener('change', applyTheme);
 }
