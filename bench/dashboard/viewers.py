@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """
-viewers.py: what a dashboard costs: a study is run through `caviar pipe`, alone and with viewers, turn
-by turn in the same minutes; each viewer listens and fetches what is new, as the page does.
+viewers.py: what a dashboard costs: a study is run through `caviar pipe`, alone and with viewers,
+turn by turn in the same minutes; each viewer listens and fetches what is new, as the page does.
 
-    viewers.py [--caviar build/src/caviar] [--viewers 50] [--trials 10000] [--seconds 5] [--rounds 3]
+    viewers.py [--caviar build/src/caviar] [--viewers 50] [--trials 10000]
+               [--seconds 5] [--rounds 3]
 
 Prints trials a second of the run alone and looked at, the server's memory and its share of a
 processor, and how long a first look and a look at nothing new take.
@@ -151,8 +152,8 @@ def look(given, run, server, port):
         run.trial()  # so that they notice
         for viewer in viewers:
             viewer.join(5)
-    print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} viewers "
-          f"({max(looked) / max(alone):.2f})")
+    print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} "
+          f"viewers ({max(looked) / max(alone):.2f})")
     print(f"the server: {memory:.0f} MB, {100 * min(shares):.0f} % of a processor")
 
 

@@ -1,6 +1,5 @@
 /**
- * nudging.h: what the verbs of one running trial share: reading changes,
- * and telling what was done.
+ * nudging.h: what the verbs of one running trial share: reading changes, telling what was done.
  */
 #ifndef CAV_CLI_NUDGING_H
 #define CAV_CLI_NUDGING_H

@@ -67,7 +67,9 @@ static void print_where(const cav_arguments *arguments, const cav_server_options
     if (cav_flag_is_on(arguments, "json")) {
         printf("{\"url\":\"%s\",\"token\":\"%s\"}\n", url, options->token);
     } else {
-        printf("The dashboard of %s:\n  %s\n", options->location, url);
+        const char *study = cav_cli_study(arguments);
+        printf("The dashboard of %s:\n  %s%s%s\n", options->location, url, study ? "#/" : "",
+               study ? study : "");
         if (!options->read_only)
             printf("To change things there, too (this is the token that %s keeps):\n"
                    "  %s#token=%s\n",
