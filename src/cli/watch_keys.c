@@ -135,7 +135,6 @@ static caviar_code stop(cav_watching *watching, cav_study *study,
 static caviar_code fork_trial(cav_watching *watching, cav_study *study,
                               const caviar_nudge_options *options, cav_error *error)
 {
-    (void)options; // a fork finds out by itself who makes it
     int64_t number;
     cav_fork fork = {.study = study,
                      .location = watching->location,
