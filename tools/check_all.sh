@@ -108,7 +108,7 @@ one "gcc -fanalyzer" analyze || true
 one "cppcheck" cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning \
     --inline-suppr '--suppress=invalidFunctionArg:trainer/*' -j 2 -I include -I src -I . \
     -D_GNU_SOURCE src trainer || true
-one "shellcheck" shellcheck -x check demo tools/*.sh examples/shell/*.sh tests/fixtures/*.sh || true
+one "shellcheck" shellcheck -x check demo tools/*.sh examples/shell/*.sh tests/fixtures/*.sh tests/browser/*.sh || true
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -8,7 +8,7 @@
 #ifndef CAV_CLI_CHART_H
 #define CAV_CLI_CHART_H
 
-#include "cli/course.h"
+#include "study/course.h"
 #include "cli/screen.h"
 
 /** A curve to be drawn; those that come first lie behind. */

@@ -9,19 +9,9 @@
 #include "space/codec.h"
 
 #include <math.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-void cav_cli_author(char ret_author[CAV_CLI_AUTHOR_SIZE])
-{
-    char host[64] = "localhost";
-    const struct passwd *user = getpwuid(getuid());
-    gethostname(host, sizeof host - 1);
-    snprintf(ret_author, CAV_CLI_AUTHOR_SIZE, "%.60s@%s", user ? user->pw_name : "?", host);
-}
 
 static caviar_code read_change(const cav_space *space, const char *word, const double *now,
                                bool force, double *ret_raw, cav_error *error)

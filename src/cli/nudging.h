@@ -1,16 +1,11 @@
 /**
- * nudging.h: what the verbs of one running trial share: reading changes, saying who wants them,
- * and telling what was done.
+ * nudging.h: what the verbs of one running trial share: reading changes, telling what was done.
  */
 #ifndef CAV_CLI_NUDGING_H
 #define CAV_CLI_NUDGING_H
 
 #include "cli/open.h"
-
-enum { CAV_CLI_AUTHOR_SIZE = 128 };
-
-/** Who sits at this terminal: "mara@host". */
-void cav_cli_author(char ret_author[CAV_CLI_AUTHOR_SIZE]);
+#include "run/author.h"
 
 /**
  * Reads operands from `first` on, lr=0.003, lr=x0.5 or momentum=+0.01, as changes of the values

@@ -5,7 +5,7 @@
 #ifndef CAV_CLI_OUTLOOK_H
 #define CAV_CLI_OUTLOOK_H
 
-#include "cli/course.h"
+#include "study/course.h"
 
 /** From the last report to the last step: what is expected, and the band of 80 %. */
 typedef struct cav_outlook {

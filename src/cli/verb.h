@@ -76,6 +76,7 @@ typedef struct cav_verb {
     X(cav_verb_show)                                                                               \
     X(cav_verb_best)                                                                               \
     X(cav_verb_watch)                                                                              \
+    X(cav_verb_serve)                                                                              \
     X(cav_verb_advise)                                                                             \
     X(cav_verb_importance)                                                                         \
     X(cav_verb_nudge)                                                                              \

@@ -3,7 +3,7 @@
  */
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/forking.h"
+#include "run/forking.h"
 #include "cli/nudging.h"
 #include "cli/print.h"
 
@@ -54,10 +54,12 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
                            cav_error *error)
 {
     const cav_space *space = study->spec->space;
-    char room[CAV_CLI_PATH_SIZE];
+    char author[CAV_AUTHOR_SIZE], room[CAV_CLI_PATH_SIZE];
+    cav_author_name(author);
     cav_fork fork = {.study = study,
                      .location = cav_cli_place(arguments, room),
                      .parent = parent,
+                     .author = author,
                      .note = cav_flag_get(arguments, "note"),
                      .force = cav_flag_is_on(arguments, "force")};
     int64_t number, from;
@@ -71,7 +73,7 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
         code = cav_cli_changes_read(arguments, 1, space, now, changes, error);
     fork.changes = arguments->operand_count > 1 ? changes : NULL;
     if (!code)
-        code = cav_cli_fork(&fork, &number, error);
+        code = cav_fork_make(&fork, &number, error);
     if (!code)
         code = print_result(arguments, &fork, now, number, error);
     free(now);

@@ -67,7 +67,7 @@ static caviar_code print_result(const cav_arguments *arguments, const cav_study 
 static caviar_code nudge(const cav_arguments *arguments, cav_study *study, int64_t number,
                          cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
+    char author[CAV_AUTHOR_SIZE];
     const cav_space *space = study->spec->space;
     caviar_nudge_options options = {.author = author,
                                     .note = cav_flag_get(arguments, "note"),
@@ -75,7 +75,7 @@ static caviar_code nudge(const cav_arguments *arguments, cav_study *study, int64
     double *now = calloc(2 * space->count + 1, sizeof *now), *changes = now + space->count;
     if (!now)
         return cav_fail_memory(error);
-    cav_cli_author(author);
+    cav_author_name(author);
     caviar_code code = cav_study_values(study, number, now, error);
     if (!code)
         code = cav_cli_changes_read(arguments, 1, space, now, changes, error);

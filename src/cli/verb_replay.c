@@ -80,7 +80,7 @@ static caviar_code print_result(const cav_arguments *arguments, int64_t parent, 
 static caviar_code replay(const cav_arguments *arguments, cav_study *study, int64_t parent,
                           cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
+    char author[CAV_AUTHOR_SIZE];
     const char *path = cav_flag_get(arguments, "schedule");
     cav_schedule schedule = {0};
     int64_t number;
@@ -90,7 +90,7 @@ static caviar_code replay(const cav_arguments *arguments, cav_study *study, int6
                           .force = cav_flag_is_on(arguments, "force"),
                           .author = author,
                           .note = cav_flag_get(arguments, "note")};
-    cav_cli_author(author);
+    cav_author_name(author);
     caviar_code code = CAVIAR_OK;
     if ((size_t)parent >= study->history->count)
         code = cav_fail(error, CAVIAR_NOT_FOUND, "study '%s' has no trial %lld (it has %zu)",

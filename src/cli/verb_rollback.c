@@ -46,10 +46,10 @@ static caviar_code read_step(const cav_arguments *arguments, int64_t *ret_step, 
 static caviar_code roll_back(const cav_arguments *arguments, cav_study *study, int64_t number,
                              cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
+    char author[CAV_AUTHOR_SIZE];
     int64_t step;
     caviar_nudge_options options = {.author = author, .note = cav_flag_get(arguments, "note")};
-    cav_cli_author(author);
+    cav_author_name(author);
     caviar_code code = read_step(arguments, &step, error);
     if (!code)
         code = cav_study_rollback(study, number, step, &options, &step, error);

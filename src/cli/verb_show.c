@@ -4,7 +4,7 @@
 #include "cli/open.h"
 
 #include "base/number.h"
-#include "cli/course.h"
+#include "study/course.h"
 #include "cli/nudging.h"
 #include "cli/print.h"
 #include "cli/style.h"

@@ -6,7 +6,7 @@
  */
 #include "cli/watching.h"
 
-#include "cli/forking.h"
+#include "run/forking.h"
 #include "cli/nudging.h"
 
 #include <math.h>
@@ -88,13 +88,13 @@ typedef caviar_code deed(cav_watching *watching, cav_study *study,
 // Opens the study to write, for as long as something is done.
 static void act(cav_watching *watching, deed *done)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
+    char author[CAV_AUTHOR_SIZE];
     cav_study *study = NULL;
     cav_error error = {0};
     cav_study_options options = {.location = watching->location,
                                  .name = watching->study->spec->study};
     const caviar_nudge_options by = {.author = author};
-    cav_cli_author(author);
+    cav_author_name(author);
     if (cav_study_open(&options, &study, &error) || done(watching, study, &by, &error))
         say_error(watching, &error);
     cav_study_close(study);
@@ -135,15 +135,15 @@ static caviar_code stop(cav_watching *watching, cav_study *study,
 static caviar_code fork_trial(cav_watching *watching, cav_study *study,
                               const caviar_nudge_options *options, cav_error *error)
 {
-    (void)options; // a fork finds out by itself who makes it
     int64_t number;
     cav_fork fork = {.study = study,
                      .location = watching->place,
                      .parent = watching->trial,
+                     .author = options->author,
                      .changes = has_draft(watching) ? watching->draft : NULL};
     caviar_code code = cav_derive_step(study, watching->trial, -1, &fork.step, error);
     if (!code)
-        code = cav_cli_fork(&fork, &number, error);
+        code = cav_fork_make(&fork, &number, error);
     if (code)
         return code;
     snprintf(watching->message, sizeof watching->message,

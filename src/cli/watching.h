@@ -12,8 +12,8 @@
 #ifndef CAV_CLI_WATCHING_H
 #define CAV_CLI_WATCHING_H
 
-#include "cli/course.h"
 #include "cli/outlook.h"
+#include "study/course.h"
 #include "cli/screen.h"
 #include "insight/diagnosis.h"
 #include "study/study.h"

@@ -18,12 +18,25 @@ static caviar_code take_in_nudge(void *context, const cav_nudge *nudge, cav_erro
     return cav_history_nudge(study->history, nudge, error);
 }
 
+static caviar_code read_nudges(cav_study *study, cav_error *fault)
+{
+    return study->store->type->nudge_read(study->store, &study->scope, &study->nudge_cursor,
+                                          take_in_nudge, study, fault);
+}
+
+// A nudge may be of a trial that has not been read, such as a fork that another process has just
+// made: then the trials are read first, since those behind it would wait for ever otherwise.
 caviar_code cav_study_read_nudges(cav_study *study, cav_error *error)
 {
     cav_error fault = {0};
-    caviar_code code = study->store->type->nudge_read(
-        study->store, &study->scope, &study->nudge_cursor, take_in_nudge, study, &fault);
-    if (code == CAVIAR_NOT_FOUND) { // its trial came after the trials were read: next time
+    caviar_code code = read_nudges(study, &fault);
+    if (code == CAVIAR_NOT_FOUND) {
+        code = cav_study_read_trials(study, error);
+        if (code)
+            return code;
+        code = read_nudges(study, &fault);
+    }
+    if (code == CAVIAR_NOT_FOUND) { // it came after that: next time
         cav_control control;
         return study->store->type->study_control(study->store, study->id, &control, error);
     }

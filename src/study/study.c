@@ -160,10 +160,15 @@ static caviar_code begin_again(cav_study *study, cav_error *error)
     return cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
 }
 
+caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
+{
+    return study->store->type->trial_read(study->store, &study->scope, &study->trial_cursor,
+                                          take_in, study, error);
+}
+
 static caviar_code read_all(cav_study *study, cav_error *error)
 {
-    caviar_code code = study->store->type->trial_read(study->store, &study->scope,
-                                                      &study->trial_cursor, take_in, study, error);
+    caviar_code code = cav_study_read_trials(study, error);
     if (!code)
         code = cav_study_read_nudges(study, error);
     if (!code && cav_study_reads_curves(study))

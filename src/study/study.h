@@ -158,6 +158,9 @@ caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_
 /** The values that a trial has once all that was nudged so far has reached it: raw [count]. */
 caviar_code cav_study_values(cav_study *study, int64_t number, double *ret_raw, cav_error *error);
 
+/** Reads the trials that are new into the history. For nudge.c, which holds the lock. */
+caviar_code cav_study_read_trials(cav_study *study, cav_error *error);
+
 /** Reads the nudges that are new into the history. For study.c and tell.c, which hold the lock. */
 caviar_code cav_study_read_nudges(cav_study *study, cav_error *error);
 

@@ -40,13 +40,19 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {
-        history->points,     history->raw,          history->losses,      history->states,
-        history->reasons,    history->attempts,     history->failures,    history->steps,
-        history->started_ms, history->finished_ms,  history->curves,      history->messages,
-        history->nudges,     history->cans,         history->checkpoints, history->parents,
-        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
-        history->spent,      history->makers,       history->reported,    history};
+    void *columns[] = {history->points,      history->raw,
+                       history->losses,      history->states,
+                       history->reasons,     history->attempts,
+                       history->failures,    history->steps,
+                       history->started_ms,  history->finished_ms,
+                       history->curves,      history->messages,
+                       history->nudges,      history->cans,
+                       history->checkpoints, history->parents,
+                       history->open,        history->parent_steps,
+                       history->finished,    history->seed_numbers,
+                       history->spent,       history->makers,
+                       history->reported,    history->changed,
+                       history->latest,      history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -83,6 +89,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->parent_steps, sizeof *history->parent_steps},
         {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
         {(void **)&history->makers, sizeof *history->makers},
+        {(void **)&history->latest, sizeof *history->latest},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
         void *grown = realloc(*columns[i].data, capacity * columns[i].row_size + 1);
@@ -124,6 +131,12 @@ static bool push(size_t **list, size_t *count, size_t *capacity, size_t number)
         return false;
     (*list)[(*count)++] = number;
     return true;
+}
+
+static bool note_change(cav_history *history, size_t row)
+{
+    history->latest[row] = history->changed_count;
+    return push(&history->changed, &history->changed_count, &history->changed_capacity, row);
 }
 
 static void drop_open(cav_history *history, size_t number)
@@ -263,7 +276,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     }
     if (!set_text(&history->messages[row], record->message) ||
         !set_text(&history->checkpoints[row], record->checkpoints) ||
-        !enlist(history, row, !is_new && !was_final, was_final, record->state))
+        !enlist(history, row, !is_new && !was_final, was_final, record->state) ||
+        !note_change(history, row))
         return cav_fail_memory(error);
     history->states[row] = (uint8_t)record->state;
     history->reasons[row] = (uint8_t)record->reason;
@@ -321,7 +335,8 @@ caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_
     if (!known)
         return cav_fail(error, CAVIAR_NOT_FOUND, "a nudge of trial %lld, which is not there",
                         (long long)nudge->number);
-    bool put = cav_nudge_list_put(&history->nudges[nudge->number], nudge, history->param_count);
+    bool put = cav_nudge_list_put(&history->nudges[nudge->number], nudge, history->param_count) &&
+               note_change(history, (size_t)nudge->number);
     return put ? CAVIAR_OK : cav_fail_memory(error);
 }
 

@@ -51,6 +51,9 @@ typedef struct cav_history {
     size_t finished_count, finished_capacity;
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
+    size_t *changed; // [changed_count] whose row or nudges changed: one entry a change
+    size_t changed_count, changed_capacity;
+    size_t *latest;   // [count] place of a trial's last entry in `changed`
     size_t *reported; // [reported_count] whose curve changed: one entry a report, as they came
     size_t reported_count, reported_capacity;
     size_t imported_count; // trials that came with their result

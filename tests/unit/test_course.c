@@ -3,7 +3,7 @@
  */
 #include "support/test.h"
 
-#include "cli/course.h"
+#include "study/course.h"
 
 #include <stdio.h>
 

@@ -420,6 +420,23 @@ static void test_imported_trials_are_counted_once(void **state)
     cav_history_free(history);
 }
 
+static void test_changes_are_listed_as_they_came(void **state)
+{
+    (void)state;
+    cav_history *history = make();
+    cav_error error = {0};
+    put(history, 0, CAVIAR_STATE_RUNNING, NAN, NAN);
+    put(history, 1, CAVIAR_STATE_RUNNING, NAN, NAN);
+    put(history, 0, CAVIAR_STATE_COMPLETE, 1, 2);
+    assert_list(history->changed, history->changed_count, LISTED(0, 1, 0));
+    assert_list(history->latest, history->count, LISTED(2, 1));
+    cav_nudge nudge = {.id = 1, .number = 1, .kind = CAV_NUDGE_STOP, .author = "", .note = ""};
+    assert_ok(cav_history_nudge(history, &nudge, &error), &error);
+    assert_list(history->changed, history->changed_count, LISTED(0, 1, 0, 1));
+    assert_list(history->latest, history->count, LISTED(2, 3));
+    cav_history_free(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_busy_time_counts_each_moment_once),
         cmocka_unit_test(test_random_busy_times_are_those_of_a_count_by_the_millisecond),
         cmocka_unit_test(test_imported_trials_are_counted_once),
+        cmocka_unit_test(test_changes_are_listed_as_they_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /**
  * course.c: reports to a curve with its branches.
  */
-#include "cli/course.h"
+#include "study/course.h"
 
 #include "base/memory.h"
 

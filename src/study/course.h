@@ -4,8 +4,8 @@
  * A report at a step that was reported already begins a new branch: after a rollback, or when the
  * trial was run again. What stood there from that step on is a branch that was given up.
  */
-#ifndef CAV_CLI_COURSE_H
-#define CAV_CLI_COURSE_H
+#ifndef CAV_STUDY_COURSE_H
+#define CAV_STUDY_COURSE_H
 
 #include "store/store.h"
 

@@ -1,27 +1,24 @@
 /**
  * forking.c: a fork with its files.
  */
-#include "cli/forking.h"
+#include "run/forking.h"
 
-#include "cli/nudging.h"
 #include "run/folder.h"
 #include "run/fork_files.h"
 
 #include <stdlib.h>
 
-caviar_code cav_cli_fork(const cav_fork *fork, int64_t *ret_number, cav_error *error)
+caviar_code cav_fork_make(const cav_fork *fork, int64_t *ret_number, cav_error *error)
 {
-    char author[CAV_CLI_AUTHOR_SIZE];
     char *folder = cav_folder_of_study(fork->location, fork->study->spec->study, error);
     if (!folder)
         return error ? error->code : CAVIAR_IO;
     cav_fork_files files = {.study_folder = folder};
-    cav_cli_author(author);
     cav_derivation how = {.parent = fork->parent,
                           .step = fork->step,
                           .changes = fork->changes,
                           .force = fork->force,
-                          .author = author,
+                          .author = fork->author,
                           .note = fork->note,
                           .place = cav_fork_files_place,
                           .context = &files};

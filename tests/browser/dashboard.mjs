@@ -1,0 +1,387 @@
+/** dashboard.mjs: the dashboard in a real browser, on real studies, as a person would use it. */
+import { readFileSync } from 'node:fs';
+import { axeSource, equal, holds, main, studyOf, until } from './support.mjs';
+
+const views = ['overview', 'curves', 'parameters', 'trials', 'timeline', 'trial/3'];
+
+/** How many pixels of a canvas are not its background. */
+const inked = (page, selector) =>
+    page.$eval(selector, (canvas) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
+        return count;
+    });
+
+const factOf = (page, label) =>
+    page.$$eval(
+        '.facts > div',
+        (facts, wanted) =>
+            facts
+                .find((fact) => fact.querySelector('dt').textContent === wanted)
+                ?.querySelector('dd').textContent,
+        label,
+    );
+
+async function rowsOf(page) {
+    return page.$$eval('.table tbody tr:not([aria-hidden])', (rows) =>
+        rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
+    );
+}
+
+const tests = {
+    'every view shows a study, without a fault and without asking any other host': async (
+        place,
+    ) => {
+        place.pipe(studyOf('bowl', 60));
+        await place.serve();
+        for (const view of views) {
+            const page = await place.open(`#/bowl/${view}`);
+            await page.waitForSelector(
+                view === 'trials' ? '.table tbody a' : 'main .canvas canvas',
+            );
+            if (view !== 'trials')
+                await until(
+                    `${view} is drawn`,
+                    async () => (await inked(page, 'main .canvas canvas')) > 500,
+                );
+            await page.context().close();
+        }
+    },
+
+    'the studies of the store are listed, also one that comes later': async (place) => {
+        place.pipe(studyOf('first', 5));
+        await place.serve();
+        const page = await place.open('#/');
+        await page.waitForSelector('.studies a');
+        place.pipe(studyOf('second', 3));
+        await page.waitForSelector('.studies a:has-text("second")');
+        await page.click('.studies a:has-text("first")');
+        await page.waitForSelector('.facts');
+        equal(await factOf(page, 'trials'), '5of 55');
+    },
+
+    'what happens is shown without loading anew': async (place) => {
+        place.pipe(studyOf('bowl', 5));
+        await place.serve();
+        const page = await place.open('#/bowl/overview');
+        await until('all are there', async () => (await factOf(page, 'complete')) === '5');
+        place.caviar('add', 'x=0', 'lr=0.1', 'momentum=0.9', 'layers=2', 'act=relu');
+        await until('the sixth is there', async () => (await factOf(page, 'trials')) === '6of 55');
+        place.caviar('pause', 'bowl');
+        await page.waitForSelector('.badge:has-text("paused")');
+    },
+
+    'the page lives on when the server ends, and goes on with the next one': async (place) => {
+        place.pipe(studyOf('bowl', 5));
+        const server = await place.serve();
+        const page = await place.open('#/bowl/overview');
+        await page.waitForSelector('.live.on');
+        const port = Number(new URL(place.url).port);
+        await place.end(server);
+        await page.waitForSelector('.live:not(.on)');
+        equal(await factOf(page, 'complete'), '5');
+        place.caviar('add', 'x=0', 'lr=0.1', 'momentum=0.9', 'layers=2', 'act=relu');
+        await place.serve(port);
+        await page.waitForSelector('.live.on');
+        await until(
+            'the new one is there',
+            async () => (await factOf(page, 'trials')) === '6of 55',
+        );
+    },
+
+    'whatever a trial is called or prints is shown as text': async (place) => {
+        const hostile = '<img src=x onerror=alert(1)>';
+        place.write('evil.sh', `#!/bin/sh\necho '<script>alert(2)</script>'\necho 'loss=1'\n`);
+        place.write(
+            'evil.yaml',
+            `study: evil\ncommand: sh evil.sh {act}\nmetric: loss\nbudget: {trials: 4}\nsampler: random\nscheduler: none\nspace:\n  act: {type: categorical, choices: ["${hostile}", relu]}\n  x: {type: float, low: 0, high: 1}\n`,
+        );
+        place.caviar('run', 'evil.yaml', '-q');
+        await place.serve();
+        const trials = JSON.parse(place.caviar('trials', '--json'));
+        const number = trials.find((trial) => trial.config.act === hostile).id;
+        const page = await place.open(`#/evil/trial/${number}`);
+        holds((await page.textContent('main')).includes(hostile), 'the choice is shown as it is');
+        holds(
+            (await page.textContent('pre')).includes('<script>alert(2)</script>'),
+            'the output is shown as it is',
+        );
+        for (const view of views) {
+            await page.goto(`${place.url}#/evil/${view}`);
+            await page.waitForTimeout(150);
+        }
+        equal(await page.$$eval('main img, main script', (found) => found.length), 0);
+    },
+
+    'a nudge from the page reaches a training, and its curve goes on': async (place) => {
+        place.write(
+            'data.csv',
+            [
+                'a,b,label',
+                ...Array.from(
+                    { length: 120 },
+                    (_, i) => `${(i * 7) % 13},${(i * 5) % 11},${i % 3}`,
+                ),
+            ].join('\n') + '\n',
+        );
+        place.write(
+            'nursed.yaml',
+            `study: nursed\ncommand: caviar-train --data data.csv --target label --lr {lr} --momentum {momentum} --units 4 --batch 8 --epochs {steps} --checkpoint {dir}/checkpoints\nmetric: val_loss\nsteps: {min: 1, max: 100000}\nbudget: {trials: 1}\nsampler: random\nscheduler: none\nseed: 1\nspace:\n  lr: {type: float, scale: log, low: 1e-4, high: 1}\n  momentum: {type: float, scale: reverse-log, low: 0.5, high: 0.99}\n`,
+        );
+        place.start('run', 'nursed.yaml', '-q');
+        await until('it trains', () => {
+            try {
+                return JSON.parse(place.caviar('show', '0', '--json')).curve.length > 3;
+            } catch {
+                return false;
+            }
+        });
+        await place.serve();
+        const page = await place.open('#/nursed/trial/0');
+        await page.fill('#knob-lr', '0.0123');
+        await page.fill('.note', 'from the page');
+        await page.click('button:has-text("Nudge")');
+        await page.waitForSelector('tr.active:has-text("lr 0.0123")');
+        const shown = JSON.parse(place.caviar('show', '0', '--json'));
+        equal(
+            [shown.nudges[0].changes, shown.nudges[0].note, shown.nudges[0].state],
+            [{ lr: 0.0123 }, 'from the page', 'active'],
+        );
+        const before = await factOf(page, 'step');
+        await until('it goes on', async () => (await factOf(page, 'step')) !== before);
+        await page.fill('#knob-lr', '7');
+        await page.click('button:has-text("Nudge")');
+        await page.waitForSelector('.notice.shown.bad:has-text("lies outside")');
+        await page.click('button:has-text("Stop this trial")');
+        await page.click('dialog button:has-text("Do it")');
+        await page.waitForSelector('.badge.pruned');
+    },
+
+    'a change asks for the token, and a wrong one is asked for again': async (place) => {
+        place.pipe(studyOf('bowl', 3));
+        await place.serve();
+        const page = await place.open('#/bowl/overview', { token: false });
+        await page.click('button:has-text("Pause")');
+        await page.fill('dialog input', 'wrong');
+        await page.click('dialog button:has-text("Use it")');
+        await page.waitForSelector('dialog input');
+        await until(
+            'the field is empty',
+            async () => (await page.inputValue('dialog input')) === '',
+        );
+        equal(JSON.parse(place.caviar('studies', '--json'))[0].control, 'run');
+        await page.fill('dialog input', place.token);
+        await page.click('dialog button:has-text("Use it")');
+        await page.waitForSelector('button:has-text("Go on")');
+        equal(JSON.parse(place.caviar('studies', '--json'))[0].control, 'pause');
+    },
+
+    'where looking needs the token, too, the page asks for it': async (place) => {
+        place.pipe(studyOf('bowl', 3));
+        await place.serve(0, '--listen', '0.0.0.0');
+        place.url = place.url.replace('0.0.0.0', '127.0.0.1');
+        for (const hash of ['#/', '#/bowl/overview']) {
+            const page = await place.open(hash, { token: false, waits: false });
+            await page.fill('dialog input', place.token);
+            await page.click('dialog button:has-text("Use it")');
+            await page.waitForSelector(hash === '#/' ? '.studies a' : '.facts');
+            await page.context().close();
+        }
+    },
+
+    'the link with the token hands it over, and leaves the address': async (place) => {
+        place.pipe(studyOf('bowl', 3));
+        await place.serve();
+        const page = await place.open(`#token=${place.token}`, { token: false });
+        await page.waitForSelector('.studies a');
+        equal(page.url(), place.url);
+        equal(await page.evaluate(() => localStorage.getItem('caviar.token')), place.token);
+    },
+
+    'the table is sorted and filtered, and keeps that in its link': async (place) => {
+        place.pipe(studyOf('bowl', 60));
+        await place.serve();
+        const page = await place.open('#/bowl/trials');
+        await page.fill('#filter', 'complete loss<1.2');
+        await page.click('th button:has-text("loss")');
+        const best = JSON.parse(place.caviar('best', '--json')).trial.id;
+        await until('the best is first', async () => (await rowsOf(page))[0]?.[0] === String(best));
+        const rows = await rowsOf(page);
+        const expected = JSON.parse(place.caviar('trials', '--json')).filter(
+            (trial) => trial.state === 'complete' && trial.values.loss < 1.2,
+        );
+        equal(rows.length, expected.length);
+        const again = await place.open(new URL(page.url()).hash);
+        await until(
+            'it is the same',
+            async () => JSON.stringify(await rowsOf(again)) === JSON.stringify(rows),
+        );
+        const [download] = await Promise.all([
+            again.waitForEvent('download'),
+            again.click('button:has-text("CSV")'),
+        ]);
+        const csv = readFileSync(await download.path(), 'utf8')
+            .trim()
+            .split('\r\n');
+        equal(csv.length, rows.length + 1);
+        holds(csv[0].startsWith('trial,state,loss,step'), 'the CSV has a head');
+        await again.fill('#filter', 'y<1');
+        await again.waitForSelector('.filter .complaint:has-text("no parameter or metric")');
+    },
+
+    'many trials are there at once, and only the rows in sight are drawn': async (place) => {
+        const trials = process.env.CAVIAR_TEST_LONG ? 10000 : 1500;
+        place.pipe([
+            { ...studyOf('many', 0)[0], budget: { trials } },
+            ...Array.from({ length: trials }, (_, id) => [
+                { cmd: 'ask' },
+                { cmd: 'tell', id, value: id / trials },
+            ]).flat(),
+        ]);
+        await place.serve();
+        const page = await place.open('#/many/trials');
+        await until('all are there', async () =>
+            (await page.textContent('#filter-says')).startsWith(
+                `${trials.toLocaleString('en')} trials`,
+            ),
+        );
+        holds((await rowsOf(page)).length < 100, 'few rows are there');
+        await page.focus('.table');
+        await page.keyboard.press('End');
+        await until('the last row is there', async () =>
+            (await rowsOf(page)).some((row) => row[0] === '0'),
+        );
+    },
+
+    'it is used by keys alone': async (place) => {
+        place.pipe(studyOf('bowl', 30));
+        await place.serve();
+        const page = await place.open('#/bowl/overview');
+        await page.waitForSelector('.canvas canvas');
+        for (const [key, view] of [
+            ['2', 'curves'],
+            ['3', 'parameters'],
+            ['4', 'trials'],
+            ['5', 'timeline'],
+            ['1', 'overview'],
+        ]) {
+            await page.keyboard.press(key);
+            await page.waitForSelector(`nav a[aria-current]:has-text("${view}")`);
+        }
+        await page.focus('.plot .canvas');
+        await page.keyboard.press('ArrowLeft');
+        await page.keyboard.press('ArrowLeft');
+        await until('what is pointed at is said', async () =>
+            (await page.textContent('.plot .unseen')).startsWith('Trial 28'),
+        );
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('h1:has-text("Trial 28")');
+        await page.keyboard.press(']');
+        await page.waitForSelector('h1:has-text("Trial 29")');
+        await page.keyboard.press('4');
+        await page.waitForSelector('.table');
+        await page.keyboard.press('/');
+        await page.keyboard.type('failed');
+        await until('it is filtered', async () =>
+            (await page.textContent('#filter-says')).startsWith('3 of 30'),
+        );
+    },
+
+    'a brush on an axis becomes a filter': async (place) => {
+        place.pipe(studyOf('bowl', 60));
+        await place.serve();
+        const page = await place.open('#/bowl/parameters');
+        await page.waitForSelector('.brushes .canvas');
+        await until('the axes are there', async () => (await inked(page, '.brushes canvas')) > 500);
+        const box = await page.locator('.brushes .canvas').boundingBox();
+        const x = box.x + Math.min(56, box.width / 8); // the first axis
+        await page.mouse.move(x, box.y + 60);
+        await page.mouse.down();
+        await page.mouse.move(x, box.y + 160, { steps: 5 });
+        await page.mouse.up();
+        await until('the filter has words', async () =>
+            /[<>!]?=/.test(await page.inputValue('#filter')),
+        );
+        const [shown, all] = (await page.textContent('#filter-says')).match(/\d+/g).map(Number);
+        holds(shown < all && all === 60, 'the filter keeps a part');
+    },
+
+    'pictures can be taken along': async (place) => {
+        place.pipe(studyOf('bowl', 30));
+        await place.serve();
+        const page = await place.open('#/bowl/overview');
+        await until('it is drawn', async () => (await inked(page, '.canvas canvas')) > 500);
+        for (const [kind, begins] of [
+            ['SVG', '<svg'],
+            ['PNG', '\x89PNG'],
+        ]) {
+            const [download] = await Promise.all([
+                page.waitForEvent('download'),
+                page.click(`button[aria-label="Save History as ${kind}"]`),
+            ]);
+            const bytes = readFileSync(await download.path(), 'latin1');
+            holds(bytes.startsWith(begins) && bytes.length > 1000, `${kind} has a picture`);
+        }
+    },
+
+    'it fits a phone, in every view': async (place) => {
+        place.pipe(studyOf('bowl', 30));
+        await place.serve();
+        for (const view of ['', ...views.map((each) => `bowl/${each}`)]) {
+            const page = await place.open(`#/${view}`, { width: 360, height: 740, touch: true });
+            await page.waitForTimeout(300);
+            const over = await page.evaluate(
+                () => document.documentElement.scrollWidth - innerWidth,
+            );
+            holds(over <= 0, `${view || 'the list'} is no wider than the screen (${over} more)`);
+            await page.context().close();
+        }
+    },
+
+    'it is light or dark, as the system or the person wants': async (place) => {
+        place.pipe(studyOf('bowl', 3));
+        await place.serve();
+        const paper = (page) =>
+            page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        const page = await place.open('#/bowl/overview', { theme: 'dark' });
+        const dark = await paper(page);
+        await page.keyboard.press('t');
+        const light = await paper(page);
+        holds(light === 'rgb(255, 255, 255)' && dark !== light, 'both are there');
+        equal(await paper(await place.open('#/bowl/overview', { theme: 'light' })), light);
+    },
+
+    'axe finds nothing serious, light and dark': async (place) => {
+        place.pipe(studyOf('bowl', 30));
+        await place.serve();
+        for (const theme of ['light', 'dark'])
+            for (const view of ['', ...views.map((each) => `bowl/${each}`)]) {
+                const page = await place.open(`#/${view}`, { theme });
+                await page.waitForTimeout(400);
+                await page.evaluate(axeSource);
+                const found = await page.evaluate(() => window.axe.run());
+                const grave = found.violations.filter(
+                    (each) => each.impact === 'serious' || each.impact === 'critical',
+                );
+                equal(
+                    grave.map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.html)]),
+                    [],
+                    `${view} ${theme}:`,
+                );
+                await page.context().close();
+            }
+    },
+
+    'studies are compared in one picture': async (place) => {
+        place.pipe(studyOf('first', 12));
+        place.pipe(studyOf('second', 12, { seed: 9 }));
+        await place.serve();
+        const page = await place.open('#/first/overview');
+        await page.selectOption('select[aria-label="Compare with another study"]', 'second');
+        await until('the link has it', () => page.url().includes('with=second'));
+        await page.waitForSelector('option:has-text("✓ second")', { state: 'attached' });
+    },
+};
+
+await main(tests);

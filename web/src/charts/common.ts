@@ -1,0 +1,85 @@
+/** What the pictures share: axes of parameters and metrics, and what a trial is in a few lines. */
+import type { Parameter } from '../api';
+import { Axis, around, choices, duration, fits, format } from '../scale';
+import { COMPLETE, FAILED, PAUSED, PRUNED, RUNNING, type Study, states } from '../study';
+import type { Colours } from '../theme';
+
+/** The axis of a parameter, on its own scale. */
+export function parameterAxis(parameter: Parameter): Axis {
+    if (parameter.choices) return choices(parameter.choices.map(String));
+    let { low = 0, high = 1 } = parameter;
+    for (const special of parameter.special ?? []) {
+        low = Math.min(low, special);
+        high = Math.max(high, special);
+    }
+    const scale = parameter.scale ?? 'linear';
+    const whole = parameter.whole ?? false;
+    if (whole && scale === 'linear' && high - low <= 24)
+        return new Axis('linear', low - 0.5, high + 0.5, [], true); // each value has its room
+    if (fits(scale, low, high)) return new Axis(scale, low, high, [], whole);
+    return low < high ? new Axis('linear', low, high, [], whole) : around(low, high);
+}
+
+export function printParameter(parameter: Parameter, raw: number): string {
+    if (Number.isNaN(raw)) return '';
+    return parameter.choices ? String(parameter.choices[raw] ?? '') : format(raw);
+}
+
+/** The range in which most of the values lie: what lies far beyond would press the rest flat. */
+export function mostOf(values: number[], maximize: boolean): [number, number] {
+    const sorted = values.filter(Number.isFinite).sort((a, b) => (maximize ? b - a : a - b));
+    if (sorted.length === 0) return [0, 1];
+    const best = sorted[0]!,
+        worst = sorted[sorted.length - 1]!;
+    const typical = sorted[Math.floor(sorted.length * 0.8)]!;
+    const limit = typical + (typical - best);
+    const end =
+        Math.abs(worst - best) > Math.abs(limit - best) && sorted.length >= 10 ? limit : worst;
+    return [Math.min(best, end), Math.max(best, end)];
+}
+
+export function stateColour(state: number, at: Colours): string {
+    if (state === RUNNING) return at.good;
+    if (state === COMPLETE) return at.other;
+    if (state === FAILED) return at.bad;
+    return at.cut;
+}
+
+/** The facts of a trial, for what is pointed at. */
+export function describe(study: Study, number: number): string[] {
+    const t = study.trials,
+        info = study.info!;
+    const state = t.state.get(number),
+        reason = t.reasons[t.reason.get(number)];
+    const lines = [`Trial ${number} · ${states[state] ?? ''}${reason ? `, ${reason}` : ''}`];
+    info.metrics.forEach((metric, m) => {
+        const value = t.value(m, number);
+        if (!Number.isNaN(value)) lines.push(`${metric.name} ${format(value)}`);
+    });
+    const step = t.step.get(number);
+    if (step >= 0 && (state === RUNNING || state === PRUNED || state === PAUSED))
+        lines.push(`step ${step}`);
+    info.parameters.slice(0, 8).forEach((parameter, p) => {
+        const raw = t.parameters[p]!.get(number);
+        if (!Number.isNaN(raw) && parameter.axis !== 'none')
+            lines.push(`${parameter.name} ${printParameter(parameter, raw)}`);
+    });
+    const took = t.took(number, info.now_ms);
+    if (!Number.isNaN(took)) lines.push(duration(took));
+    return lines;
+}
+
+/** The numbers of trials, best first, of those that are complete. */
+export function ranking(study: Study): number[] {
+    const values = study.trials.values[0]!,
+        sign = study.maximize[0] ? -1 : 1;
+    const numbers: number[] = [];
+    for (let n = 0; n < study.trials.count; n++)
+        if (study.trials.state.get(n) === COMPLETE && !Number.isNaN(values.get(n))) numbers.push(n);
+    return numbers.sort((a, b) => sign * (values.get(a) - values.get(b)) || a - b);
+}
+
+/** The best tenth, at least 8, or a third of a few: as the report marks them. */
+export function bestCount(count: number): number {
+    return Math.round(count < 24 ? count / 3 : Math.max(8, count / 10));
+}

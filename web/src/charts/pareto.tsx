@@ -1,0 +1,110 @@
+/** Two metrics against each other, and the trials that no other one beats in both. */
+import { type Frame, type Hit, Plot, drawFrame, nearest, px, py, zoomed, type Zoom } from '../plot';
+import type { Pen } from '../pen';
+import { around } from '../scale';
+import { COMPLETE, type Study } from '../study';
+import type { Colours } from '../theme';
+import { describe, mostOf } from './common';
+
+/** Indices of the points that none beats in both; losses, sorted by the first. */
+export function front(points: [number, number][]): number[] {
+    const order = points
+        .map((_, i) => i)
+        .sort((a, b) => points[a]![0] - points[b]![0] || points[a]![1] - points[b]![1]);
+    const kept: number[] = [];
+    let least = Infinity;
+    for (const i of order) {
+        if (points[i]![1] >= least) continue;
+        least = points[i]![1];
+        kept.push(i);
+    }
+    return kept;
+}
+
+export function ParetoPlot(props: {
+    study: Study;
+    x: number;
+    y: number;
+    height: number;
+    open: (trial: number) => void;
+    children?: preact.ComponentChildren;
+}) {
+    const { study } = props,
+        t = study.trials,
+        metrics = study.info!.metrics;
+    const numbers: number[] = [];
+    for (let n = 0; n < t.count; n++)
+        if (
+            t.state.get(n) === COMPLETE &&
+            Number.isFinite(t.values[props.x]!.get(n)) &&
+            Number.isFinite(t.values[props.y]!.get(n))
+        )
+            numbers.push(n);
+    const of = (metric: number, n: number) => t.values[metric]!.get(n);
+    const sign = (metric: number) => (study.maximize[metric] ? -1 : 1);
+    const best = front(
+        numbers.map((n) => [sign(props.x) * of(props.x, n), sign(props.y) * of(props.y, n)]),
+    );
+    let places = new Float64Array();
+
+    const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
+        const axis = (metric: number) =>
+            around(
+                ...mostOf(
+                    numbers.map((n) => of(metric, n)),
+                    study.maximize[metric] ?? false,
+                ),
+            );
+        const { x, y } = zoomed(axis(props.x), axis(props.y), zoom);
+        const frame = drawFrame(pen, width, height, at, x, y, {
+            x: metrics[props.x]!.name,
+            y: metrics[props.y]!.name,
+        });
+        places = Float64Array.from(
+            numbers.flatMap((n) => [px(frame, of(props.x, n)), py(frame, of(props.y, n))]),
+        );
+        pen.clip(frame.left - 4, frame.top - 4, frame.width + 8, frame.height + 8, () => {
+            pen.dots(places, 2.4, at.other, 0.6);
+            const line: number[] = [];
+            best.forEach((i, k) => {
+                if (k > 0) line.push(places[2 * i]!, line[line.length - 1]!); // a staircase: nothing between is known
+                line.push(places[2 * i]!, places[2 * i + 1]!);
+            });
+            pen.line(line, at.best, 1.5, 0.8);
+            pen.dots(
+                best.flatMap((i) => [places[2 * i]!, places[2 * i + 1]!]),
+                4,
+                at.best,
+            );
+        });
+        return frame;
+    };
+    const hit_of = (i: number): Hit => ({
+        key: numbers[i]!,
+        x: places[2 * i]!,
+        y: places[2 * i + 1]!,
+        lines: describe(study, numbers[i]!),
+        open: () => props.open(numbers[i]!),
+    });
+    return (
+        <Plot
+            title="Pareto front"
+            label={`${metrics[props.x]!.name} against ${metrics[props.y]!.name}: ${best.length} of ${numbers.length} trials are beaten by none in both`}
+            height={props.height}
+            version={[study.version, props.x, props.y].join()}
+            zooms
+            draw={draw}
+            find={(_, x, y) => {
+                const i = nearest(places, x, y);
+                return i < 0 ? null : hit_of(i);
+            }}
+            walk={(_, from, direction) => {
+                if (best.length === 0) return null;
+                const at = from === null ? -1 : best.findIndex((i) => numbers[i] === from);
+                return hit_of(best[Math.min(Math.max(at + direction, 0), best.length - 1)]!);
+            }}
+        >
+            {props.children}
+        </Plot>
+    );
+}

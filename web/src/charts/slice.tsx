@@ -1,0 +1,122 @@
+/** One parameter's values, on its own scale, against the metric. */
+import type { Parameter } from '../api';
+import {
+    type Frame,
+    type Hit,
+    Plot,
+    drawFrame,
+    nearest,
+    px,
+    py,
+    whole,
+    zoomed,
+    type Zoom,
+} from '../plot';
+import type { Pen } from '../pen';
+import { around } from '../scale';
+import { COMPLETE, type Study } from '../study';
+import type { Colours } from '../theme';
+import { bestCount, describe, mostOf, parameterAxis, ranking } from './common';
+
+/** A place within a choice's room that is a trial's own, so that equals do not hide each other. */
+function spread(number: number): number {
+    return (((number * 2654435761) >>> 0) / 2 ** 32 - 0.5) * 0.5;
+}
+
+export function SlicePlot(props: {
+    study: Study;
+    parameter: number;
+    test: ((n: number) => boolean) | null;
+    height: number;
+    open: (trial: number) => void;
+}) {
+    const { study, parameter: p, test } = props,
+        t = study.trials,
+        info = study.info!;
+    const parameter: Parameter = info.parameters[p]!;
+    let shown: { numbers: number[]; places: Float64Array } = {
+        numbers: [],
+        places: new Float64Array(),
+    };
+
+    const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
+        const best = ranking(study),
+            good = new Set(best.slice(0, bestCount(best.length)));
+        const [low, high] = mostOf(
+            best.map((n) => t.values[0]!.get(n)),
+            study.maximize[0] ?? false,
+        );
+        const { x, y } = zoomed(parameterAxis(parameter), around(low, high), zoom);
+        const frame = drawFrame(pen, width, height, at, x, y, { y: info.metrics[0]!.name });
+        const isRoomy =
+            x.words.length > 0 || (x.whole && x.scale === 'linear' && x.high - x.low < 26);
+        const plain: number[] = [],
+            marked: number[] = [],
+            faded: number[] = [],
+            numbers: number[] = [],
+            places: number[] = [];
+        for (let n = 0; n < t.count; n++) {
+            const raw = t.parameters[p]!.get(n),
+                value = t.values[0]!.get(n);
+            if (t.state.get(n) !== COMPLETE || Number.isNaN(raw) || Number.isNaN(value)) continue;
+            const left = px(frame, isRoomy ? raw + spread(n) : raw);
+            const place = py(frame, value),
+                up = zoom === whole ? Math.max(place, frame.top) : place;
+            (test && !test(n) ? faded : good.has(n) ? marked : plain).push(left, up);
+            numbers.push(n);
+            places.push(left, up);
+        }
+        shown = { numbers, places: Float64Array.from(places) };
+        const radius = numbers.length > 2000 ? 1.5 : numbers.length > 300 ? 2 : 2.8;
+        pen.clip(frame.left - 4, frame.top - 4, frame.width + 8, frame.height + 8, () => {
+            pen.dots(faded, radius, at.line, 0.8);
+            pen.dots(plain, radius, at.other, numbers.length > 1000 ? 0.4 : 0.65);
+            pen.dots(marked, radius, at.good, 0.8);
+            if (best.length > 0 && !Number.isNaN(t.parameters[p]!.get(best[0]!))) {
+                const raw = t.parameters[p]!.get(best[0]!);
+                pen.dots(
+                    [
+                        px(frame, isRoomy ? raw + spread(best[0]!) : raw),
+                        py(frame, t.values[0]!.get(best[0]!)),
+                    ],
+                    4.5,
+                    at.best,
+                );
+            }
+        });
+        return frame;
+    };
+    const hit_of = (i: number): Hit => ({
+        key: shown.numbers[i]!,
+        x: shown.places[2 * i]!,
+        y: shown.places[2 * i + 1]!,
+        lines: describe(study, shown.numbers[i]!),
+        open: () => props.open(shown.numbers[i]!),
+    });
+    return (
+        <Plot
+            title={parameter.name}
+            label={`${info.metrics[0]!.name} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
+            height={props.height}
+            version={[study.version, test ? 1 : 0, p].join()}
+            zooms
+            draw={draw}
+            find={(_, x, y) => {
+                const i = nearest(shown.places, x, y, 10);
+                return i < 0 ? null : hit_of(i);
+            }}
+            walk={(_, from, direction) => {
+                const order = shown.numbers
+                    .map((_, i) => i)
+                    .sort((a, b) => shown.places[2 * a]! - shown.places[2 * b]!);
+                if (order.length === 0) return null;
+                const at = from === null ? -1 : order.findIndex((i) => shown.numbers[i] === from);
+                return hit_of(order[Math.min(Math.max(at + direction, 0), order.length - 1)]!);
+            }}
+        >
+            {parameter.scale && parameter.scale !== 'linear' && (
+                <span class="soft">{parameter.scale}</span>
+            )}
+        </Plot>
+    );
+}

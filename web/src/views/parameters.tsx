@@ -1,0 +1,75 @@
+/** Parameters: all together, and each against the metric. */
+import { ParallelPlot } from '../charts/parallel';
+import { SlicePlot } from '../charts/slice';
+import { readFilter, replaceWords } from '../filter';
+import { type Route, setOptions } from '../route';
+import type { Study } from '../study';
+import { FilterField } from './parts';
+
+export function ParametersView({
+    study,
+    route,
+    open,
+}: {
+    study: Study;
+    route: Route;
+    open: (trial: number) => void;
+}) {
+    const info = study.info!,
+        t = study.trials,
+        q = route.options.q ?? '';
+    const filter = readFilter(q, info.parameters, info.metrics);
+    const test = filter.test ? (n: number) => filter.test!(t, n) : null;
+    let shown = 0;
+    for (let n = 0; n < t.count; n++) if (!test || test(n)) shown++;
+    const varied = info.parameters
+        .map((_, p) => p)
+        .filter((p) => info.parameters[p]!.axis !== 'none');
+    const order = study.importance?.importance.map((each) => each.parameter) ?? [];
+    const rank = (p: number) =>
+        (order.indexOf(info.parameters[p]!.name) + order.length + 1) % (order.length + 1);
+    varied.sort((a, b) => rank(a) - rank(b));
+    return (
+        <main>
+            <FilterField
+                text={q}
+                filter={filter}
+                shown={shown}
+                all={t.count}
+                set={(text) => setOptions(route, { q: text })}
+            />
+            <div class="scroll">
+                <div style={{ minWidth: `${(varied.length + info.metrics.length) * 76}px` }}>
+                    <ParallelPlot
+                        study={study}
+                        test={test}
+                        filter={q}
+                        height={380}
+                        open={open}
+                        brush={(name, words) =>
+                            setOptions(route, { q: replaceWords(q, name, words) })
+                        }
+                    >
+                        <span class="soft hint">drag along an axis to choose a part of it</span>
+                    </ParallelPlot>
+                </div>
+            </div>
+            <p class="legend">
+                <i class="best" /> best <i class="good" /> best tenth <i class="other" /> others;
+                most important parameters first
+            </p>
+            <div class="slices">
+                {varied.map((p) => (
+                    <SlicePlot
+                        key={p}
+                        study={study}
+                        parameter={p}
+                        test={test}
+                        height={210}
+                        open={open}
+                    />
+                ))}
+            </div>
+        </main>
+    );
+}
