@@ -25,6 +25,7 @@ typedef enum cav_purpose {
     CAV_PURPOSE_SCHEDULE = 8,   // a scheduler's draws
     CAV_PURPOSE_MODEL = 9,      // a model's parameters; `trial` counts what it has learnt
     CAV_PURPOSE_ENGINE = 10,    // which of several samplers a trial comes from
+    CAV_PURPOSE_INSIGHT = 11,   // looking at what is known; nothing depends on it but what is said
 } cav_purpose;
 
 typedef struct cav_random {

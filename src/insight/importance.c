@@ -17,6 +17,7 @@
  */
 #include "insight/importance.h"
 
+#include "base/order.h"
 #include "base/random.h"
 #include "insight/crowding.h"
 #include "insight/divergence.h"
@@ -281,12 +282,6 @@ static bool allocate(measure *at, cav_arena *arena)
     return allocate_axis(at, arena);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(const double *sorted, size_t count, double share)
 {
     double place = share * (double)(count - 1);
@@ -304,13 +299,18 @@ static int by_share(const void *a, const void *b)
     return (x->parameter > y->parameter) - (x->parameter < y->parameter);
 }
 
+void cav_importance_sort(cav_importance *items, size_t count)
+{
+    qsort(items, count, sizeof *items, by_share);
+}
+
 static void write_down(measure *at, cav_importance *ret_importance)
 {
     size_t count = at->sample_count - 1;
     for (size_t dim = 0; dim < at->space->dim_count; dim++) {
         double share = at->shares[dim * at->sample_count];
         double *others = at->shares + dim * at->sample_count + 1;
-        qsort(others, count, sizeof *others, by_size);
+        cav_sort(others, count);
         ret_importance[dim] = (cav_importance){
             .parameter = at->space->dims[dim],
             .share = share,
@@ -319,7 +319,7 @@ static void write_down(measure *at, cav_importance *ret_importance)
             .chance = at->chances[dim],
         };
     }
-    qsort(ret_importance, at->space->dim_count, sizeof *ret_importance, by_share);
+    cav_importance_sort(ret_importance, at->space->dim_count);
 }
 
 static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importance *ret_importance,
@@ -328,11 +328,9 @@ static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importa
     caviar_code code = cav_ranking_make(at->history, metric, arena, &at->ranking, error);
     if (code)
         return code;
-    if (at->ranking.count < CAV_IMPORTANCE_LEAST_TRIALS)
-        return cav_fail(error, CAVIAR_NOT_FOUND,
-                        "what mattered can be told from %d complete trials on; so far there %s %zu",
-                        CAV_IMPORTANCE_LEAST_TRIALS, at->ranking.count == 1 ? "is" : "are",
-                        at->ranking.count);
+    code = cav_ranking_check(&at->ranking, error);
+    if (code)
+        return code;
     if (at->space->dim_count == 0)
         return CAVIAR_OK;
     plan(at);

@@ -41,6 +41,15 @@ caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_aren
     return CAVIAR_OK;
 }
 
+caviar_code cav_ranking_check(const cav_ranking *ranking, cav_error *error)
+{
+    if (ranking->count >= CAV_RANKING_LEAST)
+        return CAVIAR_OK;
+    return cav_fail(error, CAVIAR_NOT_FOUND,
+                    "what mattered can be told from %d complete trials on; so far there %s %zu",
+                    CAV_RANKING_LEAST, ranking->count == 1 ? "is" : "are", ranking->count);
+}
+
 double cav_best_count(double count)
 {
     return fmax(count / 10, fmin(count / 3, 8));

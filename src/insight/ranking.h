@@ -26,6 +26,11 @@ typedef struct cav_border {
 caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_arena *arena,
                              cav_ranking *ret_ranking, cav_error *error);
 
+enum { CAV_RANKING_LEAST = 16 };
+
+/** CAVIAR_NOT_FOUND with a sentence where fewer than CAV_RANKING_LEAST trials are ranked. */
+caviar_code cav_ranking_check(const cav_ranking *ranking, cav_error *error);
+
 /**
  * How many of so many trials are taken as the best: a tenth, as in PED-ANOVA, but at least 8, or a
  * third where there are fewer than 24. Below 8 nothing can be seen for noise, and the best third of
