@@ -25,8 +25,8 @@
 #include <string.h>
 
 enum {
-    SHUFFLES = 19, // a chance of 1 in 20 is the least that they show
-    TREES_OF_SHUFFLE = 4,
+    SHUFFLES = 20, // so that less than CAV_IMPORTANCE_NOISE can be seen
+    TREES_OF_SHUFFLE = 2,
 };
 
 // The part of the cube where one or two parameters are active, and the room to look at it.

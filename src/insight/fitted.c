@@ -32,25 +32,6 @@ static double least_share(size_t rows)
     return fmax(0.1, 4 / (double)rows);
 }
 
-// Writes down which trials the forest learns from: all, or as many as it can take, at random.
-static caviar_code choose(cav_fitted *at, cav_error *error)
-{
-    size_t count = at->ranking.count;
-    at->learnt = CAV_ARENA_NEW(at->arena, size_t, count + 1);
-    if (!at->learnt)
-        return cav_fail_memory(error);
-    for (size_t i = 0; i < count; i++)
-        at->learnt[i] = i;
-    at->row_count = count < MOST_ROWS ? count : MOST_ROWS;
-    cav_random random = cav_random_stream(at->seed, 0, CAV_PURPOSE_INSIGHT, 0);
-    for (size_t i = 0; at->row_count < count && i < at->row_count; i++) {
-        size_t other = i + cav_random_below(&random, count - i), kept = at->learnt[i];
-        at->learnt[i] = at->learnt[other];
-        at->learnt[other] = kept;
-    }
-    return CAVIAR_OK;
-}
-
 static void fill(cav_fitted *at, const cav_history *history)
 {
     const double *losses = at->ranking.losses; // sorted
@@ -58,8 +39,8 @@ static void fill(cav_fitted *at, const cav_history *history)
     double quarter = losses[count / 4], three = losses[count - 1 - count / 4];
     double most = three > quarter ? three + fence * (three - quarter) : INFINITY;
     for (size_t i = 0; i < at->row_count; i++) {
-        size_t row = at->ranking.rows[at->learnt[i]];
-        at->targets[i] = fmin(losses[at->learnt[i]], most);
+        size_t row = at->ranking.rows[i];
+        at->targets[i] = fmin(losses[i], most);
         cav_cube_encode(&at->cube, history->points + row * history->dim_count,
                         at->rows + i * width);
     }
@@ -68,9 +49,7 @@ static void fill(cav_fitted *at, const cav_history *history)
 static caviar_code prepare(cav_fitted *at, const cav_space *space, const cav_history *history,
                            cav_error *error)
 {
-    caviar_code code = choose(at, error);
-    if (code)
-        return code;
+    at->row_count = at->ranking.count;
     if (!cav_cube_make(space, history, &at->ranking, at->arena, &at->cube))
         return cav_fail_memory(error);
     at->rows = CAV_ARENA_NEW(at->arena, double, at->row_count * at->cube.count + 1);
@@ -130,6 +109,9 @@ static caviar_code make(cav_fitted *at, const cav_space *space, const cav_histor
     code = cav_ranking_check(&at->ranking, error);
     if (code)
         return code;
+    at->trial_count = at->ranking.count;
+    cav_random random = cav_random_stream(at->seed, 0, CAV_PURPOSE_INSIGHT, 0);
+    cav_ranking_thin(&at->ranking, MOST_ROWS, &random);
     code = prepare(at, space, history, error);
     if (code)
         return code;

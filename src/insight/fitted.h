@@ -12,10 +12,10 @@
 typedef struct cav_fitted {
     cav_arena *arena;
     uint64_t seed;
-    cav_ranking ranking; // all complete trials with a finite value
+    size_t trial_count;  // complete trials with a finite value
+    cav_ranking ranking; // those of them that the forest has learnt
     cav_cube cube;
     size_t *choices;   // [cube.count]
-    size_t *learnt;    // [row_count] places in the ranking of those that the forest has learnt
     double *rows;      // [row_count x cube.count]
     double *targets;   // [row_count] losses, those that are far out drawn in
     double *residuals; // [row_count] what is left of each by the trees that have not seen it

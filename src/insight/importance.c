@@ -31,11 +31,12 @@ enum {
     LEAST_RESAMPLES = 40,
     MOST_SHUFFLES = 999,
     LEAST_SHUFFLES = 99,
+    MOST_TRIALS = 5000, // that are looked at
 };
 
 // How many trials may be looked at and put in another order, and how many divergences be formed of
 // either kind, over all axes, before there are fewer resamples and shuffles.
-static const double most_looks = 5e7, most_swaps = 2e7, most_divergences = 1e5;
+static const double most_looks = 3e6, most_swaps = 4e6, most_divergences = 1e5;
 
 // The trials themselves, or a resample of them.
 typedef struct sample {
@@ -48,6 +49,7 @@ typedef struct measure {
     const cav_space *space;
     const cav_history *history;
     uint64_t seed;
+    size_t trial_count; // before they were thinned
     cav_ranking ranking;
     double *weights; // [count]
     double size;     // sum of the weights
@@ -331,6 +333,9 @@ static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importa
     code = cav_ranking_check(&at->ranking, error);
     if (code)
         return code;
+    at->trial_count = at->ranking.count;
+    cav_random random = cav_random_stream(at->seed, 3, CAV_PURPOSE_INSIGHT, 0);
+    cav_ranking_thin(&at->ranking, MOST_TRIALS, &random);
     if (at->space->dim_count == 0)
         return CAVIAR_OK;
     plan(at);
@@ -344,6 +349,13 @@ static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importa
     return CAVIAR_OK;
 }
 
+// Of trials that were thinned, all count as much as those that were kept.
+static cav_importance_basis basis_of(const measure *at)
+{
+    double times = (double)at->trial_count / (double)at->ranking.count;
+    return (cav_importance_basis){at->trial_count, times * at->size, times * at->size * at->part};
+}
+
 caviar_code cav_importance_measure(const cav_space *space, const cav_history *history,
                                    size_t metric, uint64_t seed, cav_importance *ret_importance,
                                    cav_importance_basis *ret_basis, cav_error *error)
@@ -354,7 +366,7 @@ caviar_code cav_importance_measure(const cav_space *space, const cav_history *hi
     measure at = {.space = space, .history = history, .seed = seed};
     caviar_code code = run(&at, metric, arena, ret_importance, error);
     if (!code && ret_basis)
-        *ret_basis = (cav_importance_basis){at.ranking.count, at.size, at.size * at.part};
+        *ret_basis = basis_of(&at);
     cav_arena_free(arena);
     return code;
 }

@@ -58,7 +58,7 @@ static caviar_code ask_forest(const cav_measurement_setup *setup, cav_arena *are
         cav_fitted_make(setup->space, setup->history, setup->metric, setup->seed, &fitted, error);
     bool fine = true;
     if (!code) {
-        at->trial_count = fitted.ranking.count;
+        at->trial_count = fitted.trial_count;
         at->explained = fitted.explained;
         at->needed = fitted.least;
         at->is_enough = cav_fitted_is_enough(&fitted);

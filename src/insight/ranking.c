@@ -41,6 +41,21 @@ caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_aren
     return CAVIAR_OK;
 }
 
+// Selection sampling: D. Knuth, "The Art of Computer Programming" 2, 3.4.2, algorithm S.
+void cav_ranking_thin(cav_ranking *ranking, size_t most, cav_random *random)
+{
+    size_t kept = 0, count = ranking->count;
+    if (count <= most)
+        return;
+    for (size_t i = 0; kept < most; i++) {
+        if (cav_random_unit(random) * (double)(count - i) >= (double)(most - kept))
+            continue;
+        ranking->rows[kept] = ranking->rows[i];
+        ranking->losses[kept++] = ranking->losses[i];
+    }
+    ranking->count = most;
+}
+
 caviar_code cav_ranking_check(const cav_ranking *ranking, cav_error *error)
 {
     if (ranking->count >= CAV_RANKING_LEAST)

@@ -7,6 +7,7 @@
 #define CAV_INSIGHT_RANKING_H
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "trial/history.h"
 
 /** Best first, of equals the earliest. */
@@ -25,6 +26,12 @@ typedef struct cav_border {
 /** Ranks the trials by a metric; the ranking lives in the arena. */
 caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_arena *arena,
                              cav_ranking *ret_ranking, cav_error *error);
+
+/**
+ * Keeps a random `most` of the trials, where there are more, in their order: where thousands are
+ * looked at, others would tell next to nothing.
+ */
+void cav_ranking_thin(cav_ranking *ranking, size_t most, cav_random *random);
 
 enum { CAV_RANKING_LEAST = 16 };
 
