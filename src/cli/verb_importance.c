@@ -11,7 +11,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     BAR_COLUMNS = 30,
@@ -118,18 +117,6 @@ static void print_table(const char *metric, const cav_measurement *what)
     cav_text_free(&doubt);
 }
 
-static caviar_code find_metric(const cav_study *study, const char *name, size_t *ret_metric,
-                               cav_error *error)
-{
-    for (size_t m = 0; m < study->spec->metric_count; m++) {
-        if (!name || strcmp(study->metric_names[m], name) == 0) {
-            *ret_metric = m;
-            return CAVIAR_OK;
-        }
-    }
-    return cav_cli_fail_metric(study, name, error);
-}
-
 static caviar_code show(const cav_arguments *arguments, const cav_study *study, cav_arena *arena,
                         cav_error *error)
 {
@@ -139,7 +126,8 @@ static caviar_code show(const cav_arguments *arguments, const cav_study *study, 
                                    .with_pairs = cav_flag_is_on(arguments, "pairs")};
     const char *method = cav_flag_get(arguments, "method");
     cav_measurement what;
-    caviar_code code = find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
+    caviar_code code =
+        cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
     if (!code && method)
         code = cav_method_find(method, &setup.method, error);
     if (!code)

@@ -13,6 +13,7 @@
  */
 #include "insight/ranges.h"
 
+#include "base/number.h"
 #include "base/order.h"
 #include "space/scale.h"
 
@@ -188,11 +189,14 @@ static double best_distance(const looker *at, size_t dim, bool is_high)
     return found > 0 ? distances[found / 2] : 1;
 }
 
-// A bound to two digits, rounded outwards, and never through 0, or 1 for what lies below it.
+// A bound to two digits, rounded outwards, and never through 0.
 static double tidy_bound(const cav_parameter *parameter, double bound, bool is_high)
 {
+    char text[CAV_NUMBER_SIZE];
     double size = fabs(bound) > 0 ? pow(10, floor(log10(fabs(bound))) - 1) : 1;
     bound = (is_high ? ceil(bound / size - 1e-9) : floor(bound / size + 1e-9)) * size;
+    cav_number_parse(text, cav_number_print_short(bound, 2, text),
+                     &bound); // 0.0018, no digits more
     if (parameter->type == CAVIAR_TYPE_INT)
         bound = rint(bound);
     if (!is_high && parameter->limit_low >= 0)
