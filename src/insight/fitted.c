@@ -103,15 +103,13 @@ static caviar_code make(cav_fitted *at, const cav_space *space, const cav_histor
     at->arena = cav_arena_new();
     if (!at->arena)
         return cav_fail_memory(error);
-    caviar_code code = cav_ranking_make(history, metric, at->arena, &at->ranking, error);
-    if (code)
-        return code;
-    code = cav_ranking_check(&at->ranking, error);
-    if (code)
-        return code;
-    at->trial_count = at->ranking.count;
     cav_random random = cav_random_stream(at->seed, 0, CAV_PURPOSE_INSIGHT, 0);
-    cav_ranking_thin(&at->ranking, MOST_ROWS, &random);
+    caviar_code code = cav_ranking_sample(history, metric, MOST_ROWS, &random, at->arena,
+                                          &at->ranking, &at->trial_count, error);
+    if (!code)
+        code = cav_ranking_check(&at->ranking, error);
+    if (code)
+        return code;
     code = prepare(at, space, history, error);
     if (code)
         return code;

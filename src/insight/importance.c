@@ -31,12 +31,12 @@ enum {
     LEAST_RESAMPLES = 40,
     MOST_SHUFFLES = 999,
     LEAST_SHUFFLES = 99,
-    MOST_TRIALS = 5000, // that are looked at
+    MOST_TRIALS = 4000, // that are looked at
 };
 
 // How many trials may be looked at and put in another order, and how many divergences be formed of
 // either kind, over all axes, before there are fewer resamples and shuffles.
-static const double most_looks = 3e6, most_swaps = 4e6, most_divergences = 1e5;
+static const double most_looks = 2e6, most_swaps = 3e6, most_divergences = 1e5;
 
 // The trials themselves, or a resample of them.
 typedef struct sample {
@@ -49,7 +49,7 @@ typedef struct measure {
     const cav_space *space;
     const cav_history *history;
     uint64_t seed;
-    size_t trial_count; // before they were thinned
+    size_t trial_count; // of which the ranking may be a sample
     cav_ranking ranking;
     double *weights; // [count]
     double size;     // sum of the weights
@@ -327,15 +327,13 @@ static void write_down(measure *at, cav_importance *ret_importance)
 static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importance *ret_importance,
                        cav_error *error)
 {
-    caviar_code code = cav_ranking_make(at->history, metric, arena, &at->ranking, error);
-    if (code)
-        return code;
-    code = cav_ranking_check(&at->ranking, error);
-    if (code)
-        return code;
-    at->trial_count = at->ranking.count;
     cav_random random = cav_random_stream(at->seed, 3, CAV_PURPOSE_INSIGHT, 0);
-    cav_ranking_thin(&at->ranking, MOST_TRIALS, &random);
+    caviar_code code = cav_ranking_sample(at->history, metric, MOST_TRIALS, &random, arena,
+                                          &at->ranking, &at->trial_count, error);
+    if (!code)
+        code = cav_ranking_check(&at->ranking, error);
+    if (code)
+        return code;
     if (at->space->dim_count == 0)
         return CAVIAR_OK;
     plan(at);
@@ -349,7 +347,7 @@ static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importa
     return CAVIAR_OK;
 }
 
-// Of trials that were thinned, all count as much as those that were kept.
+// Of a sample, all trials count as much as those that are in it.
 static cav_importance_basis basis_of(const measure *at)
 {
     double times = (double)at->trial_count / (double)at->ranking.count;

@@ -28,10 +28,12 @@ caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_aren
                              cav_ranking *ret_ranking, cav_error *error);
 
 /**
- * Keeps a random `most` of the trials, where there are more, in their order: where thousands are
- * looked at, others would tell next to nothing.
+ * The same of a random `most` of the trials where there are more: where thousands are looked at,
+ * others would tell next to nothing. *ret_all is how many there are.
  */
-void cav_ranking_thin(cav_ranking *ranking, size_t most, cav_random *random);
+caviar_code cav_ranking_sample(const cav_history *history, size_t metric, size_t most,
+                               cav_random *random, cav_arena *arena, cav_ranking *ret_ranking,
+                               size_t *ret_all, cav_error *error);
 
 enum { CAV_RANKING_LEAST = 16 };
 

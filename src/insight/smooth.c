@@ -82,14 +82,13 @@ caviar_code cav_smooth_make(const cav_space *space, const cav_history *history, 
     *at = (cav_smooth){.space = space, .arena = cav_arena_new()};
     if (!at->arena)
         return cav_fail_memory(error);
-    caviar_code code = cav_ranking_make(history, metric, at->arena, &at->ranking, error);
+    cav_random random = cav_random_stream(seed, 4, CAV_PURPOSE_INSIGHT, 0);
+    caviar_code code = cav_ranking_sample(history, metric, MOST_TRIALS, &random, at->arena,
+                                          &at->ranking, &at->trial_count, error);
     if (!code)
         code = cav_ranking_check(&at->ranking, error);
     if (code)
         return code;
-    at->trial_count = at->ranking.count;
-    cav_random random = cav_random_stream(seed, 4, CAV_PURPOSE_INSIGHT, 0);
-    cav_ranking_thin(&at->ranking, MOST_TRIALS, &random);
     code = copy_trials(at, history, error);
     if (!code && !prepare(at))
         code = cav_fail_memory(error);

@@ -143,6 +143,28 @@ def importance_does_not_rank_noise(box):
              'nothing is ranked')
 
 
+@case
+def advice_is_given_and_followed(box):
+    ran(box)
+    contains(box.caviar('advise').out, 'space: what mattered can be told from 16 complete trials')
+    contains(box.caviar('advise', '--as-study', 'next', status=1).err, '16')
+    box.script('bowl.sh', 'awk -v y="$2" \'BEGIN { print "loss=" log(y) }\'\n')
+    for study in ('more', 'again'):
+        box.caviar('run', 'bowl.yaml', '-n', '80', '--sampler', 'random', '--study', study)
+    found = box.json('advise', '--study', 'more', '--from', 'again')
+    advised = {one['parameter']: one['advice'] for one in found['space']['advice']}
+    assert advised['x'] == 'fix' and 'y' in advised, advised
+    assert found['transfer']['verdict'] == 'holds' and found['transfer']['from'] == 'again', found
+    assert isinstance(found['curves'], list), found
+    contains(box.caviar('advise', '--study', 'more', '--from', 'again').out, 'change: ',
+             'what again has shown holds here')
+    contains(box.caviar('advise', '--study', 'more', '--from', 'nobody', status=1).err, 'nobody')
+    box.file('next.json', box.caviar('advise', '--study', 'more', '--as-study', 'next').out)
+    box.caviar('run', 'next.json', '-n', '2')
+    assert [one['study'] for one in box.json('studies') if one['study'] == 'next'], 'no next'
+    contains(box.caviar('advise', '--study', 'more', '--as-study', '1 x', status=1).err, 'name')
+
+
 # --- keeping --------------------------------------------------------------------------------------
 
 @case
