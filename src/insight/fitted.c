@@ -93,7 +93,8 @@ static void look_out_of_bag(cav_fitted *at)
         unexplained += at->residuals[i] * at->residuals[i];
         variation += (at->targets[i] - mean) * (at->targets[i] - mean);
     }
-    at->explained = variation > 0 ? 1 - unexplained / variation : 0;
+    bool varies = at->targets[0] < at->targets[at->row_count - 1]; // they are sorted
+    at->explained = varies ? 1 - unexplained / variation : 0;
     at->least = least_share(at->row_count);
 }
 

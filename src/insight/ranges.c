@@ -32,7 +32,7 @@ static const double sure_enough = 0.9;
 static const double least_skill = 0.25; // to say where it is better
 static const double flat_skill = 0.5;   // to say that it is the same everywhere
 static const double flat_share = 0.01;  // of the variation, at most
-static const double least_drop = 0.25;  // standard deviations that are worth a change
+static const double least_drop = 0.25;  // of the best third's standard deviation: worth a change
 static const double least_cut = 0.15;   // of a range
 static const double least_grown = 0.05; // of a range, on its scale
 static const double kept_margin = 0.2;  // of what could be cut
@@ -48,6 +48,7 @@ typedef struct looker {
     double *variances; // [dims x RESAMPLES] along a profile, over bases that are any trials
     bool *is_known;    // [dims] there are trials in which it is active
     size_t best_count; // of the ranking, for cuts
+    double worth;      // what an outcome must differ by, to be worth a change
     size_t resample_count;
     size_t question_count; // ends and choices that are looked at
 } looker;
@@ -234,7 +235,7 @@ static bool look_for_growth(const looker *at, size_t dim, bool is_high, cav_rang
     }
     double distance = best_distance(at, dim, is_high);
     if (parameter->axis == CAV_AXIS_CHOICES || at->smooth->skill < least_skill ||
-        held < sure_enough * total || gained < least_drop || distance > 0.25)
+        held < sure_enough * total || gained < at->worth || distance > 0.25)
         return false;
     double bound = grown_bound(parameter, is_high, fmin(0.5, fmax(0.1, 4 * distance)));
     *ret = (cav_range_advice){.finding = CAV_RANGE_GROW,
@@ -268,7 +269,7 @@ static double share_worse(const looker *at, size_t dim, bool is_high, double end
         for (size_t i = 0; i < GRID; i++)
             best = fmin(best, profile[i]);
         for (size_t i = 0; i < GRID && ((double)i + 0.5) / GRID < end; i++)
-            all = all && profile[from_end(is_high, i)] > best + least_drop;
+            all = all && profile[from_end(is_high, i)] > best + at->worth;
         held += all;
     }
     return held / (double)at->resample_count;
@@ -320,7 +321,7 @@ static double share_choice_worse(const looker *at, size_t dim, size_t choice)
             if ((size_t)cav_parameter_decode(parameter, grid_at(parameter, i)) == choice)
                 own = fmin(own, profile[i]);
         }
-        held += own > best + least_drop;
+        held += own > best + at->worth;
     }
     return held / (double)at->resample_count;
 }
@@ -350,6 +351,23 @@ static bool look_at_choice(const looker *at, size_t dim, size_t choice, cav_rang
 
 // ---- Flat -------------------------------------------------------------------------------------
 
+// Share of the resamples in which no value along a profile differs from another by what is worth a
+// change: what makes little of all variation may still part the good trials.
+static double share_level(const looker *at, size_t dim)
+{
+    double held = 0;
+    for (size_t r = 0; r < at->resample_count; r++) {
+        const double *profile = profile_of(at, dim, r);
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = 0; i < GRID; i++) {
+            low = fmin(low, profile[i]);
+            high = fmax(high, profile[i]);
+        }
+        held += high - low < at->worth;
+    }
+    return held / (double)at->resample_count;
+}
+
 static bool look_for_nothing(const looker *at, size_t dim, cav_range_advice *ret)
 {
     double *variances = at->variances + dim * RESAMPLES;
@@ -358,14 +376,28 @@ static bool look_for_nothing(const looker *at, size_t dim, cav_range_advice *ret
     size_t best = 0;
     while (best < at->smooth->count && isnan(coordinate(at, best, dim)))
         best++;
-    if (at->smooth->skill < flat_skill || most > flat_share || best == at->smooth->count)
+    double sure = share_level(at, dim);
+    if (at->smooth->skill < flat_skill || most > flat_share || sure < sure_enough ||
+        best == at->smooth->count)
         return false;
     const cav_space *space = at->smooth->space;
     *ret = (cav_range_advice){.finding = CAV_RANGE_FLAT,
                               .value = at->smooth->raw[best * space->count + space->dims[dim]],
-                              .sure = sure_enough,
+                              .sure = sure,
                               .effect = most};
     return true;
+}
+
+// Differences count beside those among the good trials: how bad the bad ones are is no measure.
+static double find_worth(const cav_smooth *smooth)
+{
+    size_t count = smooth->count / 3;
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        mean += smooth->outcomes[i] / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (smooth->outcomes[i] - mean) * (smooth->outcomes[i] - mean);
+    return least_drop * sqrt(squares / (double)count);
 }
 
 static size_t look(const looker *at, size_t dim, cav_range_advice *ret_advice)
@@ -427,6 +459,7 @@ caviar_code cav_ranges_look(cav_smooth *smooth, uint64_t seed, cav_range_advice 
     } else {
         size_t best = smooth->count / 5;
         at.best_count = best > BASES ? best : BASES;
+        at.worth = find_worth(smooth);
         for (size_t dim = 0; dim < smooth->space->dim_count; dim++)
             at.question_count += questions_of(parameter_of(&at, dim));
         draw_profiles(&at, places);

@@ -25,8 +25,8 @@ typedef struct cav_range_advice {
     double value;     // flat: the value of the best trial; drop: the choice
     double sure;      // share of the resamples in which it holds
     double tried;     // cut, drop: the share of all trials that were there
-    double effect;    // flat: at most this share of the variation; grow: what the outermost
-                      // twentieth gains on a quarter further in, in standard deviations
+    double effect;    // flat: at most this share of the variation; grow: what the end gains on a
+                      // quarter further in, in standard deviations of all outcomes
 } cav_range_advice;
 
 /** How many pieces of advice there may be: cut and grow at both ends, and each choice dropped. */

@@ -128,6 +128,69 @@ static void test_advice_needs_trials(void **state)
     trials_free(&at);
 }
 
+static double always(const double *raw, cav_random *random)
+{
+    (void)raw;
+    (void)random;
+    return 3;
+}
+
+static void test_equal_losses_and_spaces_that_vary_nothing_give_no_advice(void **state)
+{
+    (void)state;
+    const caviar_parameter fixed = {
+        .name = "one", .type = CAVIAR_TYPE_CONSTANT, .choices = choices, .choice_count = 1};
+    for (int is_fixed = 0; is_fixed < 2; is_fixed++) {
+        trials at;
+        cav_advice_list list;
+        cav_arena *arena = cav_arena_new();
+        if (is_fixed)
+            trials_init(&at, &fixed, 1, 1);
+        else
+            init(&at, CAVIAR_SCALE_LOG, 1);
+        trials_fill(&at, 40, always);
+        advise(&at, arena, &list);
+        assert_int_equal(list.count, 0);
+        cav_arena_free(arena);
+        trials_free(&at);
+    }
+}
+
+// Only where z is b does x exist; the best is at its upper end. It makes little of all variation,
+// but parts the good trials.
+static double inner(const double *raw, cav_random *random)
+{
+    return (isnan(raw[1]) ? 2 : -2 * raw[1]) + 0.01 * cav_random_normal(random);
+}
+
+static void test_a_range_that_is_not_always_there_is_judged_where_it_is(void **state)
+{
+    (void)state;
+    const caviar_condition when[] = {{.parent = "z", .values = choices + 1, .value_count = 1}};
+    const caviar_parameter parameters[] = {
+        {.name = "z", .type = CAVIAR_TYPE_CATEGORICAL, .choices = choices, .choice_count = 3},
+        {.name = "x", .low = 5, .high = 7, .when = when, .when_count = 1},
+    };
+    trials at;
+    cav_advice_list list;
+    cav_arena *arena = cav_arena_new();
+    bool upwards = false;
+    trials_init(&at, parameters, 2, test_seed(1));
+    trials_fill(&at, 150, inner);
+    advise(&at, arena, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const cav_advice *item = &list.items[i];
+        if (item->parameter != 1)
+            continue;
+        assert_true(item->kind == CAV_ADVICE_GROW ? item->is_high && item->bound > 7
+                                                  : item->kind == CAV_ADVICE_CUT && !item->is_high);
+        upwards = true;
+    }
+    assert_true(upwards);
+    cav_arena_free(arena);
+    trials_free(&at);
+}
+
 // ---- Transfer ---------------------------------------------------------------------------------
 
 static double uphill(const double *raw, cav_random *random)
@@ -209,6 +272,8 @@ int main(void)
         cmocka_unit_test(test_where_the_scale_is_wrong_nothing_is_said_of_the_range),
         cmocka_unit_test(test_a_choice_that_conditions_name_is_kept),
         cmocka_unit_test(test_advice_needs_trials),
+        cmocka_unit_test(test_equal_losses_and_spaces_that_vary_nothing_give_no_advice),
+        cmocka_unit_test(test_a_range_that_is_not_always_there_is_judged_where_it_is),
         cmocka_unit_test(test_the_same_function_holds_and_its_opposite_does_not),
         cmocka_unit_test(test_what_cannot_be_told_is_not),
         cmocka_unit_test(test_studies_without_a_common_parameter_are_refused),

@@ -397,6 +397,36 @@ static void test_a_few_wrecks_are_not_all_of_the_variation(void **state)
     trials_free(&at);
 }
 
+// ---- Nothing to tell ---------------------------------------------------------------------------
+
+static double always(const double *raw, cav_random *random)
+{
+    (void)raw;
+    (void)random;
+    return 3;
+}
+
+static void test_equal_losses_and_spaces_that_vary_nothing_have_no_shares(void **state)
+{
+    (void)state;
+    const caviar_parameter fixed = {
+        .name = "one", .type = CAVIAR_TYPE_CONSTANT, .choices = choices, .choice_count = 1};
+    for (size_t count = 0; count <= 2; count++) {
+        trials at;
+        shares found;
+        if (count == 0)
+            trials_init(&at, &fixed, 1, test_seed(1));
+        else
+            trials_init_floats(&at, count, test_seed(1));
+        trials_fill(&at, 40, always);
+        measure(&at, 1, &found);
+        assert_false(found.is_enough);
+        for (size_t i = 0; i < count; i++)
+            assert_true(found.single[i].share == 0 && found.shapley[i].share == 0);
+        trials_free(&at);
+    }
+}
+
 // ---- Tiers ------------------------------------------------------------------------------------
 
 static void test_the_measured_order_is_held_against_the_tiers(void **state)
@@ -441,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_a_parameter_that_does_nothing_is_told_from_one_that_does),
         cmocka_unit_test(test_the_explained_share_is_that_of_the_signal),
         cmocka_unit_test(test_a_few_wrecks_are_not_all_of_the_variation),
+        cmocka_unit_test(test_equal_losses_and_spaces_that_vary_nothing_have_no_shares),
         cmocka_unit_test(test_the_measured_order_is_held_against_the_tiers),
     };
     return cmocka_run_group_tests_name("fANOVA and Shapley effects", tests, NULL, NULL);
