@@ -21,10 +21,10 @@ typedef struct cav_findings {
     cav_importance *importance; // [importance_count] most important first
     size_t importance_count;    // 0: too few trials
     cav_importance_basis basis;
-    char too_few[200]; // why there is no importance
+    char too_few[200];      // why there is no importance
     cav_measurement varied; // what the metric varies with; nothing is in it where there are too few
     cav_advice_list advice; // likewise
-    size_t *order;     // [dim_count] parameters in the order in which they are shown
+    size_t *order;          // [dim_count] parameters in the order in which they are shown
 } cav_findings;
 
 /** Works them out. The study's history must hold the learning curves. Free them in either case. */
