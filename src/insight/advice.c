@@ -254,20 +254,10 @@ static void check_default(caviar_parameter *parameter)
         parameter->initial = (caviar_value){0};
 }
 
-// Whether conditions of others name the parameter.
-static bool is_parent(const cav_space *space, size_t parameter)
-{
-    for (size_t i = 0; i < space->count; i++)
-        for (size_t k = 0; k < space->parameters[i].when_count; k++)
-            if (space->parameters[i].when[k].parent == parameter)
-                return true;
-    return false;
-}
-
 static bool is_followed(const cav_advice_list *list, const cav_advice *at, size_t parameter)
 {
     return at->parameter == parameter &&
-           (at->kind != CAV_ADVICE_DROP || !is_parent(list->space, parameter));
+           (at->kind != CAV_ADVICE_DROP || !cav_ranges_is_parent(list->space, parameter));
 }
 
 static caviar_code copy_parameter(const cav_advice_list *list, size_t parameter, cav_arena *arena,

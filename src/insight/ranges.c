@@ -47,6 +47,8 @@ typedef struct looker {
     double *profiles;  // [dims x RESAMPLES x GRID]
     double *variances; // [dims x RESAMPLES] along a profile, over bases that are any trials
     bool *is_known;    // [dims] there are trials in which it is active
+    bool *is_parent;   // [dims] others depend on it
+    double *raw;       // [space->count] scratch
     size_t best_count; // of the ranking, for cuts
     double worth;      // what an outcome must differ by, to be worth a change
     size_t resample_count;
@@ -76,11 +78,39 @@ static double grid_at(const cav_parameter *parameter, size_t i)
 // of all. False where there are too few.
 static bool choose_bases(looker *at, size_t dim, size_t step)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < at->smooth->count && found<BASES; i += found> 0 ? step : 1)
-        if (!isnan(coordinate(at, i, dim)))
+    size_t found = 0, i = 0;
+    while (i < at->smooth->count && found < BASES) {
+        bool is_active = !isnan(coordinate(at, i, dim));
+        if (is_active)
             at->places[found++] = i;
+        i += is_active ? step : 1;
+    }
     return found == BASES;
+}
+
+bool cav_ranges_is_parent(const cav_space *space, size_t parameter)
+{
+    for (size_t i = 0; i < space->count; i++)
+        for (size_t k = 0; k < space->parameters[i].when_count; k++)
+            if (space->parameters[i].when[k].parent == parameter)
+                return true;
+    return false;
+}
+
+// Puts a base with another value of one parameter into a point. What depends on it comes and goes;
+// what comes has the middle of its range.
+static void place_point(const looker *at, size_t base, size_t dim, double u, double *ret_point)
+{
+    const cav_space *space = at->smooth->space;
+    size_t dims = space->dim_count;
+    memcpy(ret_point, at->smooth->points + base * dims, dims * sizeof *ret_point);
+    ret_point[dim] = u;
+    if (!at->is_parent[dim])
+        return;
+    for (size_t i = 0; i < dims; i++)
+        if (isnan(ret_point[i]))
+            ret_point[i] = 0.5;
+    cav_space_decode(space, ret_point, at->raw, ret_point);
 }
 
 // What the model predicts along a parameter, from each base: means [BASES x GRID].
@@ -88,13 +118,10 @@ static void predict_along(looker *at, size_t dim)
 {
     const cav_parameter *parameter = parameter_of(at, dim);
     size_t dims = at->smooth->space->dim_count;
-    for (size_t b = 0; b < BASES; b++) {
-        for (size_t i = 0; i < GRID; i++) {
-            double *point = at->points + (b * GRID + i) * dims;
-            memcpy(point, at->smooth->points + at->places[b] * dims, dims * sizeof *point);
-            point[dim] = grid_at(parameter, i);
-        }
-    }
+    for (size_t b = 0; b < BASES; b++)
+        for (size_t i = 0; i < GRID; i++)
+            place_point(at, at->places[b], dim, grid_at(parameter, i),
+                        at->points + (b * GRID + i) * dims);
     cav_smooth_means(at->smooth, at->points, BASES * GRID, at->means);
 }
 
@@ -190,14 +217,30 @@ static double best_distance(const looker *at, size_t dim, bool is_high)
     return found > 0 ? distances[found / 2] : 1;
 }
 
-// A bound to two digits, rounded outwards, and never through 0.
+// What a bound is rounded to: two digits of what its scale measures it by.
+static double unit_of(const cav_parameter *parameter, double bound)
+{
+    double size = parameter->limit_high - parameter->limit_low;
+    if (parameter->scale == CAVIAR_SCALE_LOG)
+        size = bound;
+    else if (parameter->scale == CAVIAR_SCALE_REVERSE_LOG)
+        size = 1 - bound;
+    else if (parameter->scale == CAVIAR_SCALE_LOGIT)
+        size = fmin(bound, 1 - bound);
+    return size > 0 ? pow(10, floor(log10(size)) - 1) : 1;
+}
+
+// A bound that is rounded outwards, and never through 0.
 static double tidy_bound(const cav_parameter *parameter, double bound, bool is_high)
 {
     char text[CAV_NUMBER_SIZE];
-    double size = fabs(bound) > 0 ? pow(10, floor(log10(fabs(bound))) - 1) : 1;
-    bound = (is_high ? ceil(bound / size - 1e-9) : floor(bound / size + 1e-9)) * size;
-    cav_number_parse(text, cav_number_print_short(bound, 2, text),
-                     &bound); // 0.0018, no digits more
+    double unit = unit_of(parameter, bound), from = 0;
+    if (parameter->scale == CAVIAR_SCALE_REVERSE_LOG || parameter->scale == CAVIAR_SCALE_LOGIT)
+        from = bound > 0.5 ? 1 : 0; // 1 - 2e-5 is no multiple of 1e-6 in doubles
+    double units = (bound - from) / unit;
+    bound = from + (is_high ? ceil(units - 1e-9) : floor(units + 1e-9)) * unit;
+    size_t size = cav_number_print_short(bound, 12, text); // 0.0018, without what rounding left
+    cav_number_parse(text, size, &bound);
     if (parameter->type == CAVIAR_TYPE_INT)
         bound = rint(bound);
     if (!is_high && parameter->limit_low >= 0)
@@ -217,7 +260,7 @@ static double grown_bound(const cav_parameter *parameter, bool is_high, double s
     bound = tidy_bound(parameter, bound, is_high);
     const char *complaint =
         cav_scale_complaint(parameter->scale, is_high ? low : bound, is_high ? bound : high);
-    bool is_one = is_high && low >= 0 && high <= 1 && parameter->type == CAVIAR_TYPE_FLOAT;
+    bool is_one = is_high && low >= 0 && high <= 1 && parameter->scale == CAVIAR_SCALE_LINEAR;
     if (is_one && bound > 1) // a share, it seems
         bound = high;
     return complaint ? (is_high ? high : low) : bound;
@@ -440,9 +483,13 @@ static bool allocate(looker *at, cav_arena *arena, size_t **ret_places)
     at->profiles = CAV_ARENA_NEW(arena, double, RESAMPLES *GRID *dims + 1);
     at->variances = CAV_ARENA_NEW(arena, double, RESAMPLES *dims + 1);
     at->is_known = CAV_ARENA_NEW(arena, bool, dims + 1);
+    at->is_parent = CAV_ARENA_NEW(arena, bool, dims + 1);
+    at->raw = CAV_ARENA_NEW(arena, double, at->smooth->space->count + 1);
     if (!at->places || !at->points || !at->means || !at->profiles || !at->variances ||
-        !at->is_known)
+        !at->is_known || !at->is_parent || !at->raw)
         return false;
+    for (size_t dim = 0; dim < dims; dim++)
+        at->is_parent[dim] = cav_ranges_is_parent(at->smooth->space, at->smooth->space->dims[dim]);
     *ret_places = at->places + BASES;
     return true;
 }

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { CALLS = 25 }; // of the evidence, from where the parameter's own scale stands
+enum { CALLS = 40 }; // of the evidence
 
 // What must be gained for an advice: so many nats more than by any scale that comes before, and
 // more than the error; by a process that predicts something.

@@ -60,12 +60,31 @@ static void find_skill(cav_smooth *at)
     at->skill = variation > 0 ? 1 - left / variation : 0;
 }
 
+// Climbs from where the parameters are, and from the priors' modes with next to no noise, which is
+// the other valley: much noise explains much, too. Stays where the evidence is greater.
+static caviar_code climb(cav_smooth *at, const cav_gp_data *data, size_t calls, cav_error *error)
+{
+    cav_gp *gp = at->gp;
+    double reached, other;
+    double *kept = CAV_ARENA_NEW(at->arena, double, gp->param_count);
+    if (!kept || !cav_gp_climb(gp, data, calls, at->work, &reached))
+        return cav_fail_memory(error);
+    memcpy(kept, gp->params, gp->param_count * sizeof *kept);
+    cav_gp_reset(gp);
+    gp->params[gp->param_count - 1] = log(1e-5);
+    if (!cav_gp_climb(gp, data, calls, at->work, &other))
+        return cav_fail_memory(error);
+    if (!(other > reached))
+        memcpy(gp->params, kept, gp->param_count * sizeof *kept);
+    return CAVIAR_OK;
+}
+
 static caviar_code fit(cav_smooth *at, size_t calls, cav_error *error)
 {
-    double reached;
     cav_gp_data data = {at->count, at->points, at->outcomes};
-    if (!cav_gp_climb(at->gp, &data, calls, at->work, &reached))
-        return cav_fail_memory(error);
+    caviar_code code = climb(at, &data, calls, error);
+    if (code)
+        return code;
     if (!cav_gp_condition(at->gp, &data, at->work)) {
         cav_gp_reset(at->gp); // the priors' modes have noise enough
         if (!cav_gp_condition(at->gp, &data, at->work))

@@ -236,6 +236,29 @@ static void test_no_range_grows_through_zero_or_a_share_beyond_one(void **state)
     trials_free(&at);
 }
 
+static double towards_one(const double *raw, cav_random *random)
+{
+    return log10(1 - raw[0]) + 0.02 * cav_random_normal(random);
+}
+
+static void test_bounds_are_round_on_their_own_scale(void **state)
+{
+    (void)state;
+    const caviar_parameter parameters[] = {
+        {.name = "momentum", .scale = CAVIAR_SCALE_REVERSE_LOG, .low = 0.5, .high = 0.999}};
+    trials at;
+    advice found;
+    trials_init(&at, parameters, 1, test_seed(1));
+    trials_fill(&at, 80, towards_one);
+    look(&at, 1, &found);
+    const cav_range_advice *grow = find(&found, 0, CAV_RANGE_GROW);
+    assert_non_null(grow);
+    assert_true(grow->is_high && grow->high > 0.999 && grow->high < 1);
+    double left = (1 - grow->high) / pow(10, floor(log10(1 - grow->high)) - 1);
+    assert_near(left, rint(left), 1e-6);
+    trials_free(&at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_a_range_whose_best_lies_at_its_end_is_to_grow),
         cmocka_unit_test(test_what_nothing_good_came_of_is_to_be_cut),
         cmocka_unit_test(test_a_parameter_that_does_nothing_is_to_be_fixed),
+        cmocka_unit_test(test_bounds_are_round_on_their_own_scale),
         cmocka_unit_test(test_no_range_grows_through_zero_or_a_share_beyond_one),
     };
     return cmocka_run_group_tests_name("advice on scales and ranges", tests, NULL, NULL);
