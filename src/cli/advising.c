@@ -29,8 +29,8 @@ static caviar_code compare(const cav_arguments *arguments, const cav_study *stud
     for (size_t m = 0; m < spec->metric_count; m++) // of the same name, or its first
         if (strcmp(spec->metrics[m].name, study->metric_names[metric]) == 0)
             other = m;
-    cav_transfer_side here = {study->spec->space, study->history, metric};
-    cav_transfer_side there = {spec->space, earlier->history, other};
+    cav_transfer_side here = {study->spec->space, cav_study_seen(study), metric};
+    cav_transfer_side there = {spec->space, cav_study_seen(earlier), other};
     code = cav_transfer_measure(&here, &there, study->spec->seed, &at->transfer, &at->no_transfer);
     code = excuse(code, &at->no_transfer, error);
     cav_study_close(earlier);
@@ -49,8 +49,8 @@ caviar_code cav_advising_make(const cav_arguments *arguments, cav_study *study,
         cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &metric, error);
     if (code)
         return code;
-    code = cav_advice_make(study->spec->space, study->history, metric, study->spec->seed, at->arena,
-                           &at->list, &at->too_few);
+    code = cav_advice_make(study->spec->space, cav_study_seen(study), metric, study->spec->seed,
+                           at->arena, &at->list, &at->too_few);
     code = excuse(code, &at->too_few, error);
     return !code && at->from ? compare(arguments, study, metric, at, error) : code;
 }
