@@ -142,3 +142,14 @@ cav_order_item cav_order_at(const cav_order *order, size_t rank)
         rank -= order->chunks[index++].count;
     return order->chunks[index].items[rank];
 }
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void cav_sort(double *numbers, size_t count)
+{
+    qsort(numbers, count, sizeof *numbers, ascending);
+}

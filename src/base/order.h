@@ -42,4 +42,7 @@ size_t cav_order_rank(const cav_order *order, double value, size_t id);
 /** The item of that rank, from 0; rank < count. */
 cav_order_item cav_order_at(const cav_order *order, size_t rank);
 
+/** Sorts numbers, none of them NaN, in ascending order. */
+void cav_sort(double *numbers, size_t count);
+
 #endif

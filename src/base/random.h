@@ -27,6 +27,7 @@ typedef enum cav_purpose {
     CAV_PURPOSE_ENGINE = 10,    // which of several samplers a trial comes from
     CAV_PURPOSE_WEIGHTS = 11,   // how much each of several metrics counts
     CAV_PURPOSE_SESSION = 12,   // names of sessions on a server, and how long they wait
+    CAV_PURPOSE_INSIGHT = 13,   // looking at what is known; nothing depends on it but what is said
 } cav_purpose;
 
 typedef struct cav_random {

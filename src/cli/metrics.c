@@ -16,6 +16,18 @@ caviar_code cav_cli_fail_metric(const cav_study *study, const char *name, cav_er
     return cav_fail(error, CAVIAR_NOT_FOUND, "the study has no metric '%.100s'%s", name, hint);
 }
 
+caviar_code cav_cli_find_metric(const cav_study *study, const char *name, size_t *ret_metric,
+                                cav_error *error)
+{
+    for (size_t m = 0; m < study->spec->metric_count; m++) {
+        if (!name || strcmp(study->metric_names[m], name) == 0) {
+            *ret_metric = m;
+            return CAVIAR_OK;
+        }
+    }
+    return cav_cli_fail_metric(study, name, error);
+}
+
 static caviar_code read_one(const char *word, cav_cli_metrics *to, cav_error *error)
 {
     caviar_metric *item = &to->items[to->count];

@@ -22,4 +22,8 @@ caviar_code cav_cli_metrics_read(const cav_arguments *arguments, size_t first,
 /** CAVIAR_NOT_FOUND: the study has no such metric, and which one was meant. */
 caviar_code cav_cli_fail_metric(const cav_study *study, const char *name, cav_error *error);
 
+/** Index of the metric of that name, which may be NULL for the first; fails so. */
+caviar_code cav_cli_find_metric(const cav_study *study, const char *name, size_t *ret_metric,
+                                cav_error *error);
+
 #endif

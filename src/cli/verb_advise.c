@@ -1,8 +1,9 @@
 /**
- * verb_advise.c: caviar advise: what the learning curves say.
+ * verb_advise.c: caviar advise: what the trials say about the space, and the learning curves.
  */
 #include "base/json.h"
 #include "base/memory.h"
+#include "cli/advising.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "cli/watching.h"
@@ -12,9 +13,19 @@
 
 enum { MOST_LISTED = 12 };
 
+static const cav_flag flags[] = {
+    {0, "metric", "NAME",
+     "which of the study's metrics the space is judged by (default: the first)"},
+    {0, "from", "STUDY", "also how well what that study of the same store has shown holds here"},
+    {0, "as-study", "NAME", "print a study file that follows the advice, under this name"},
+};
+
 static const cav_example examples[] = {
+    {"caviar advise", "about scales and ranges; and the curves of running and best trials"},
     {"caviar advise 7", "what the learning curve of trial 7 says, and what usually helps"},
-    {"caviar advise", "the same of the running trials and the best ones"},
+    {"caviar advise --from mnist-small", "whether an earlier study's intuition holds here"},
+    {"caviar advise --as-study second > second.json",
+     "a study to go on with: caviar run second.json"},
 };
 
 // Appends what is found of a trial, each on a line of its own.
@@ -42,12 +53,21 @@ static void write_json(int64_t number, const cav_diagnosis *found, size_t count,
     }
 }
 
-static caviar_code print(const cav_arguments *arguments, const cav_watching *watching,
-                         const int64_t *numbers, size_t count, cav_error *error)
+// `space` is NULL where only a trial was asked about.
+static caviar_code print(const cav_arguments *arguments, const cav_advising *space,
+                         const cav_watching *watching, const int64_t *numbers, size_t count,
+                         cav_error *error)
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
     bool as_json = cav_flag_is_on(arguments, "json");
+    if (as_json && space) {
+        cav_json_begin_object(&json);
+        cav_advising_write(space, &json);
+        cav_json_key(&json, "curves");
+    } else if (space) {
+        cav_advising_describe(space, &text);
+    }
     if (as_json)
         cav_json_begin_array(&json);
     for (size_t i = 0; i < count; i++) {
@@ -60,22 +80,49 @@ static caviar_code print(const cav_arguments *arguments, const cav_watching *wat
     }
     if (as_json)
         cav_json_end_array(&json);
-    else if (count == 0)
-        cav_text_append(&text, "there are no trials yet");
+    if (as_json && space)
+        cav_json_end_object(&json);
     return cav_print_json(&text, error);
 }
 
-static caviar_code advise(const cav_arguments *arguments, cav_study *study, int64_t trial,
-                          cav_error *error)
+static caviar_code read_curves(const cav_arguments *arguments, cav_study *study, int64_t trial,
+                               const cav_advising *space, cav_error *error)
 {
     cav_watching watching;
     int64_t numbers[MOST_LISTED] = {trial};
     caviar_code code = cav_watching_open(&watching, study, cav_cli_store(arguments), trial, error);
     if (!code) {
         size_t count = trial >= 0 ? 1 : cav_watching_list(&watching, numbers, MOST_LISTED);
-        code = print(arguments, &watching, numbers, count, error);
+        code = print(arguments, space, &watching, numbers, count, error);
     }
     cav_watching_close(&watching);
+    return code;
+}
+
+static caviar_code print_study(const cav_advising *space, const cav_study *study, const char *name,
+                               cav_error *error)
+{
+    cav_text text = {0};
+    caviar_code code = cav_advising_study(space, study, name, &text, error);
+    if (!code)
+        return cav_print_json(&text, error);
+    cav_text_free(&text);
+    return code;
+}
+
+static caviar_code advise(const cav_arguments *arguments, cav_study *study, int64_t trial,
+                          cav_error *error)
+{
+    cav_advising space;
+    const char *name = cav_flag_get(arguments, "as-study");
+    if (trial >= 0)
+        return read_curves(arguments, study, trial, NULL, error);
+    caviar_code code = cav_advising_make(arguments, study, &space, error);
+    if (!code && name)
+        code = print_study(&space, study, name, error);
+    else if (!code)
+        code = read_curves(arguments, study, -1, &space, error);
+    cav_advising_free(&space);
     return code;
 }
 
@@ -87,13 +134,19 @@ static cav_exit run(const cav_arguments *arguments)
 const cav_verb cav_verb_advise = {
     .name = "advise",
     .group = "Look",
-    .summary = "say what the learning curves say",
+    .summary = "what the trials say about scales and ranges, and the learning curves",
     .operands = "[TRIAL]",
     .description =
-        "Looks at the learning curve of a trial, or of the running trials and the best ones, and "
-        "says what it finds: not finite, diverging, overfitting, noisy, stopped too early, still "
-        "falling at the end, plateau; each with its evidence and the change that usually helps. "
-        "Of fewer than eight reports nothing is said.",
+        "Without a trial: weighs, for each range, the scales by how well they predict trials that "
+        "were left out; says which range should grow, and how far, or can be cut, which choice can "
+        "be dropped, which parameter does nothing; and says nothing where the trials do not. With "
+        "--from: how well an earlier study predicts this one. Then, of a trial, or of the running "
+        "trials and the best ones, what the learning curve says: not finite, diverging, "
+        "overfitting, noisy, stopped too early, still falling at the end, plateau; each with its "
+        "evidence and the change that usually helps. Of fewer than 16 complete trials nothing is "
+        "said about the space, of fewer than eight reports nothing about a curve.",
+    .flags = flags,
+    .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,
     .has_json = true,
     .most = 1,

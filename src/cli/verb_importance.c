@@ -6,121 +6,157 @@
 
 #include "cli/print.h"
 #include "cli/style.h"
-#include "insight/importance.h"
+#include "insight/measurement.h"
+#include "insight/tiers.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { BAR_COLUMNS = 30 };
+enum {
+    BAR_COLUMNS = 30,
+    MOST_PAIRS = 10,
+    MOST_LINES = 5, // about tiers
+};
 
 static const cav_flag flags[] = {
     {0, "metric", "NAME", "for which of the study's metrics (default: the first)"},
+    {0, "method", "NAME", "ped-anova (default), fanova or shapley"},
+    {0, "pairs", NULL, "also what two parameters do together, by fANOVA"},
 };
 
 static const cav_example examples[] = {
     {"caviar importance", "which parameters mattered, from the most to the least"},
     {"caviar importance --metric seconds", "the same for another of the study's metrics"},
+    {"caviar importance --method fanova --pairs", "what the loss varies with, alone and in pairs"},
 };
 
-// What was measured, and on what.
-typedef struct measured {
-    size_t metric;
-    cav_importance *items; // [count]
-    size_t count;
-    cav_importance_basis basis;
-} measured;
-
-static void print_line(const cav_study *study, const cav_importance *at, int width,
-                       const cav_style *style)
+static const char *name_of(const cav_measurement *what, size_t parameter)
 {
+    return what->space->parameters[parameter].name;
+}
+
+static void print_bar(const char *name, int width, double share, double low, double high,
+                      const char *remark)
+{
+    cav_style style = cav_style_of(stdout);
     cav_text line = {0};
-    const char *name = study->spec->space->parameters[at->parameter].name;
-    cav_text_appendf(&line, "  %-*s  %3.0f %%  ", width, name, at->share * 100);
-    cav_style_bar(style, at->share, BAR_COLUMNS, &line);
-    cav_text_appendf(&line, "  %2.0f to %2.0f %%", at->low * 100, at->high * 100);
-    if (at->chance >= CAV_IMPORTANCE_NOISE)
-        cav_text_append(&line, "  may be chance");
+    cav_text_appendf(&line, "  %s%*s  %3.0f %%  ", name, width - cav_style_width(name), "",
+                     share * 100);
+    cav_style_bar(&style, share, BAR_COLUMNS, &line);
+    cav_text_appendf(&line, "  %2.0f to %2.0f %%%s", low * 100, high * 100, remark);
     puts(cav_text_get(&line));
     cav_text_free(&line);
 }
 
-static void print_table(const cav_study *study, const measured *what)
+static void print_items(const cav_measurement *what)
 {
-    cav_style style = cav_style_of(stdout);
     int width = 0;
     for (size_t i = 0; i < what->count; i++) {
-        int columns =
-            cav_style_width(study->spec->space->parameters[what->items[i].parameter].name);
+        int columns = cav_style_width(name_of(what, what->items[i].parameter));
         width = columns > width ? columns : width;
     }
-    printf("What mattered for %s, in %zu complete trials (share, and its 90 %% interval):\n",
-           study->metric_names[what->metric], what->basis.trial_count);
-    for (size_t i = 0; i < what->count; i++)
-        print_line(study, &what->items[i], width, &style);
-    if (what->basis.even_count < 0.9 * (double)what->basis.trial_count)
-        printf("Many trials lie close together; they count as %.0f that are spread evenly.\n",
-               what->basis.even_count);
-}
-
-static caviar_code print_json(const cav_study *study, const measured *what, cav_error *error)
-{
-    cav_text text = {0};
-    cav_json json = {.text = &text, .pretty = true};
-    cav_json_begin_array(&json);
     for (size_t i = 0; i < what->count; i++) {
         const cav_importance *at = &what->items[i];
-        cav_json_begin_object(&json);
-        cav_json_add_string(&json, "parameter", study->spec->space->parameters[at->parameter].name);
-        cav_json_add_number(&json, "share", at->share);
-        cav_json_add_number(&json, "low", at->low);
-        cav_json_add_number(&json, "high", at->high);
-        cav_json_add_number(&json, "chance", at->chance);
-        cav_json_end_object(&json);
+        print_bar(name_of(what, at->parameter), width, at->share, at->low, at->high,
+                  at->chance >= CAV_IMPORTANCE_NOISE ? "  may be chance" : "");
     }
-    cav_json_end_array(&json);
-    return cav_print_json(&text, error);
 }
 
-static caviar_code find_metric(const cav_study *study, const char *name, size_t *ret_metric,
-                               cav_error *error)
+static void print_pairs(const cav_measurement *what)
 {
-    for (size_t m = 0; m < study->spec->metric_count; m++) {
-        if (!name || strcmp(study->metric_names[m], name) == 0) {
-            *ret_metric = m;
-            return CAVIAR_OK;
-        }
+    size_t count = what->pair_count < MOST_PAIRS ? what->pair_count : MOST_PAIRS;
+    cav_text names[MOST_PAIRS] = {0};
+    int width = 0;
+    for (size_t i = 0; i < count; i++) {
+        cav_text_appendf(&names[i], "%s with %s", name_of(what, what->pairs[i].first),
+                         name_of(what, what->pairs[i].second));
+        int columns = cav_style_width(cav_text_get(&names[i]));
+        width = columns > width ? columns : width;
     }
-    return cav_cli_fail_metric(study, name, error);
+    if (count > 0)
+        puts("What two do together, beyond what each does alone (fANOVA):");
+    for (size_t i = 0; i < count; i++) {
+        const cav_interaction *at = &what->pairs[i];
+        print_bar(cav_text_get(&names[i]), width, at->share, at->low, at->high, "");
+        cav_text_free(&names[i]);
+    }
 }
 
-static caviar_code measure(const cav_arguments *arguments, const cav_study *study, cav_error *error)
+static void print_basis(const cav_measurement *what)
 {
-    measured what = {.count = study->spec->space->dim_count};
-    caviar_code code = find_metric(study, cav_flag_get(arguments, "metric"), &what.metric, error);
+    if (what->even_count < 0.9 * (double)what->trial_count) // and not NaN
+        printf("Many trials lie close together; they count as %.0f that are spread evenly.\n",
+               what->even_count);
+    if (what->method != CAV_METHOD_PED_ANOVA)
+        printf("The model explains %.0f %% of the variation of trials that it has not seen.\n",
+               100 * fmax(0, what->explained));
+}
+
+static void print_tiers(const cav_measurement *what)
+{
+    cav_text text = {0};
+    if (cav_tiers_compare(what->space, what->items, what->count, MOST_LINES, &text) > 0)
+        printf("Against the tiers: %s.\n", cav_text_get(&text));
+    cav_text_free(&text);
+}
+
+static void print_table(const char *metric, const cav_measurement *what)
+{
+    cav_text doubt = {0};
+    cav_measurement_doubt(what, &doubt);
+    printf("What mattered for %s, in %zu complete trials: %s (share, 90 %% interval):\n", metric,
+           what->trial_count, cav_method_summary(what->method));
+    if (doubt.size > 0) {
+        printf("  %s\n", cav_text_get(&doubt));
+    } else {
+        print_items(what);
+        print_basis(what);
+        print_tiers(what);
+        print_pairs(what);
+    }
+    cav_text_free(&doubt);
+}
+
+static caviar_code show(const cav_arguments *arguments, const cav_study *study, cav_arena *arena,
+                        cav_error *error)
+{
+    cav_measurement_setup setup = {.space = study->spec->space,
+                                   .history = cav_study_seen(study),
+                                   .seed = study->spec->seed,
+                                   .with_pairs = cav_flag_is_on(arguments, "pairs")};
+    const char *method = cav_flag_get(arguments, "method");
+    cav_measurement what;
+    caviar_code code =
+        cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
+    if (!code && method)
+        code = cav_method_find(method, &setup.method, error);
+    if (!code)
+        code = cav_measurement_make(&setup, arena, &what, error);
     if (code)
         return code;
-    what.items = calloc(what.count + 1, sizeof *what.items);
-    if (!what.items)
-        return cav_fail_memory(error);
-    code = cav_importance_measure(study->spec->space, cav_study_seen(study), what.metric,
-                                  study->spec->seed, what.items, &what.basis, error);
-    if (!code && cav_flag_is_on(arguments, "json"))
-        code = print_json(study, &what, error);
-    else if (!code)
-        print_table(study, &what);
-    free(what.items);
-    return code;
+    const char *metric = study->metric_names[setup.metric];
+    if (!cav_flag_is_on(arguments, "json")) {
+        print_table(metric, &what);
+        return CAVIAR_OK;
+    }
+    cav_text text = {0};
+    cav_measurement_write(&what, metric, &(cav_json){.text = &text, .pretty = true});
+    return cav_print_json(&text, error);
 }
 
 static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
-    if (cav_cli_open(arguments, NULL, true, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = measure(arguments, study, &error);
-    cav_study_close(study);
+    cav_arena *arena = cav_arena_new();
+    if (!arena)
+        return cav_fail_memory(&error), cav_complain(&error);
+    caviar_code code = cav_cli_open(arguments, NULL, true, &study, &error);
+    if (!code) {
+        code = show(arguments, study, arena, &error);
+        cav_study_close(study);
+    }
+    cav_arena_free(arena);
     return code ? cav_complain(&error) : CAV_EXIT_OK;
 }
 
@@ -131,9 +167,12 @@ const cav_verb cav_verb_importance = {
     .operands = "",
     .description =
         "Measures, on the study's own trials, how much each parameter had to do with a good "
-        "value (PED-ANOVA: how far the best trials' values lie from all trials' values). Each "
-        "share has an interval; one that random labels would also give is marked as chance. "
-        "Only complete trials count; at least 16 are needed.",
+        "value, or with any value. ped-anova: how far the best trials' values lie from all trials' "
+        "values. fanova: the share of the loss's variation that a parameter makes by itself, by a "
+        "random forest. shapley: the same with what parameters do together shared out among them. "
+        "Each share has a 90 % interval; one that chance would also give is marked. Where the "
+        "model explains no more than it would of noise, nothing is ranked. What stands against the "
+        "tiers of the study file is said. Only complete trials count; at least 16 are needed.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

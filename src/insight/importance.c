@@ -17,6 +17,7 @@
  */
 #include "insight/importance.h"
 
+#include "base/order.h"
 #include "base/random.h"
 #include "insight/crowding.h"
 #include "insight/divergence.h"
@@ -30,11 +31,12 @@ enum {
     LEAST_RESAMPLES = 40,
     MOST_SHUFFLES = 999,
     LEAST_SHUFFLES = 99,
+    MOST_TRIALS = 4000, // that are looked at
 };
 
 // How many trials may be looked at and put in another order, and how many divergences be formed of
 // either kind, over all axes, before there are fewer resamples and shuffles.
-static const double most_looks = 5e7, most_swaps = 2e7, most_divergences = 1e5;
+static const double most_looks = 2e6, most_swaps = 3e6, most_divergences = 1e5;
 
 // The trials themselves, or a resample of them.
 typedef struct sample {
@@ -47,6 +49,7 @@ typedef struct measure {
     const cav_space *space;
     const cav_history *history;
     uint64_t seed;
+    size_t trial_count; // of which the ranking may be a sample
     cav_ranking ranking;
     double *weights; // [count]
     double size;     // sum of the weights
@@ -281,12 +284,6 @@ static bool allocate(measure *at, cav_arena *arena)
     return allocate_axis(at, arena);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(const double *sorted, size_t count, double share)
 {
     double place = share * (double)(count - 1);
@@ -304,13 +301,18 @@ static int by_share(const void *a, const void *b)
     return (x->parameter > y->parameter) - (x->parameter < y->parameter);
 }
 
+void cav_importance_sort(cav_importance *items, size_t count)
+{
+    qsort(items, count, sizeof *items, by_share);
+}
+
 static void write_down(measure *at, cav_importance *ret_importance)
 {
     size_t count = at->sample_count - 1;
     for (size_t dim = 0; dim < at->space->dim_count; dim++) {
         double share = at->shares[dim * at->sample_count];
         double *others = at->shares + dim * at->sample_count + 1;
-        qsort(others, count, sizeof *others, by_size);
+        cav_sort(others, count);
         ret_importance[dim] = (cav_importance){
             .parameter = at->space->dims[dim],
             .share = share,
@@ -319,20 +321,19 @@ static void write_down(measure *at, cav_importance *ret_importance)
             .chance = at->chances[dim],
         };
     }
-    qsort(ret_importance, at->space->dim_count, sizeof *ret_importance, by_share);
+    cav_importance_sort(ret_importance, at->space->dim_count);
 }
 
 static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importance *ret_importance,
                        cav_error *error)
 {
-    caviar_code code = cav_ranking_make(at->history, metric, arena, &at->ranking, error);
+    cav_random random = cav_random_stream(at->seed, 3, CAV_PURPOSE_INSIGHT, 0);
+    caviar_code code = cav_ranking_sample(at->history, metric, MOST_TRIALS, &random, arena,
+                                          &at->ranking, &at->trial_count, error);
+    if (!code)
+        code = cav_ranking_check(&at->ranking, error);
     if (code)
         return code;
-    if (at->ranking.count < CAV_IMPORTANCE_LEAST_TRIALS)
-        return cav_fail(error, CAVIAR_NOT_FOUND,
-                        "what mattered can be told from %d complete trials on; so far there %s %zu",
-                        CAV_IMPORTANCE_LEAST_TRIALS, at->ranking.count == 1 ? "is" : "are",
-                        at->ranking.count);
     if (at->space->dim_count == 0)
         return CAVIAR_OK;
     plan(at);
@@ -346,6 +347,13 @@ static caviar_code run(measure *at, size_t metric, cav_arena *arena, cav_importa
     return CAVIAR_OK;
 }
 
+// Of a sample, all trials count as much as those that are in it.
+static cav_importance_basis basis_of(const measure *at)
+{
+    double times = (double)at->trial_count / (double)at->ranking.count;
+    return (cav_importance_basis){at->trial_count, times * at->size, times * at->size * at->part};
+}
+
 caviar_code cav_importance_measure(const cav_space *space, const cav_history *history,
                                    size_t metric, uint64_t seed, cav_importance *ret_importance,
                                    cav_importance_basis *ret_basis, cav_error *error)
@@ -356,7 +364,7 @@ caviar_code cav_importance_measure(const cav_space *space, const cav_history *hi
     measure at = {.space = space, .history = history, .seed = seed};
     caviar_code code = run(&at, metric, arena, ret_importance, error);
     if (!code && ret_basis)
-        *ret_basis = (cav_importance_basis){at.ranking.count, at.size, at.size * at.part};
+        *ret_basis = basis_of(&at);
     cav_arena_free(arena);
     return code;
 }

@@ -9,15 +9,16 @@
 #ifndef CAV_INSIGHT_IMPORTANCE_H
 #define CAV_INSIGHT_IMPORTANCE_H
 
+#include "insight/ranking.h"
 #include "space/space.h"
-#include "trial/history.h"
 
 /** How much one parameter mattered. */
 typedef struct cav_importance {
     size_t parameter; // index in the space
     double share;     // of all importance, in [0, 1]
     double low, high; // 90 % interval of the share, by bootstrap over the trials
-    double chance;    // how often random labels give as much: near 1 is noise, below 0.05 is not
+    double chance;    // how often as much comes of nothing: near 1 is noise, below 0.05 is not;
+                      // NaN where the method does not say
 } cav_importance;
 
 /** What a measurement stands on. */
@@ -27,8 +28,6 @@ typedef struct cav_importance_basis {
     double best_count;  // of which so many are the best
 } cav_importance_basis;
 
-enum { CAV_IMPORTANCE_LEAST_TRIALS = 16 };
-
 /** Above this chance a parameter's share may well be noise. */
 #define CAV_IMPORTANCE_NOISE 0.05
 
@@ -37,10 +36,13 @@ enum { CAV_IMPORTANCE_LEAST_TRIALS = 16 };
  * most important first: ret_importance [space->dim_count], and ret_basis, which may be NULL. The
  * shares add up to 1; they are all 0 where the best trials differ from the others in nothing. The
  * same seed gives the same result. CAVIAR_NOT_FOUND, with a sentence that says how many are needed,
- * while there are fewer than CAV_IMPORTANCE_LEAST_TRIALS.
+ * while there are fewer than CAV_RANKING_LEAST.
  */
 caviar_code cav_importance_measure(const cav_space *space, const cav_history *history,
                                    size_t metric, uint64_t seed, cav_importance *ret_importance,
                                    cav_importance_basis *ret_basis, cav_error *error);
+
+/** Most important first. */
+void cav_importance_sort(cav_importance *items, size_t count);
 
 #endif

@@ -7,6 +7,7 @@
 #define CAV_INSIGHT_RANKING_H
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "trial/history.h"
 
 /** Best first, of equals the earliest. */
@@ -25,6 +26,19 @@ typedef struct cav_border {
 /** Ranks the trials by a metric; the ranking lives in the arena. */
 caviar_code cav_ranking_make(const cav_history *history, size_t metric, cav_arena *arena,
                              cav_ranking *ret_ranking, cav_error *error);
+
+/**
+ * The same of a random `most` of the trials where there are more: where thousands are looked at,
+ * others would tell next to nothing. *ret_all is how many there are.
+ */
+caviar_code cav_ranking_sample(const cav_history *history, size_t metric, size_t most,
+                               cav_random *random, cav_arena *arena, cav_ranking *ret_ranking,
+                               size_t *ret_all, cav_error *error);
+
+enum { CAV_RANKING_LEAST = 16 };
+
+/** CAVIAR_NOT_FOUND with a sentence where fewer than CAV_RANKING_LEAST trials are ranked. */
+caviar_code cav_ranking_check(const cav_ranking *ranking, cav_error *error);
 
 /**
  * How many of so many trials are taken as the best: a tenth, as in PED-ANOVA, but at least 8, or a

@@ -107,6 +107,22 @@ static caviar_code measure(cav_findings *at, cav_error *error)
     return CAVIAR_OK;
 }
 
+// What a forest and a smooth model say; nothing where there are too few trials.
+static caviar_code ask_models(cav_findings *at, cav_error *error)
+{
+    const cav_spec *spec = at->study->spec;
+    cav_measurement_setup setup = {.space = spec->space,
+                                   .history = cav_study_seen(at->study),
+                                   .seed = spec->seed,
+                                   .method = CAV_METHOD_FANOVA};
+    if (at->importance_count == 0)
+        return CAVIAR_OK;
+    caviar_code code = cav_measurement_make(&setup, at->arena, &at->varied, error);
+    return code ? code
+                : cav_advice_make(spec->space, cav_study_seen(at->study), 0, spec->seed, at->arena,
+                                  &at->advice, error);
+}
+
 caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
 {
     *ret_findings =
@@ -121,6 +137,8 @@ caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_
     code = find_on_curve(ret_findings, error);
     if (!code)
         code = measure(ret_findings, error);
+    if (!code)
+        code = ask_models(ret_findings, error);
     return code ? code : order_parameters(ret_findings, error);
 }
 

@@ -4,7 +4,8 @@
 #ifndef CAV_SERVE_FINDINGS_H
 #define CAV_SERVE_FINDINGS_H
 
-#include "insight/importance.h"
+#include "insight/advice.h"
+#include "insight/measurement.h"
 #include "insight/ranking.h"
 #include "serve/ruler.h"
 #include "study/study.h"
@@ -20,8 +21,10 @@ typedef struct cav_findings {
     cav_importance *importance; // [importance_count] most important first
     size_t importance_count;    // 0: too few trials
     cav_importance_basis basis;
-    char too_few[200]; // why there is no importance
-    size_t *order;     // [dim_count] parameters in the order in which they are shown
+    char too_few[200];      // why there is no importance
+    cav_measurement varied; // what the metric varies with; nothing is in it where there are too few
+    cav_advice_list advice; // likewise
+    size_t *order;          // [dim_count] parameters in the order in which they are shown
 } cav_findings;
 
 /** Works them out. The study's history must hold the learning curves. Free them in either case. */

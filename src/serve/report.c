@@ -7,6 +7,7 @@
 #include "serve/report.h"
 
 #include "base/number.h"
+#include "insight/tiers.h"
 #include "serve/markup.h"
 #include "serve/pictures.h"
 #include "serve/style_sheet.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MOST_ROWS = 20, MOST_FAILURES = 10 };
+enum { MOST_ROWS = 20, MOST_FAILURES = 10, MOST_NAMED = 5 };
 
 static void write_head(const cav_findings *at, cav_text *page)
 {
@@ -198,6 +199,52 @@ static void write_history(const cav_findings *at, cav_text *page)
     end_section(page);
 }
 
+// "The metric varies with lr (61 %, 52 to 70), …", and what stands against the tiers.
+static void write_varied(const cav_findings *at, cav_text *page)
+{
+    const cav_measurement *varied = &at->varied;
+    cav_text tiers = {0};
+    cav_measurement_doubt(varied, &tiers);
+    cav_text_append(page, "<p>By fANOVA (a random forest): ");
+    if (tiers.size == 0) {
+        for (size_t i = 0; i < varied->count && i < MOST_NAMED; i++) {
+            const cav_importance *item = &varied->items[i];
+            cav_markup_text(page, varied->space->parameters[item->parameter].name);
+            cav_text_appendf(page, " %.0f %% (%.0f to %.0f %%), ", 100 * item->share,
+                             100 * item->low, 100 * item->high);
+        }
+        cav_text_appendf(page,
+                         "of the variation by themselves; the forest explains %.0f %% of trials "
+                         "that it has not seen.",
+                         100 * varied->explained);
+        if (cav_tiers_compare(varied->space, varied->items, varied->count, 1, &tiers) > 0)
+            cav_text_append(page, " Against the tiers: ");
+    }
+    cav_markup_text(page, cav_text_get(&tiers));
+    cav_text_append(page, "</p>\n");
+    cav_text_free(&tiers);
+}
+
+static void write_advice(const cav_findings *at, cav_text *page)
+{
+    const cav_advice_list *list = &at->advice;
+    if (at->importance_count == 0)
+        return;
+    begin_section(page, "What the trials advise",
+                  "About scales and ranges, where nine of ten resamples agree. The next study can "
+                  "follow it: caviar advise --as-study NAME.");
+    if (list->count == 0)
+        cav_text_append(page, "<p>Nothing: no other scale or range is clearly better.</p>\n");
+    for (size_t i = 0; i < list->count; i++) {
+        cav_text_append(page, i == 0 ? "<ul>\n<li>" : "<li>");
+        cav_markup_text(page, list->items[i].evidence);
+        cav_text_append(page, ": <b>");
+        cav_markup_text(page, list->items[i].change);
+        cav_text_append(page, i + 1 == list->count ? "</b></li>\n</ul>\n" : "</b></li>\n");
+    }
+    end_section(page);
+}
+
 static void write_importance(const cav_findings *at, cav_text *page)
 {
     begin_section(
@@ -210,6 +257,7 @@ static void write_importance(const cav_findings *at, cav_text *page)
         cav_text_append(page, "<div class=\"wide\">");
         cav_picture_importance(at, page);
         cav_text_append(page, "</div>\n");
+        write_varied(at, page);
     } else {
         cav_text_append(page, "<p>");
         cav_markup_text(page, at->too_few);
@@ -265,6 +313,7 @@ static void write_page(const cav_findings *at, cav_text *page)
     if (at->ranking.count > 0) {
         write_history(at, page);
         write_importance(at, page);
+        write_advice(at, page);
         write_slices(at, page);
         write_curves(at, page);
     } else {

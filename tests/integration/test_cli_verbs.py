@@ -117,12 +117,52 @@ def importance_needs_trials_and_names_what_mattered(box):
     contains(box.caviar('importance', status=1).err, '16')
     box.script('bowl.sh', 'awk -v y="$2" \'BEGIN { print "loss=" (log(y / 0.01)) ^ 2 }\'\n')
     box.caviar('run', 'bowl.yaml', '-n', '60', '--sampler', 'random', '--study', 'more')
-    shares = {one['parameter']: one['share'] for one in box.json('importance', '--study', 'more')}
-    assert shares['y'] > 0.8 and shares['y'] + shares['x'] <= 1.0001, shares
-    table = box.caviar('importance', '--study', 'more').out
-    assert table.index(' y ') < table.index(' x '), table
+    for method in ('ped-anova', 'fanova', 'shapley'):
+        found = box.json('importance', '--study', 'more', '--method', method, '--pairs')
+        shares = {one['parameter']: one['share'] for one in found['parameters']}
+        assert shares['y'] > 0.8 and shares['y'] + shares['x'] <= 1.0001, shares
+        assert found['method'] == method and found['trials'] == 60 and found['is_ranked'], found
+        assert [(one['first'], one['second']) for one in found['pairs']] == [('x', 'y')], found
+        assert method == 'ped-anova' or found['explained'] > 0.5, found
+        table = box.caviar('importance', '--study', 'more', '--method', method).out
+        assert table.index(' y ') < table.index(' x '), table
+    contains(box.caviar('importance', '--study', 'more', '--method', 'fanva', status=1).err,
+             "did you mean 'fanova'")
     contains(box.caviar('importance', '--study', 'more', '--metric', 'lss', status=1).err,
              "'lss'", 'loss')
+
+
+@case
+def importance_does_not_rank_noise(box):
+    ran(box)
+    box.script('bowl.sh', 'awk -v s="$CAVIAR_SEED" \'BEGIN { srand(s); print "loss=" rand() }\'\n')
+    box.caviar('run', 'bowl.yaml', '-n', '60', '--sampler', 'random', '--study', 'noise')
+    found = box.json('importance', '--study', 'noise', '--method', 'fanova')
+    assert not found['is_ranked'] and found['tiers'] == '', found
+    contains(box.caviar('importance', '--study', 'noise', '--method', 'fanova').out,
+             'nothing is ranked')
+
+
+@case
+def advice_is_given_and_followed(box):
+    ran(box)
+    contains(box.caviar('advise').out, 'space: what mattered can be told from 16 complete trials')
+    contains(box.caviar('advise', '--as-study', 'next', status=1).err, '16')
+    box.script('bowl.sh', 'awk -v y="$2" \'BEGIN { print "loss=" log(y) }\'\n')
+    for study in ('more', 'again'):
+        box.caviar('run', 'bowl.yaml', '-n', '80', '--sampler', 'random', '--study', study)
+    found = box.json('advise', '--study', 'more', '--from', 'again')
+    advised = {one['parameter']: one['advice'] for one in found['space']['advice']}
+    assert advised['x'] == 'fix' and 'y' in advised, advised
+    assert found['transfer']['verdict'] == 'holds' and found['transfer']['from'] == 'again', found
+    assert isinstance(found['curves'], list), found
+    contains(box.caviar('advise', '--study', 'more', '--from', 'again').out, 'change: ',
+             'what again has shown holds here')
+    contains(box.caviar('advise', '--study', 'more', '--from', 'nobody', status=1).err, 'nobody')
+    box.file('next.json', box.caviar('advise', '--study', 'more', '--as-study', 'next').out)
+    box.caviar('run', 'next.json', '-n', '2')
+    assert [one['study'] for one in box.json('studies') if one['study'] == 'next'], 'no next'
+    contains(box.caviar('advise', '--study', 'more', '--as-study', '1 x', status=1).err, 'name')
 
 
 # --- keeping --------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
  * test_importance.c: known importances, chance under no influence, and what must not matter.
  */
 #include "support/test.h"
+#include "support/trials.h"
 
-#include "base/random.h"
 #include "insight/importance.h"
 
 #include <math.h>
@@ -15,12 +15,9 @@
 
 enum { MOST_PARAMETERS = 8 };
 
-// A space and its trials, without a study around them.
+// Trials and what was measured of them.
 typedef struct bench {
-    cav_space *space;
-    bool maximize[2];
-    cav_history *history;
-    cav_random random;
+    trials of;
     cav_importance found[MOST_PARAMETERS]; // by parameter, not by size
     cav_importance order[MOST_PARAMETERS]; // as measured
     cav_importance_basis basis;
@@ -28,64 +25,31 @@ typedef struct bench {
 
 static bench bench_of(const caviar_parameter *parameters, size_t count, uint64_t seed)
 {
-    bench at = {.space = caviar_space_new(),
-                .random = cav_random_stream(seed, 0, CAV_PURPOSE_TEST, 0)};
-    for (size_t i = 0; i < count; i++)
-        assert_ok(cav_space_add(at.space, &parameters[i], &at.space->error), &at.space->error);
+    bench at = {0};
+    trials_init(&at.of, parameters, count, seed);
     return at;
 }
 
-// So many floats x0, x1, … in [0, 1].
 static bench bench_of_floats(size_t count, uint64_t seed)
 {
-    static const char *const names[MOST_PARAMETERS] = {"x0", "x1", "x2", "x3",
-                                                       "x4", "x5", "x6", "x7"};
-    caviar_parameter parameters[MOST_PARAMETERS] = {0};
-    for (size_t i = 0; i < count; i++)
-        parameters[i] = (caviar_parameter){.name = names[i], .high = 1};
-    return bench_of(parameters, count, seed);
+    bench at = {0};
+    trials_init_floats(&at.of, count, seed);
+    return at;
 }
 
 static void bench_free(bench *at)
 {
-    cav_history_free(at->history);
-    caviar_space_free(at->space);
-}
-
-static void put(bench *at, const double *raw, double value, caviar_state state)
-{
-    cav_error error = {0};
-    double point[MOST_PARAMETERS], values[2] = {value, NAN};
-    if (!at->history)
-        at->history = cav_history_new(at->space->count, at->space->dim_count, 1, at->maximize);
-    assert_non_null(at->history);
-    cav_space_encode(at->space, raw, point);
-    cav_record record = {.number = (int64_t)at->history->count,
-                         .attempt = 1,
-                         .state = state,
-                         .raw = raw,
-                         .values = values,
-                         .step = -1};
-    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
-}
-
-// A configuration drawn evenly from the unit cube.
-static void draw(bench *at, double *ret_raw)
-{
-    double point[MOST_PARAMETERS];
-    for (size_t i = 0; i < at->space->dim_count; i++)
-        point[i] = cav_random_unit(&at->random);
-    cav_space_decode(at->space, point, ret_raw, point);
+    trials_free(&at->of);
 }
 
 static void measure(bench *at, uint64_t seed)
 {
     cav_error error = {0};
-    assert_ok(
-        cav_importance_measure(at->space, at->history, 0, seed, at->order, &at->basis, &error),
-        &error);
+    assert_ok(cav_importance_measure(at->of.space, at->of.history, 0, seed, at->order, &at->basis,
+                                     &error),
+              &error);
     double sum = 0;
-    for (size_t i = 0; i < at->space->dim_count; i++) {
+    for (size_t i = 0; i < at->of.space->dim_count; i++) {
         const cav_importance *item = &at->order[i];
         sum += item->share;
         assert_true(item->low >= 0 && item->low <= item->share);
@@ -95,17 +59,6 @@ static void measure(bench *at, uint64_t seed)
         at->found[item->parameter] = *item;
     }
     assert_true(fabs(sum - 1) < 1e-9 || sum == 0);
-}
-
-typedef double objective(const double *raw, cav_random *random);
-
-static void fill(bench *at, size_t count, objective *value)
-{
-    double raw[MOST_PARAMETERS];
-    for (size_t i = 0; i < count; i++) {
-        draw(at, raw);
-        put(at, raw, value(raw, &at->random), CAVIAR_STATE_COMPLETE);
-    }
 }
 
 static double first_only(const double *raw, cav_random *random)
@@ -131,7 +84,7 @@ static void test_a_parameter_that_alone_matters_gets_almost_everything(void **st
     (void)state;
     for (uint64_t seed = 1; seed <= 5; seed++) {
         bench at = bench_of_floats(5, seed);
-        fill(&at, 200, first_only);
+        trials_fill(&at.of, 200, first_only);
         measure(&at, seed);
         print_message("# seed %d: %.3f\n", (int)seed, at.found[0].share);
         assert_true(at.found[0].share > 0.9);
@@ -148,7 +101,7 @@ static void test_additive_influences_rank_by_their_weight(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 5; seed++) {
         bench at = bench_of_floats(4, seed);
-        fill(&at, 2000, weighted);
+        trials_fill(&at.of, 2000, weighted);
         measure(&at, seed);
         print_message("# seed %d: %.3f %.3f %.3f %.3f\n", (int)seed, at.found[0].share,
                       at.found[1].share, at.found[2].share, at.found[3].share);
@@ -169,7 +122,7 @@ static void test_without_influence_every_chance_is_as_likely(void **state)
     int counts[BINS] = {0};
     for (uint64_t seed = 1; seed <= STUDIES; seed++) {
         bench at = bench_of_floats(PARAMETERS, seed);
-        fill(&at, 50, nothing);
+        trials_fill(&at.of, 50, nothing);
         measure(&at, seed);
         for (size_t i = 0; i < PARAMETERS; i++)
             counts[(int)fmin(BINS - 1, at.found[i].chance * BINS)]++;
@@ -232,11 +185,11 @@ static double inner_matters(const double *raw, cav_random *random)
 }
 
 // Parameter `which` gets almost everything, and what the others get may be chance.
-static void check_kind(objective *value, size_t which)
+static void check_kind(trials_value *value, size_t which)
 {
     for (uint64_t seed = 1; seed <= 4; seed++) {
         bench at = bench_of_kinds(seed);
-        fill(&at, 300, value);
+        trials_fill(&at.of, 300, value);
         measure(&at, seed);
         print_message("# seed %d: %.3f %.3f %.3f %.3f\n", (int)seed, at.found[0].share,
                       at.found[1].share, at.found[2].share, at.found[3].share);
@@ -271,7 +224,7 @@ static void test_a_conditional_parameter_shares_with_its_parent(void **state)
 {
     (void)state;
     bench at = bench_of_kinds(5);
-    fill(&at, 600, inner_matters);
+    trials_fill(&at.of, 600, inner_matters);
     measure(&at, 5);
     assert_true(at.found[0].chance < 0.01 && at.found[3].chance < 0.01);
     assert_true(at.found[0].share > 0.2 && at.found[3].share > 0.2);
@@ -283,13 +236,13 @@ static void test_maximising_is_minimising_the_negative(void **state)
 {
     (void)state;
     bench down = bench_of_floats(3, 6), up = bench_of_floats(3, 6);
-    up.maximize[0] = true;
+    up.of.maximize[0] = true;
     for (int i = 0; i < 60; i++) {
         double raw[3];
-        draw(&down, raw);
+        trials_draw(&down.of, raw);
         double value = weighted(raw, NULL);
-        put(&down, raw, value, CAVIAR_STATE_COMPLETE);
-        put(&up, raw, -value, CAVIAR_STATE_COMPLETE);
+        trials_put(&down.of, raw, value, CAVIAR_STATE_COMPLETE);
+        trials_put(&up.of, raw, -value, CAVIAR_STATE_COMPLETE);
     }
     measure(&down, 6);
     measure(&up, 6);
@@ -305,14 +258,14 @@ static void test_only_complete_trials_with_a_finite_value_count(void **state)
     static const double none[] = {0.5, 0.5, 0.5};
     for (int i = 0; i < 60; i++) {
         double raw[3];
-        draw(&clean, raw);
-        put(&clean, raw, weighted(raw, NULL), CAVIAR_STATE_COMPLETE);
-        put(&mixed, raw, weighted(raw, NULL), CAVIAR_STATE_COMPLETE);
-        put(&mixed, none, -100, CAVIAR_STATE_PRUNED);
-        put(&mixed, none, -100, CAVIAR_STATE_FAILED);
-        put(&mixed, none, NAN, CAVIAR_STATE_COMPLETE);
-        put(&mixed, none, -INFINITY, CAVIAR_STATE_COMPLETE);
-        put(&mixed, none, NAN, CAVIAR_STATE_RUNNING);
+        trials_draw(&clean.of, raw);
+        trials_put(&clean.of, raw, weighted(raw, NULL), CAVIAR_STATE_COMPLETE);
+        trials_put(&mixed.of, raw, weighted(raw, NULL), CAVIAR_STATE_COMPLETE);
+        trials_put(&mixed.of, none, -100, CAVIAR_STATE_PRUNED);
+        trials_put(&mixed.of, none, -100, CAVIAR_STATE_FAILED);
+        trials_put(&mixed.of, none, NAN, CAVIAR_STATE_COMPLETE);
+        trials_put(&mixed.of, none, -INFINITY, CAVIAR_STATE_COMPLETE);
+        trials_put(&mixed.of, none, NAN, CAVIAR_STATE_RUNNING);
     }
     measure(&clean, 7);
     measure(&mixed, 7);
@@ -342,10 +295,10 @@ static void test_ties_are_not_broken_by_the_order_of_trials(void **state)
     bench at = bench_of_floats(2, 8), back = bench_of_floats(2, 8);
     double raw[90][2];
     for (int i = 0; i < 90; i++)
-        draw(&at, raw[i]);
+        trials_draw(&at.of, raw[i]);
     for (int i = 0; i < 90; i++) {
-        put(&at, raw[i], first_rounded(raw[i], NULL), CAVIAR_STATE_COMPLETE);
-        put(&back, raw[89 - i], first_rounded(raw[89 - i], NULL), CAVIAR_STATE_COMPLETE);
+        trials_put(&at.of, raw[i], first_rounded(raw[i], NULL), CAVIAR_STATE_COMPLETE);
+        trials_put(&back.of, raw[89 - i], first_rounded(raw[89 - i], NULL), CAVIAR_STATE_COMPLETE);
     }
     measure(&at, 8);
     measure(&back, 8);
@@ -360,7 +313,7 @@ static void test_equal_values_tell_nothing(void **state)
 {
     (void)state;
     bench at = bench_of_floats(2, 9);
-    fill(&at, 40, constant);
+    trials_fill(&at.of, 40, constant);
     measure(&at, 9);
     for (size_t i = 0; i < 2; i++) {
         assert_true(at.found[i].share == 0 || at.found[i].chance > 0.9);
@@ -373,7 +326,7 @@ static void test_the_same_seed_gives_the_same_result(void **state)
 {
     (void)state;
     bench at = bench_of_kinds(10);
-    fill(&at, 100, int_matters);
+    trials_fill(&at.of, 100, int_matters);
     measure(&at, 10);
     cav_importance before[4];
     memcpy(before, at.order, sizeof before);
@@ -392,12 +345,12 @@ static void test_a_crowd_does_not_make_its_other_parameters_matter(void **state)
         bench at = bench_of_floats(2, seed);
         for (int i = 0; i < 400; i++) {
             double raw[2];
-            draw(&at, raw);
+            trials_draw(&at.of, raw);
             if (i % 10) {
                 raw[0] = 0.29 + 0.02 * raw[0];
                 raw[1] = 0.67 + 0.06 * raw[1];
             }
-            put(&at, raw, first_only(raw, NULL), CAVIAR_STATE_COMPLETE);
+            trials_put(&at.of, raw, first_only(raw, NULL), CAVIAR_STATE_COMPLETE);
         }
         measure(&at, seed);
         print_message("# seed %d: %.3f, %.0f of 400\n", (int)seed, at.found[0].share,
@@ -434,7 +387,7 @@ static void test_shares_are_those_of_the_definition(void **state)
     };
     bench at = bench_of(parameters, 4, 0);
     for (size_t i = 0; i < CAV_COUNT_OF(golden_trials); i++)
-        put(&at, golden_trials[i], golden_trials[i][4], CAVIAR_STATE_COMPLETE);
+        trials_put(&at.of, golden_trials[i], golden_trials[i][4], CAVIAR_STATE_COMPLETE);
     measure(&at, 1);
     for (size_t i = 0; i < 4; i++)
         assert_near(at.found[i].share, golden_shares[i], 1e-7);
@@ -448,13 +401,13 @@ static void test_too_few_trials_are_refused_with_their_number(void **state)
     bench at = bench_of_floats(2, 12);
     cav_importance found[2] = {{.parameter = 77}};
     cav_error error = {0};
-    fill(&at, CAV_IMPORTANCE_LEAST_TRIALS - 1, weighted);
-    assert_int_equal(cav_importance_measure(at.space, at.history, 0, 1, found, NULL, &error),
+    trials_fill(&at.of, CAV_RANKING_LEAST - 1, weighted);
+    assert_int_equal(cav_importance_measure(at.of.space, at.of.history, 0, 1, found, NULL, &error),
                      CAVIAR_NOT_FOUND);
     assert_contains(error.message, "16");
     assert_contains(error.message, "15");
     assert_int_equal(found[0].parameter, 77);
-    fill(&at, 1, weighted);
+    trials_fill(&at.of, 1, weighted);
     measure(&at, 1);
     bench_free(&at);
 }
@@ -465,7 +418,7 @@ static void test_a_space_that_varies_nothing_has_no_importances(void **state)
     const caviar_parameter parameters[] = {
         {.name = "c", .type = CAVIAR_TYPE_CONSTANT, .choices = three_choices, .choice_count = 1}};
     bench at = bench_of(parameters, 1, 13);
-    fill(&at, 20, nothing);
+    trials_fill(&at.of, 20, nothing);
     measure(&at, 13);
     assert_int_equal(at.basis.trial_count, 20);
     bench_free(&at);

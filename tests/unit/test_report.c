@@ -86,8 +86,10 @@ static void test_page_has_every_part(void **state)
     run_trials(study, 60);
     write_report(study, &page);
     static const char *const parts[] = {
-        "How the best came about", "What mattered", "Parameter by parameter", "Learning curves",
-        "The best trials",         "What failed",   "54</b><span>complete",   "6</b><span>failed"};
+        "How the best came about", "What mattered",     "Parameter by parameter",
+        "Learning curves",         "The best trials",   "What failed",
+        "54</b><span>complete",    "6</b><span>failed", "By fANOVA",
+        "What the trials advise"};
     for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
         assert_contains(cav_text_get(&page), parts[i]);
     expect_balance(cav_text_get(&page));
