@@ -25,6 +25,8 @@ typedef enum cav_purpose {
     CAV_PURPOSE_SCHEDULE = 8,   // a scheduler's draws
     CAV_PURPOSE_MODEL = 9,      // a model's parameters; `trial` counts what it has learnt
     CAV_PURPOSE_ENGINE = 10,    // which of several samplers a trial comes from
+    CAV_PURPOSE_WEIGHTS = 11,   // how much each of several metrics counts
+    CAV_PURPOSE_SESSION = 12,   // names of sessions on a server, and how long they wait
 } cav_purpose;
 
 typedef struct cav_random {

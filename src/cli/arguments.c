@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const cav_flag store_flags[] = {
-    {0, "store", "FILE", "where studies are kept (default: $CAVIAR_STORE, or caviar.db)"},
+    {0, "store", "STORE", "a file, or postgresql://... (default: $CAVIAR_STORE, or caviar.db)"},
+    {0, "folder", "DIR", "of the trials' files (default: $CAVIAR_FOLDER, or beside the store)"},
     {0, "study", "NAME", "the study (default: $CAVIAR_STUDY, or the only one in the store)"},
 };
 static const cav_flag json_flag = {0, "json", NULL, "print JSON"};

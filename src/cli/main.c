@@ -1,6 +1,7 @@
 /**
  * main.c: finds the verb and runs it.
  */
+#include "cli/hiding.h"
 #include "cli/verb.h"
 
 #include "base/memory.h"
@@ -94,6 +95,9 @@ int main(int argc, char **argv)
         cav_help_overview();
         return CAV_EXIT_USAGE;
     }
-    const cav_verb *verb = cav_verb_find(first);
+    cav_error error = {0};
+    if (cav_hide_passwords(argc, argv, &error))
+        return cav_complain(&error);
+    const cav_verb *verb = cav_verb_find(argv[1]);
     return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown_verb(first);
 }

@@ -18,6 +18,17 @@ const char *cav_cli_store(const cav_arguments *arguments)
     return given && given[0] ? given : "caviar.db";
 }
 
+const char *cav_cli_place(const cav_arguments *arguments, char room[CAV_CLI_PATH_SIZE])
+{
+    const char *given = cav_flag_get(arguments, "folder");
+    if (!given || !given[0])
+        given = getenv("CAVIAR_FOLDER");
+    if (!given || !given[0])
+        return cav_cli_store(arguments);
+    snprintf(room, CAV_CLI_PATH_SIZE, "%s/", given);
+    return room;
+}
+
 const char *cav_cli_study(const cav_arguments *arguments)
 {
     const char *given = cav_flag_get(arguments, "study");

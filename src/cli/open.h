@@ -10,6 +10,14 @@
 /** The store: --store, $CAVIAR_STORE, or caviar.db. */
 const char *cav_cli_store(const cav_arguments *arguments);
 
+enum { CAV_CLI_PATH_SIZE = 4096 };
+
+/**
+ * What cav_folder_of_study is asked with: --folder or $CAVIAR_FOLDER, with a slash behind it, or
+ * else the store. The answer may lie in `room`.
+ */
+const char *cav_cli_place(const cav_arguments *arguments, char room[CAV_CLI_PATH_SIZE]);
+
 /** The study's name: --study, $CAVIAR_STUDY; NULL: the only one there is. */
 const char *cav_cli_study(const cav_arguments *arguments);
 

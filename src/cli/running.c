@@ -89,8 +89,10 @@ static cav_exit exit_of(caviar_code code, const cav_run_summary *summary, const 
     return summary->end == CAV_RUN_INTERRUPTED ? CAV_EXIT_INTERRUPTED : CAV_EXIT_OK;
 }
 
-cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study)
+cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study,
+                           const cav_running_how *how)
 {
+    char room[CAV_CLI_PATH_SIZE];
     cav_error error = {0};
     cav_log log;
     cav_run_summary summary;
@@ -99,7 +101,9 @@ cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study)
         cav_display_new(study, stdout, as_json || cav_flag_is_on(arguments, "quiet"));
     caviar_code code = display ? open_log(arguments, &log, &error) : cav_fail_memory(&error);
     if (!code) {
-        cav_run_options options = {.location = cav_cli_store(arguments),
+        cav_run_options options = {.location = cav_cli_place(arguments, room),
+                                   .parallel = how->parallel,
+                                   .joins = how->joins,
                                    .observer = cav_display_observer(display),
                                    .log = log.sink ? &log : NULL};
         code = cav_run(study, &options, &summary, &error);

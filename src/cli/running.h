@@ -6,8 +6,15 @@
 
 #include "cli/open.h"
 
+/** How a study is run; all zero: by its own definition. */
+typedef struct cav_running_how {
+    int64_t parallel; // trials at a time; 0: as the study says
+    bool joins;       // see cav_run_options
+} cav_running_how;
+
 /** Runs a study in the foreground, shows it, and closes it. */
-cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study);
+cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study,
+                           const cav_running_how *how);
 
 /**
  * What --trials +N means: so many trials more than the study has, in `spec`; `present` may be NULL,

@@ -62,6 +62,7 @@ typedef struct cav_verb {
     X(cav_verb_run)                                                                                \
     X(cav_verb_resume)                                                                             \
     X(cav_verb_plan)                                                                               \
+    X(cav_verb_worker)                                                                             \
     X(cav_verb_pause)                                                                              \
     X(cav_verb_stop)                                                                               \
     X(cav_verb_ask)                                                                                \
@@ -70,6 +71,7 @@ typedef struct cav_verb {
     X(cav_verb_pipe)                                                                               \
     X(cav_verb_add)                                                                                \
     X(cav_verb_studies)                                                                            \
+    X(cav_verb_workers)                                                                            \
     X(cav_verb_trials)                                                                             \
     X(cav_verb_show)                                                                               \
     X(cav_verb_best)                                                                               \

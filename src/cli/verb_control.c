@@ -1,7 +1,7 @@
 /**
  * verb_control.c: caviar pause and caviar stop, which tell whoever runs a study what to do.
  */
-#include "cli/open.h"
+#include "cli/launching.h"
 
 #include <stdio.h>
 
@@ -17,6 +17,8 @@ static cav_exit set_control(const cav_arguments *arguments, cav_control control)
         running += study->history->states[study->history->open[i]] == CAVIAR_STATE_RUNNING;
     caviar_code code =
         study->store->type->study_set(study->store, study->id, NULL, control, &error);
+    if (!code && control != CAV_CONTROL_PAUSE)
+        code = cav_cli_cancel_launched(arguments, study, control == CAV_CONTROL_CANCEL, &error);
     if (!code && cav_flag_is_on(arguments, "json"))
         printf("{\"study\":\"%s\",\"control\":\"%s\",\"running\":%zu}\n", study->spec->study,
                cav_control_name(control), running);
@@ -75,7 +77,9 @@ const cav_verb cav_verb_stop = {
     .operands = "[STUDY]",
     .description =
         "Tells the processes that run a study to let the running trials finish, and then "
-        "to end. The study stays in the store; 'caviar resume' goes on with it.",
+        "to end. The study stays in the store; 'caviar resume' goes on with it. Jobs that 'caviar "
+        "run --on' submitted for it are cancelled: those that wait, and with --now those that "
+        "run; no others.",
     .flags = stop_flags,
     .flag_count = CAV_COUNT_OF(stop_flags),
     .has_store = true,

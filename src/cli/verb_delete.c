@@ -65,12 +65,13 @@ static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
+    char room[CAV_CLI_PATH_SIZE];
     const char *name = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
     if (cav_cli_open(arguments, name, false, &study, &error))
         return cav_complain(&error);
     char *folder = NULL;
     if (!cav_flag_is_on(arguments, "keep-files"))
-        folder = cav_folder_of_study(cav_cli_store(arguments), study->spec->study, &error);
+        folder = cav_folder_of_study(cav_cli_place(arguments, room), study->spec->study, &error);
     caviar_code code = delete_study(arguments, study, folder, &error);
     free(folder);
     cav_study_close(study);

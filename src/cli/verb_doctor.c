@@ -15,6 +15,7 @@ static const cav_example examples[] = {
 typedef struct findings {
     cav_json *json; // NULL: plain text
     int64_t count;
+    char place[1024]; // of the store, without a password
 } findings;
 
 static void note_problem(void *context, const char *problem)
@@ -48,6 +49,7 @@ static caviar_code examine(const cav_arguments *arguments, findings *at, cav_err
     caviar_code code = cav_store_open(&options, &store, error);
     if (code)
         return code;
+    snprintf(at->place, sizeof at->place, "%s", store->place);
     void *both[] = {(void *)(uintptr_t)arguments, at};
     code = store->type->check(store, note_problem, at, error);
     if (!code)
@@ -76,7 +78,7 @@ static cav_exit run(const cav_arguments *arguments)
     if (!code && as_json)
         code = cav_print_json(&text, &error);
     else if (!code && at.count == 0)
-        printf("%s is sound\n", cav_cli_store(arguments));
+        printf("%s is sound\n", at.place);
     cav_text_free(&text);
     if (code)
         return cav_complain(&error);

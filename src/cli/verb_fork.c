@@ -54,10 +54,10 @@ static caviar_code fork_it(const cav_arguments *arguments, cav_study *study, int
                            cav_error *error)
 {
     const cav_space *space = study->spec->space;
-    char author[CAV_AUTHOR_SIZE];
+    char author[CAV_AUTHOR_SIZE], room[CAV_CLI_PATH_SIZE];
     cav_author_name(author);
     cav_fork fork = {.study = study,
-                     .location = cav_cli_store(arguments),
+                     .location = cav_cli_place(arguments, room),
                      .parent = parent,
                      .author = author,
                      .note = cav_flag_get(arguments, "note"),

@@ -1,6 +1,7 @@
 /**
  * verb_resume.c: caviar resume
  */
+#include "cli/launching.h"
 #include "cli/running.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 static const cav_flag flags[] = {
     CAV_RUN_FLAGS,
     CAV_SHOW_FLAGS,
+    CAV_ON_FLAG,
     {0, "only", NULL, "let a paused study go on, but run nothing here"},
 };
 
@@ -91,7 +93,9 @@ static cav_exit run(const cav_arguments *arguments)
         cav_study_close(study);
         return code ? cav_complain(&error) : CAV_EXIT_OK;
     }
-    return code ? cav_complain(&error) : cav_cli_run_study(arguments, study);
+    if (!code && cav_flag_get(arguments, "on"))
+        return cav_cli_launch_study(arguments, study);
+    return code ? cav_complain(&error) : cav_cli_run_study(arguments, study, &(cav_running_how){0});
 }
 
 const cav_verb cav_verb_resume = {

@@ -1,6 +1,7 @@
 /**
  * verb_run.c: caviar run
  */
+#include "cli/launching.h"
 #include "cli/running.h"
 
 #include "run/command.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cav_flag flags[] = {CAV_RUN_FLAGS, CAV_SHOW_FLAGS};
+static const cav_flag flags[] = {CAV_RUN_FLAGS, CAV_SHOW_FLAGS, CAV_ON_FLAG};
 
 static const cav_example examples[] = {
     {"caviar run study.yaml", "run what the study file says; again, to go on where it stopped"},
@@ -18,6 +19,8 @@ static const cav_example examples[] = {
     {"caviar run -n 50 --maximize accuracy -- ./train -u '{units: int log 16 512}' -a "
      "'{act: relu|tanh}'",
      "a whole number on a log scale, and a choice"},
+    {"caviar run study.yaml --on slurm -j 64 --store postgresql://me@db/caviar --folder /shared",
+     "start 64 workers on a Slurm cluster, and look after them"},
 };
 
 static caviar_code spec_from_command(const cav_arguments *arguments, const json_t *overrides,
@@ -89,7 +92,9 @@ static cav_exit run(const cav_arguments *arguments)
         .location = cav_cli_store(arguments), .name = cav_cli_study(arguments), .spec = spec};
     if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
-    return cav_cli_run_study(arguments, study);
+    if (cav_flag_get(arguments, "on"))
+        return cav_cli_launch_study(arguments, study);
+    return cav_cli_run_study(arguments, study, &(cav_running_how){0});
 }
 
 const cav_verb cav_verb_run = {

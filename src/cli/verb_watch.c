@@ -141,6 +141,7 @@ static caviar_code watch(const cav_arguments *arguments, cav_study *study, int64
                          cav_error *error)
 {
     cav_watching watching;
+    char room[CAV_CLI_PATH_SIZE];
     cav_style style = cav_style_of(stdout);
     bool once = cav_flag_is_on(arguments, "once");
     if (!once && (!style.is_terminal || !isatty(STDIN_FILENO)))
@@ -148,6 +149,7 @@ static caviar_code watch(const cav_arguments *arguments, cav_study *study, int64
                         "this is no terminal to draw on; --once prints the page once, 'caviar "
                         "show' a trial in words");
     caviar_code code = cav_watching_open(&watching, study, cav_cli_store(arguments), trial, error);
+    watching.place = cav_cli_place(arguments, room);
     if (!code)
         code = once ? print_once(&watching, &style, error) : follow(&watching, &style, error);
     cav_watching_close(&watching);

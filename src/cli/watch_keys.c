@@ -137,7 +137,7 @@ static caviar_code fork_trial(cav_watching *watching, cav_study *study,
 {
     int64_t number;
     cav_fork fork = {.study = study,
-                     .location = watching->location,
+                     .location = watching->place,
                      .parent = watching->trial,
                      .author = options->author,
                      .changes = has_draft(watching) ? watching->draft : NULL};

@@ -15,7 +15,8 @@ caviar_code cav_watching_open(cav_watching *watching, cav_study *study, const ch
                               int64_t trial, cav_error *error)
 {
     size_t count = study->spec->space->count;
-    *watching = (cav_watching){.study = study, .location = location, .trial = trial};
+    *watching =
+        (cav_watching){.study = study, .location = location, .place = location, .trial = trial};
     for (size_t i = 0; i < CAV_WATCH_CURVES; i++)
         watching->watched[i].number = -1;
     watching->outlook.number = -1;

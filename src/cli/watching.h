@@ -38,10 +38,11 @@ typedef enum cav_watch_question {
 
 typedef struct cav_watching {
     cav_study *study;
-    const char *location;
-    int64_t trial;       // that is shown; -1: the study
-    int64_t chosen;      // in the list of the study
-    cav_control control; // what the study is told to do
+    const char *location; // of the store
+    const char *place;    // of the trials' folders: see cav_folder_of_study
+    int64_t trial;        // that is shown; -1: the study
+    int64_t chosen;       // in the list of the study
+    cav_control control;  // what the study is told to do
     cav_watched watched[CAV_WATCH_CURVES];
     cav_outlook outlook; // of the trial that is shown, while it runs
     size_t parameter;    // that the keys nudge

@@ -356,6 +356,12 @@ static caviar_code read_set(const reader *at, const char *key, const cav_node *n
     return CAVIAR_OK;
 }
 
+static caviar_code read_resources(const reader *at, const char *key, const cav_node *node)
+{
+    (void)key;
+    return cav_resources_read(at->document, node, &at->spec->resources, at->error);
+}
+
 static caviar_code read_space(const reader *at, const char *key, const cav_node *node)
 {
     (void)key;
@@ -390,6 +396,7 @@ static const struct key {
     {"grace", read_grace},
     {"durability", read_durability},
     {"set", read_set},
+    {"resources", read_resources},
     {"space", read_space},
     {"constraints", skip},
 };

@@ -10,6 +10,7 @@
 
 #include "base/options.h"
 #include "config/node.h"
+#include "config/resources.h"
 #include "space/space.h"
 
 /** A choice with options: sampler: {type: zoom, outside: 0.3}. */
@@ -56,7 +57,8 @@ typedef struct cav_spec {
     int64_t timeout_ms; // of a trial; 0: none
     int64_t grace_ms;   // between SIGTERM and SIGKILL
     bool durability_normal;
-    const cav_pair *set; // [set_count]
+    cav_resources resources; // of a worker on a cluster
+    const cav_pair *set;     // [set_count]
     size_t set_count;
     cav_space *space;
 } cav_spec;

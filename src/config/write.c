@@ -217,6 +217,7 @@ static void write_run(const cav_spec *spec, cav_json *json)
     if (spec->timeout_ms)
         add_duration(json, "timeout", spec->timeout_ms);
     add_duration(json, "grace", spec->grace_ms);
+    cav_resources_write(&spec->resources, json);
     if (spec->durability_normal)
         cav_json_add_string(json, "durability", "normal");
 }

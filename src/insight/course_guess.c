@@ -88,11 +88,13 @@ caviar_code cav_course_guess_new(const cav_curve *curve, size_t metric_count, si
                            ? fill(guess, curve, metric_count, count, error)
                            : cav_fail_memory(error);
     if (!code)
-        code = cav_curve_model_look(guess->model, guess->history, error);
+        code = cav_curve_model_look(guess->model, guess->history, guess->history->reported_count,
+                                    error);
     if (code) {
         cav_course_guess_free(guess);
         return code;
     }
+    cav_curve_model_settle(guess->model, guess->history);
     measure(guess, count);
     *ret_guess = guess;
     return CAVIAR_OK;

@@ -19,7 +19,7 @@ enum { LEAST_WINDOW = 3, MOST_DOUBLINGS = 10 };
 static const double slow = 0.25;  // of the usual gain: then the curve slows down
 static const double even = 0.25;  // of the whole gain in the last third: then it falls evenly
 static const double awful = 4;    // standard errors above what was expected: back at once
-static const double better = 0.5; // standard errors below it: kept
+static const double better = 1.5; // standard errors below it: kept
 
 typedef struct panda_settings {
     int64_t window;

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-// The path of a store's file; for other stores something that names them well enough.
+// The path of a store's file; of a store on a server, the one beside which it would stand.
 static const char *path_of(const char *location)
 {
+    if (cav_store_is_on_server(location))
+        return "caviar.db";
     if (strncmp(location, "sqlite:", 7) != 0)
         return location;
     return strncmp(location, "sqlite:///", 10) == 0 ? location + 10 : location + 7;
@@ -52,8 +54,11 @@ char *cav_folder_of_study(const char *location, const char *study, cav_error *er
     size_t size = slash ? (size_t)(slash - location) + 1 : 0;
     if (append_real_folder(&path, location, size, error))
         return NULL;
-    append_trials_folder(&path, location + size);
-    cav_text_appendf(&path, "/%s", study);
+    if (location[size]) {
+        append_trials_folder(&path, location + size);
+        cav_text_append_char(&path, '/');
+    }
+    cav_text_append(&path, study);
     char *folder = cav_text_take(&path);
     if (!folder)
         cav_fail_memory(error);

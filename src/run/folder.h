@@ -9,7 +9,11 @@
 
 #include "study/study.h"
 
-/** The folder of a study's trials, as an absolute path for `free`; NULL on failure. */
+/**
+ * The folder of a study's trials, as an absolute path for `free`; NULL on failure. `location` is a
+ * store's, or a folder with a slash behind it, in which the study then has its own. For a store on
+ * a server it is caviar.trials in the working folder.
+ */
 char *cav_folder_of_study(const char *location, const char *study, cav_error *error);
 
 /** The folder of one trial, "…/STUDY/7". */

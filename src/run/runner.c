@@ -21,6 +21,7 @@
 enum {
     DEFAULT_TICK_MS = 250,
     BEAT_MS = 1000,
+    REST_MS = 1000,    // of a worker with nothing to do
     MOST_FAILURES = 3, // in a row, before any trial ended well
 };
 
@@ -134,17 +135,44 @@ static void finish(cav_runner *runner)
     runner->summary->why = spent ? spent : "every configuration of the space has been tried";
 }
 
+static bool any_runs(const cav_history *history)
+{
+    for (size_t i = 0; i < history->open_count; i++)
+        if (history->states[history->open[i]] == CAVIAR_STATE_RUNNING)
+            return true;
+    return false;
+}
+
+static int64_t now_ms(void)
+{
+    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+}
+
+// Nothing is left to start; a worker waits, as a trial that another one runs may come back.
+static void rest(cav_runner *runner)
+{
+    if (runner->options->joins && any_runs(runner->study->history))
+        runner->ask_ms = now_ms() + REST_MS;
+    else
+        finish(runner);
+}
+
+static bool may_start(const cav_runner *runner)
+{
+    return runner->mode == CAV_MODE_RUN && !runner->is_paused && !runner->is_done &&
+           runner->active < runner->parallel && (runner->ask_ms == 0 || now_ms() >= runner->ask_ms);
+}
+
 static void fill(cav_runner *runner)
 {
-    while (runner->mode == CAV_MODE_RUN && !runner->is_paused && !runner->is_done &&
-           runner->active < runner->parallel) {
+    while (may_start(runner)) {
         caviar_trial *trial;
         cav_error error = {0};
         caviar_code code = cav_study_ask(runner->study, &trial, &error);
         if (!code)
             start_one(runner, trial);
         else if (code == CAVIAR_DONE)
-            finish(runner);
+            rest(runner);
         else if (code == CAVIAR_STATE) // paused or stopped just now: see look_at_control
             return;
         else
@@ -382,7 +410,8 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
         cav_folder_of_study(runner->options->location, study->spec->study, error);
     if (!runner->study_folder)
         return error ? error->code : CAVIAR_IO;
-    if (study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error))
+    if (!runner->options->joins &&
+        study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error))
         return error ? error->code : CAVIAR_IO;
     raise_file_limit(runner->parallel);
     cav_reap_adopt_orphans();

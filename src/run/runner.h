@@ -47,9 +47,11 @@ typedef struct cav_run_observer {
 } cav_run_observer;
 
 typedef struct cav_run_options {
-    const char *location; // of the store, for the trials' folders
+    const char *location; // for the trials' folders: see cav_folder_of_study
     int64_t parallel;     // trials at a time; 0: as the study says
     int tick_ms;          // between two ticks; 0: 250
+    bool joins;           // as a worker beside others: lets a stopped study be, and stays until no
+                          // trial of theirs runs that it might have to run again
     const cav_run_observer *observer;
     const cav_log *log; // NULL: none
 } cav_run_options;

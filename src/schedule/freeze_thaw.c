@@ -1,11 +1,11 @@
 /**
- * freeze_thaw.c: goes on, after each report, with whatever is most likely to lead to a better loss:
- * the trial that reported, one that is paused, or a new one.
+ * freeze_thaw.c: goes on, after each report, with whatever promises most for the steps that it
+ * takes: the trial that reported, one that is paused, or a new one.
  *
- * The curves are extrapolated by surrogate/curve_model.h. A horizon and a threshold below the best
- * loss so far are drawn, and the trial that is most likely to get below the threshold within the
- * horizon goes on: the acquisition "MFPI-random" of Rakotoarison et al. (ifBO), ICML 2024. As the
- * draws differ, now the near and likely gains count, now the far and great ones. A share of the
+ * The ends of curves are guessed by surrogate/curve_ends.h. What counts is the improvement on the
+ * best loss so far that is expected of a training's end, divided by the steps that are left until
+ * there: a trial is begun where that is the best use of a training, and goes on as long as what has
+ * been learnt of it since leaves it ahead of the others and of yet another new one. A share of the
  * free workers goes by the rule of asha instead, which needs no model. Where the model is not
  * trusted (too few curves yet, or curves that cannot be extrapolated), asha's rule is all there is.
  *
@@ -14,8 +14,9 @@
 #include "schedule/rungs.h"
 
 #include "base/memory.h"
+#include "base/normal.h"
 #include "base/random.h"
-#include "surrogate/curve_model.h"
+#include "surrogate/curve_ends.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ typedef struct freeze_state {
     int64_t grace;
     cav_rungs rungs;
     cav_curve_model *model;
+    cav_curve_ends *ends;
 } freeze_state;
 
 static void destroy(void *opaque)
@@ -51,6 +53,7 @@ static void destroy(void *opaque)
     freeze_state *state = opaque;
     cav_rungs_free(&state->rungs);
     cav_curve_model_free(state->model);
+    cav_curve_ends_free(state->ends);
     free(state);
 }
 
@@ -63,16 +66,13 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
         return cav_fail_memory(error);
     state->settings = settings;
     state->seed = setup->seed;
-    state->grace = cav_rungs_first(settings->grace, setup);
-    cav_rungs_setup ladder = {.eta = settings->eta,
-                              .first = state->grace,
-                              .last = setup->step_max,
-                              .most_brackets = 1,
-                              .promotes = true,
-                              .seed = setup->seed};
+    cav_rungs_settings ladder = {.eta = settings->eta, .grace = settings->grace, .promote = true};
+    state->grace = cav_rungs_first(&ladder, setup);
     state->model = cav_curve_model_new(setup->step_max);
-    caviar_code code =
-        state->model ? cav_rungs_init(&state->rungs, &ladder, error) : cav_fail_memory(error);
+    state->ends = cav_curve_ends_new(setup->space);
+    caviar_code code = state->model && state->ends
+                           ? cav_rungs_init(&state->rungs, &ladder, setup, error)
+                           : cav_fail_memory(error);
     if (code)
         destroy(state);
     else
@@ -83,29 +83,40 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
 static caviar_code look(freeze_state *state, const cav_history *history, cav_error *error)
 {
     caviar_code code = cav_rungs_look(&state->rungs, history, error);
-    return code ? code : cav_curve_model_look(state->model, history, error);
+    if (code)
+        return code;
+    return cav_curve_ends_look(state->ends, state->model, history, error);
 }
 
-// ---- What is most likely to get better -------------------------------------------------------
+// ---- What gains most ------------------------------------------------------------------------
 
-// What is aimed at until the next report.
-typedef struct target {
-    int64_t steps;    // from where a trial stands
-    double threshold; // on the model's scale
-    bool by_rank;     // by asha's rule
-} target;
-
-static target take_aim(const freeze_state *state, const cav_history *history)
+// The logarithm of the improvement on the best loss so far that is expected of the rest of a
+// training, per step that it takes.
+static double rate(const freeze_state *state, cav_curve_guess end, int64_t from)
 {
-    cav_random random =
-        cav_random_stream(state->seed, history->reported_count, CAV_PURPOSE_SCHEDULE, 0);
-    double last = (double)cav_curve_model_horizon(state->model), best, first;
+    int64_t last = cav_curve_model_horizon(state->model);
+    double best, first, left = from < last ? (double)(last - from) : 1;
     cav_curve_model_range(state->model, &best, &first);
-    target drawn = {.steps = (int64_t)ceil(pow(last, cav_random_unit(&random)))};
-    double gain = pow(10, -1 - 3 * cav_random_unit(&random)); // 10^U(-4, -1)
-    drawn.threshold = best - gain * fmax(first - best, 0);
-    drawn.by_rank = cav_random_unit(&random) < state->settings->ranked;
-    return drawn;
+    if (!(end.sd > 0)) // a constant, say
+        return end.mean < best ? log((best - end.mean) / left) : -INFINITY;
+    return log(end.sd) + cav_normal_log_h((best - end.mean) / end.sd, NULL) - log(left);
+}
+
+static cav_curve_guess guess_end(freeze_state *state, const cav_history *history, size_t number)
+{
+    return cav_curve_ends_guess(state->ends, state->model, history, number,
+                                cav_curve_model_horizon(state->model));
+}
+
+static double rate_of(freeze_state *state, const cav_history *history, size_t number)
+{
+    return rate(state, guess_end(state, history, number), history->steps[number]);
+}
+
+static double rate_of_new(freeze_state *state)
+{
+    int64_t last = cav_curve_model_horizon(state->model);
+    return rate(state, cav_curve_ends_guess_new(state->ends, state->model, last), 0);
 }
 
 // P(loss < threshold)
@@ -116,38 +127,22 @@ static double chance(cav_curve_guess guess, double threshold)
     return 0.5 * erfc((guess.mean - threshold) / guess.sd * M_SQRT1_2);
 }
 
-static int64_t end_of(const freeze_state *state, int64_t from, int64_t steps)
-{
-    int64_t last = cav_curve_model_horizon(state->model);
-    return steps < last - from ? from + steps : last;
-}
+// What is looked for among the paused trials.
+typedef double merit(freeze_state *state, const cav_history *history, size_t number);
 
-static double chance_of(freeze_state *state, const cav_history *history, size_t number, target aim)
-{
-    int64_t from = history->steps[number] > 0 ? history->steps[number] : 0;
-    int64_t step = end_of(state, from, aim.steps);
-    return chance(cav_curve_model_guess(state->model, history, number, step), aim.threshold);
-}
-
-static double chance_of_new(freeze_state *state, const cav_history *history, target aim)
-{
-    int64_t step = end_of(state, 0, aim.steps);
-    return chance(cav_curve_model_guess_new(state->model, history, step), aim.threshold);
-}
-
-// The paused trial that is most likely to get there; SIZE_MAX: none is paused.
-static size_t find_likeliest(freeze_state *state, const cav_history *history, target aim,
-                             double *ret_chance)
+// The paused trial with the most of it; SIZE_MAX: none is paused.
+static size_t find_most(freeze_state *state, const cav_history *history, merit *merit_of,
+                        double *ret_most)
 {
     size_t best = SIZE_MAX;
-    *ret_chance = -1;
+    *ret_most = -INFINITY;
     for (size_t i = 0; i < history->open_count; i++) {
         size_t number = history->open[i];
         if (history->states[number] != CAVIAR_STATE_PAUSED)
             continue;
-        double likely = chance_of(state, history, number, aim);
-        if (likely > *ret_chance) {
-            *ret_chance = likely;
+        double most = merit_of(state, history, number);
+        if (most > *ret_most) {
+            *ret_most = most;
             best = number;
         }
     }
@@ -170,7 +165,8 @@ static double least_end(freeze_state *state, const cav_history *history, size_t 
     int64_t last = cav_curve_model_horizon(state->model);
     for (size_t i = 0; i < history->count; i++)
         if (i != but && history->curves[i].count > 0)
-            least = fmin(least, cav_curve_model_guess(state->model, history, i, last).mean);
+            least =
+                fmin(least, cav_curve_ends_guess(state->ends, state->model, history, i, last).mean);
     return least;
 }
 
@@ -200,20 +196,17 @@ static caviar_verdict judge_for_good(freeze_state *state, const cav_history *his
 {
     if (leads(history, number))
         return CAVIAR_VERDICT_CONTINUE;
-    int64_t last = cav_curve_model_horizon(state->model);
     double best = least_end(state, history, number);
-    cav_curve_guess end = cav_curve_model_guess(state->model, history, number, last);
-    return chance(end, best) < state->settings->hopeless ? CAVIAR_VERDICT_STOP
-                                                         : CAVIAR_VERDICT_CONTINUE;
+    return chance(guess_end(state, history, number), best) < state->settings->hopeless
+               ? CAVIAR_VERDICT_STOP
+               : CAVIAR_VERDICT_CONTINUE;
 }
 
 static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
 {
-    target aim = take_aim(state, history);
-    double own = chance_of(state, history, number, aim), others;
-    find_likeliest(state, history, aim, &others);
-    double fresh = chance_of_new(state, history, aim);
-    bool goes_on = own >= others && !(own < fresh);
+    double own = rate_of(state, history, number), others;
+    find_most(state, history, rate_of, &others);
+    bool goes_on = own >= others && !(own < rate_of_new(state));
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
 
@@ -247,21 +240,32 @@ static size_t find_leader(const cav_history *history)
     return SIZE_MAX;
 }
 
+// The probability to end below the best loss of those that are complete; without any the lower
+// the end, the better.
+static double merit_at_last(freeze_state *state, const cav_history *history, size_t number)
+{
+    size_t best = cav_history_best(history, 0);
+    cav_curve_guess end = guess_end(state, history, number);
+    if (best == SIZE_MAX)
+        return -end.mean;
+    double loss = history->losses[best * history->metric_count];
+    return chance(end, cav_curve_model_scale(state->model, loss));
+}
+
 // When nothing new is started: the one that is likeliest to end as the best, if any may.
 static size_t find_last(freeze_state *state, const cav_history *history)
 {
-    size_t best = cav_history_best(history, 0);
-    double least =
-        best == SIZE_MAX
-            ? (double)INFINITY
-            : cav_curve_model_scale(state->model, history->losses[best * history->metric_count]);
-    target aim = {.steps = cav_curve_model_horizon(state->model), .threshold = least};
     double likely;
-    if (best == SIZE_MAX) // none is complete: the least end that is expected
-        aim.threshold = least_end(state, history, SIZE_MAX);
-    size_t number = find_likeliest(state, history, aim, &likely);
-    bool hopeless = best != SIZE_MAX && likely < state->settings->hopeless;
+    size_t number = find_most(state, history, merit_at_last, &likely);
+    bool hopeless = cav_history_best(history, 0) != SIZE_MAX && likely < state->settings->hopeless;
     return hopeless ? find_leader(history) : number;
+}
+
+static bool is_by_rank(const freeze_state *state, const cav_history *history)
+{
+    cav_random random =
+        cav_random_stream(state->seed, history->reported_count, CAV_PURPOSE_SCHEDULE, 0);
+    return cav_random_unit(&random) < state->settings->ranked;
 }
 
 static caviar_code resume(void *opaque, const cav_history *history, bool is_last,
@@ -277,21 +281,20 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
         return CAVIAR_OK;
     }
     *ret_number = SIZE_MAX;
-    target aim = trusted ? take_aim(state, history) : (target){.by_rank = true};
-    if (aim.by_rank)
+    if (!trusted || is_by_rank(state, history))
         *ret_number = cav_rungs_promote(&state->rungs, history, is_last);
     if (*ret_number != SIZE_MAX || !trusted)
         return CAVIAR_OK;
-    double likely;
-    size_t number = find_likeliest(state, history, aim, &likely);
-    if (number != SIZE_MAX && likely >= chance_of_new(state, history, aim))
+    double most;
+    size_t number = find_most(state, history, rate_of, &most);
+    if (number != SIZE_MAX && most >= rate_of_new(state))
         *ret_number = number;
     return CAVIAR_OK;
 }
 
 const cav_scheduler_type cav_scheduler_freeze_thaw = {
     .name = "freeze-thaw",
-    .summary = "extrapolates the curves, and goes on with what is most likely to get better",
+    .summary = "extrapolates the curves, and goes on with what promises most for the steps left",
     .options = options,
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(freeze_settings),

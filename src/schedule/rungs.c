@@ -19,17 +19,31 @@ enum {
 
 static const double golden = 0.61803398874989484820; // 1 / golden ratio
 
+const cav_option cav_rungs_options[CAV_RUNGS_LADDERS] = {
+    {"eta", CAV_OPTION_REAL, offsetof(cav_rungs_settings, eta), 3, 1.5, 100,
+     "one of so many trials goes on at each rung, and the next rung is so many times higher"},
+    {"grace", CAV_OPTION_INT, offsetof(cav_rungs_settings, grace), 0, 0, 1e9,
+     "the first rung, in steps; 0: the least steps of the study, or 1"},
+    {"promote", CAV_OPTION_BOOL, offsetof(cav_rungs_settings, promote), 1, 0, 1,
+     "on: trials pause at a rung, and the best go on from there; off: the others are stopped. A "
+     "program that only prints its reports cannot pause: it is stopped"},
+    {"brackets", CAV_OPTION_INT, offsetof(cav_rungs_settings, brackets), 4, 1, 20,
+     "ladders at most; each starts one rung higher than the one before"},
+};
+
 static cav_rung *rung_of(const cav_rungs *rungs, size_t bracket, size_t index)
 {
     return &rungs->rungs[bracket * rungs->rung_count + index];
 }
 
 // Steps of the rungs of a bracket below the last step. Without one they go on as far as numbers do.
-static size_t list_steps(const cav_rungs_setup *setup, int64_t steps[MOST_RUNGS])
+static size_t list_steps(const cav_rungs_settings *settings, const cav_scheduler_setup *setup,
+                         int64_t steps[MOST_RUNGS])
 {
-    double last = setup->last > 0 ? (double)setup->last : 0x1p62, step = (double)setup->first;
+    double last = setup->step_max > 0 ? (double)setup->step_max : 0x1p62;
+    double step = (double)cav_rungs_first(settings, setup);
     size_t count = 0;
-    for (; count < MOST_RUNGS && round(step) < last; step *= setup->eta)
+    for (; count < MOST_RUNGS && round(step) < last; step *= settings->eta)
         if (count == 0 || (int64_t)round(step) > steps[count - 1])
             steps[count++] = (int64_t)round(step);
     return count;
@@ -48,20 +62,22 @@ static void share_out(cav_rungs *rungs)
         rungs->shares[b] /= total;
 }
 
-int64_t cav_rungs_first(int64_t option, const cav_scheduler_setup *setup)
+int64_t cav_rungs_first(const cav_rungs_settings *settings, const cav_scheduler_setup *setup)
 {
-    if (option > 0)
-        return option;
+    if (settings->grace > 0)
+        return settings->grace;
     return setup->step_min > 0 ? setup->step_min : 1;
 }
 
-caviar_code cav_rungs_init(cav_rungs *rungs, const cav_rungs_setup *setup, cav_error *error)
+caviar_code cav_rungs_init(cav_rungs *rungs, const cav_rungs_settings *settings,
+                           const cav_scheduler_setup *setup, cav_error *error)
 {
     int64_t steps[MOST_RUNGS];
-    size_t count = list_steps(setup, steps);
-    size_t brackets = setup->most_brackets < count + 1 ? setup->most_brackets : count + 1;
-    *rungs = (cav_rungs){.eta = setup->eta,
-                         .promotes = setup->promotes,
+    size_t count = list_steps(settings, setup, steps), brackets = 1;
+    if (settings->brackets > 1)
+        brackets = (size_t)settings->brackets < count + 1 ? (size_t)settings->brackets : count + 1;
+    *rungs = (cav_rungs){.eta = settings->eta,
+                         .promotes = settings->promote,
                          .rung_count = count,
                          .bracket_count = brackets,
                          .seed = setup->seed,
@@ -296,6 +312,20 @@ size_t cav_rungs_promote(cav_rungs *rungs, const cav_history *history, bool is_l
 }
 
 // ---- As a scheduler -------------------------------------------------------------------------
+
+caviar_code cav_rungs_create(const cav_scheduler_setup *setup, const void *settings,
+                             void **ret_state, cav_error *error)
+{
+    cav_rungs *rungs = malloc(sizeof *rungs);
+    if (!rungs)
+        return cav_fail_memory(error);
+    caviar_code code = cav_rungs_init(rungs, settings, setup, error);
+    if (code)
+        free(rungs);
+    else
+        *ret_state = rungs;
+    return code;
+}
 
 caviar_code cav_rungs_judge_now(void *state, const cav_history *history, const cav_judged *trial,
                                 caviar_verdict *ret_verdict, cav_error *error)

@@ -52,18 +52,22 @@ typedef struct cav_rungs {
 } cav_rungs;
 
 /** How a ladder is made. */
-typedef struct cav_rungs_setup {
+typedef struct cav_rungs_settings {
     double eta;
-    int64_t first, last; // lowest rung; step that a trial may go to, 0: not known
-    size_t most_brackets;
-    bool promotes;
-    uint64_t seed;
-} cav_rungs_setup;
+    int64_t grace; // the lowest rung; 0: the least steps of the study, or 1
+    bool promote;
+    int64_t brackets; // at most; 0: one
+} cav_rungs_settings;
 
-/** The lowest rung: as the option says, else as the study does, else 1. */
-int64_t cav_rungs_first(int64_t option, const cav_scheduler_setup *setup);
+/** The options for these: the first so many for one ladder, or all of them. */
+enum { CAV_RUNGS_ONE_LADDER = 3, CAV_RUNGS_LADDERS = 4 };
+extern const cav_option cav_rungs_options[CAV_RUNGS_LADDERS];
 
-caviar_code cav_rungs_init(cav_rungs *rungs, const cav_rungs_setup *setup, cav_error *error);
+/** The lowest rung. */
+int64_t cav_rungs_first(const cav_rungs_settings *settings, const cav_scheduler_setup *setup);
+
+caviar_code cav_rungs_init(cav_rungs *rungs, const cav_rungs_settings *settings,
+                           const cav_scheduler_setup *setup, cav_error *error);
 void cav_rungs_free(cav_rungs *rungs);
 
 /** Takes in what is new in the history. */
@@ -76,7 +80,10 @@ caviar_verdict cav_rungs_judge(const cav_rungs *rungs, const cav_history *histor
 /** The paused trial to promote, or SIZE_MAX, after a look. See `resume` in scheduler.h. */
 size_t cav_rungs_promote(cav_rungs *rungs, const cav_history *history, bool is_last);
 
-/** The functions of a scheduler whose state is a cav_rungs. */
+/** The functions of a scheduler whose settings are a cav_rungs_settings and whose state is a
+ * cav_rungs. */
+caviar_code cav_rungs_create(const cav_scheduler_setup *setup, const void *settings,
+                             void **ret_state, cav_error *error);
 caviar_code cav_rungs_judge_now(void *state, const cav_history *history, const cav_judged *trial,
                                 caviar_verdict *ret_verdict, cav_error *error);
 caviar_code cav_rungs_resume_now(void *state, const cav_history *history, bool is_last,

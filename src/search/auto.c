@@ -1,7 +1,7 @@
 /**
  * auto.c: the default: a grid for a small finite space, else several engines that share the trials.
- * Where trials are stopped early it is zoom, which compares also those that are not complete
- * (surrogate/comparable.h); the engines would see next to nothing of a study whose trials pause.
+ * Where trials are stopped early they compare also those that are not complete
+ * (surrogate/comparable.h); cmaes, which cannot, is not heard then.
  *
  * Every engine learns from all trials, whoever proposed them, so changing hands costs nothing. Who
  * proposes the next one is drawn with chances that follow from
@@ -31,8 +31,8 @@ typedef struct auto_settings {
 static const cav_option options[] = {
     {"effort", CAV_OPTION_REAL, offsetof(auto_settings, effort), 1, 0, 100,
      "how much the models compute for a suggestion, relative to the usual"},
-    {"trials", CAV_OPTION_INT, offsetof(auto_settings, trials), 300, 8, 2000,
-     "most trials that a model learns from"},
+    {"trials", CAV_OPTION_INT, offsetof(auto_settings, trials), 0, 0, 2000,
+     "most trials that a model learns from; 0: 300, or 120 where trials are stopped early"},
     {"floor", CAV_OPTION_REAL, offsetof(auto_settings, floor), 0.02, 0, 0.25,
      "share of the trials that every engine gets, once the first model has had its say"},
 };
@@ -54,6 +54,7 @@ static const double keeps = 0.95;                        // of credit, from tria
 static const double credit_good = 2, credit_trials = 10; // what an engine has to begin with
 static const uint64_t model_trials = 2000; // from here on a model of few hundred trials sees little
 static const double model_dims = 40;       // beyond, a model thinks less about each trial
+static const double stopped_effort = 0.25; // the same where trials are stopped early: they are many
 
 typedef struct engine {
     cav_sampler sampler; // type NULL: not there, or unfit for the space
@@ -64,8 +65,8 @@ typedef struct engine {
 typedef struct auto_state {
     const auto_settings *settings;
     uint64_t seed;
-    cav_sampler sole; // in place of the engines; type NULL: it is not used
-    const char *sole_words;
+    bool stops_early;
+    cav_sampler grid; // in place of the engines; type NULL: it is not used
     engine engines[ENGINES];
     size_t lead_trials;  // that the lead has for itself at first
     double number_share; // of the coordinates, those that are always active and no choices
@@ -77,7 +78,7 @@ typedef struct auto_state {
 static void destroy(void *opaque)
 {
     auto_state *state = opaque;
-    cav_sampler_close(&state->sole);
+    cav_sampler_close(&state->grid);
     for (size_t i = 0; i < ENGINES; i++)
         cav_sampler_close(&state->engines[i].sampler);
     free(state);
@@ -99,9 +100,12 @@ static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setu
     char effort[32], trials[32];
     double dims = (double)setup->space->dim_count;
     snprintf(effort, sizeof effort, "%.6f",
-             state->settings->effort * fmin(1, model_dims / fmax(dims, 1)));
+             state->settings->effort * fmin(1, model_dims / fmax(dims, 1)) *
+                 (setup->stops_early ? stopped_effort : 1));
     snprintf(trials, sizeof trials, "%lld", (long long)state->settings->trials);
-    const cav_option_value given[] = {{"effort", effort, ""}, {"trials", trials, ""}};
+    const cav_option_value given[] = {{"effort", effort, ""},
+                                      {"trials", trials, ""},
+                                      {"draws", setup->stops_early ? "0" : "1", ""}};
     for (size_t i = 0; i < ENGINES; i++) {
         engine *at = &state->engines[i];
         const cav_sampler_type *type;
@@ -126,16 +130,14 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         return cav_fail_memory(error);
     *state = (auto_state){.settings = opaque,
                           .seed = setup->seed,
+                          .stops_early = setup->stops_early,
                           .lead_trials = 10 + 2 * setup->space->dim_count,
                           .number_share = number_share(setup->space),
                           .best = INFINITY};
     bool whole = cav_space_is_finite(setup->space) &&
                  cav_space_size(setup->space) <= (double)setup->trial_budget;
-    state->sole_words =
-        whole ? "grid: the budget covers every point" : "zoom: trials are stopped early";
-    const char *sole = whole ? "grid" : setup->stops_early ? "zoom" : NULL;
-    caviar_code code = sole ? cav_sampler_open(&state->sole, sole, NULL, 0, setup, error)
-                            : open_engines(state, setup, error);
+    caviar_code code = whole ? cav_sampler_open(&state->grid, "grid", NULL, 0, setup, error)
+                             : open_engines(state, setup, error);
     if (code)
         destroy(state);
     else
@@ -143,9 +145,12 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     return code;
 }
 
-// Credit for the trials that ended since the last look, in the order in which they ended.
+// Credit for the trials that ended since the last look, in the order in which they ended. With
+// several metrics there is none: what is better than all before is not told by one of them.
 static void give_credit(auto_state *state, const cav_history *history)
 {
+    if (history->metric_count > 1)
+        return;
     for (; state->seen < history->finished_count; state->seen++) {
         size_t number = history->finished[state->seen];
         double loss = history->losses[number * history->metric_count];
@@ -181,8 +186,8 @@ static caviar_code find_trust(const auto_state *state, const cav_history *histor
         trust *= 0.3 + 0.7 * fmin(1, fmax(0, skill));
     if (which == LEAD && !small)
         trust *= 0.05;
-    if (strcmp(kinds[which].name, "cmaes") == 0) // lives in a continuum
-        trust *= state->number_share;
+    if (strcmp(kinds[which].name, "cmaes") == 0) // lives in a continuum, of complete trials
+        trust *= state->stops_early ? 0 : state->number_share;
     if (strcmp(kinds[which].name, "rf") == 0) // splits choices and branches best
         trust *= 1 - 0.6 * state->number_share;
     *ret_trust = trust;
@@ -244,9 +249,9 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
                            double *ret_point, cav_error *error)
 {
     auto_state *state = opaque;
-    if (state->sole.type) {
-        snprintf(state->words, sizeof state->words, "auto, %s", state->sole_words);
-        return state->sole.type->suggest(state->sole.state, history, suggest, ret_point, error);
+    if (state->grid.type) {
+        snprintf(state->words, sizeof state->words, "auto, grid: the budget covers every point");
+        return state->grid.type->suggest(state->grid.state, history, suggest, ret_point, error);
     }
     double shares[ENGINES];
     give_credit(state, history);

@@ -21,6 +21,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,7 @@ typedef struct cmaes_state {
     size_t *ranks;
     double *pulls;
     cav_roll roll;
+    char words[CAV_ORIGIN_SIZE]; // on the last point
 } cmaes_state;
 
 // ---- Making and freeing -----------------------------------------------------------------------
@@ -489,6 +491,23 @@ static bool look(cmaes_state *state, const cav_history *history)
 
 // ---- The sampler ------------------------------------------------------------------------------
 
+static void describe(cmaes_state *state)
+{
+    double least = INFINITY, most = 0;
+    for (size_t i = 0; i < state->gauss.dims; i++) {
+        double deviation = state->stretch[i] * cav_gauss_deviation(&state->gauss, i);
+        least = fmin(least, deviation);
+        most = fmax(most, deviation);
+    }
+    int size = snprintf(state->words, sizeof state->words,
+                        "cmaes: generation %zu of run %zu, around the mean of the better trials",
+                        state->progress.generations + 1, state->regimes.restarts + 1);
+    if (state->gauss.dims > 0)
+        snprintf(state->words + size, sizeof state->words - (size_t)size,
+                 "; deviations of %.2g to %.2g %% of the range%s", 100 * least, 100 * most,
+                 state->foreign == SIZE_MAX ? "" : "; the best trial is another's, and takes part");
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -496,12 +515,20 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     if (!look(state, history))
         return cav_fail_memory(error);
     if (!state->runs) {
+        snprintf(state->words, sizeof state->words, "cmaes: an even spread to begin with");
         cav_beginning_point(state->frame.space, state->scrambling, suggest, ret_point);
         return CAVIAR_OK;
     }
     cav_roll_cast(&state->roll, &state->frame, suggest->number, suggest->attempt);
     cav_law_point(law_before(state, 0), &state->frame, &state->roll, ret_point);
+    describe(state);
     return CAVIAR_OK;
+}
+
+static const char *explain(const void *opaque)
+{
+    const cmaes_state *state = opaque;
+    return state->words;
 }
 
 const cav_sampler_type cav_sampler_cmaes = {
@@ -512,7 +539,9 @@ const cav_sampler_type cav_sampler_cmaes = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(cmaes_settings),
     .by_number = true,
+    .one_metric = true,
     .create = create,
     .suggest = suggest,
+    .explain = explain,
     .destroy = destroy,
 };

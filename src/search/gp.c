@@ -9,28 +9,43 @@
  * each half as large again as the one before, its parameters are fitted afresh; between these they
  * go on from where they were, at every trial or every few. So a worker that joins late goes through
  * a third of the trials at most to come to the same parameters as one that was there.
+ *
+ * Where trials are stopped early, it learns from all that have reported, by their comparable losses
+ * (surrogate/comparable.h), whose deviations are noise. These change with every report; so it is
+ * certain numbers of reports, each a fifth larger than the one before, at which the parameters are
+ * fitted afresh, to what was known then.
  */
 #include "search/beginning.h"
 #include "search/gp_search.h"
+#include "surrogate/comparable.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 24 }; // alternatives for a suggestion
+enum {
+    KEPT = 24,          // alternatives for a suggestion
+    FIRST_REPORTS = 10, // before the first fit by reports
+};
+
+// Beyond so many trials a model is slower, and fewer points are asked of it.
+static const double full_effort = 128;
 
 typedef struct gp_settings {
     int64_t initial, trials, draws;
     double effort;
+    bool regions;
 } gp_settings;
 
 static const cav_option options[] = {
     {"initial", CAV_OPTION_INT, offsetof(gp_settings, initial), 0, 0, 1e6,
      "trials before the first model; 0: one for each parameter and one more, at most a fifth of "
      "the budget, at least 4"},
-    {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 300, 8, 2000,
-     "most trials that a model learns from: the best, the latest, and some of the others"},
+    {"trials", CAV_OPTION_INT, offsetof(gp_settings, trials), 0, 0, 2000,
+     "most trials that a model learns from; 0: 300, or 120 where trials are stopped early"},
+    {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 0, 0, 1,
+     "where there are more than that: learn and search around the best, not from all over"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
@@ -44,18 +59,25 @@ typedef struct gp_state {
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
-    size_t fitted;      // finished trials at the last fit
-    size_t learnt;      // finished trials that the ensemble is conditioned on; SIZE_MAX: none
-    double *low, *high; // [dim_count] where to search
-    double *pending;    // [pending_capacity x dim_count]
+    cav_comparable *comparable; // NULL: trials that have ended are all there is
+    const cav_history *seen;    // the history, or the view of comparable losses, at the last look
+    cav_gp_region region;       // where to search; the table's is where it was at the last fit
+    size_t base;                // trials that the table has chosen from
+    size_t fitted_reports;      // at the last fit by reports
+    size_t fitted;              // finished trials at the last fit
+    size_t based;          // those that the ensemble was conditioned on together; SIZE_MAX: none
+    size_t learnt;         // those that it knows, the others having been appended
+    size_t learnt_reports; // and reports
+    double *low, *high;    // [dim_count] where to search
+    double *pending;       // [pending_capacity x dim_count]
     size_t pending_capacity;
 
     // the last answer, and to which question
     double *kept; // [KEPT x dim_count]
     size_t kept_count;
     uint64_t kept_number;
-    size_t kept_trials, kept_finished; // SIZE_MAX: there is none
-    char words[CAV_ORIGIN_SIZE];       // on the last answer
+    size_t kept_trials, kept_finished, kept_reports; // trials SIZE_MAX: there is none
+    char words[CAV_ORIGIN_SIZE];                     // on the last answer
 } gp_state;
 
 static void destroy(void *opaque)
@@ -63,6 +85,7 @@ static void destroy(void *opaque)
     gp_state *state = opaque;
     cav_gp_ensemble_free(state->ensemble);
     cav_gp_table_free(state->table);
+    cav_comparable_free(state->comparable);
     free(state->low);
     free(state->pending);
     free(state->kept);
@@ -77,11 +100,19 @@ static size_t default_initial(const cav_sampler_setup *setup)
     return initial > 4 ? initial : 4;
 }
 
+// Many trials that are stopped early say little each.
+static size_t most_trials(const gp_settings *settings, const cav_sampler_setup *setup)
+{
+    size_t most = setup->stops_early ? 120 : 300;
+    return settings->trials > 8 ? (size_t)settings->trials : settings->trials > 0 ? 8 : most;
+}
+
 static caviar_code create(const cav_sampler_setup *setup, const void *opaque, void **ret_state,
                           cav_error *error)
 {
     const gp_settings *settings = opaque;
     size_t dims = setup->space->dim_count;
+    size_t metrics = setup->metric_count ? setup->metric_count : 1;
     gp_state *state = calloc(1, sizeof *state);
     if (!state)
         return cav_fail_memory(error);
@@ -91,16 +122,22 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .seed = setup->seed,
         .scrambling = cav_beginning_scrambling(setup->seed),
         .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
-        .learnt = SIZE_MAX,
+        .based = SIZE_MAX,
         .kept_trials = SIZE_MAX,
     };
     cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
                                         .effort = settings->effort};
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
-    state->table = cav_gp_table_new(dims, (size_t)settings->trials);
+    size_t most = most_trials(settings, setup);
+    bool has_regions = settings->regions && metrics == 1 && !setup->stops_early;
+    state->region = cav_gp_region_make(setup->space, has_regions ? most : SIZE_MAX);
+    state->table = cav_gp_table_new(&state->region, metrics, most);
     state->low = malloc((2 * dims + 1) * sizeof(double));
     state->kept = malloc((KEPT * dims + 1) * sizeof(double));
-    if (!state->ensemble || !state->table || !state->low || !state->kept) {
+    if (setup->stops_early)
+        state->comparable = cav_comparable_new(setup->step_max);
+    bool can_compare = state->comparable || !setup->stops_early;
+    if (!can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -138,42 +175,121 @@ static size_t epoch_of(size_t finished)
     return epoch;
 }
 
-static caviar_code fit(gp_state *state, const cav_history *history, size_t finished, bool afresh,
+// Whose weights of several metrics they are: those of what is known after so many trials, the same
+// for everybody who asks, or those of one suggestion.
+enum { BY_SUGGESTION, BY_FINISHED };
+
+static void weigh_metrics(gp_state *state, uint64_t number, uint32_t whose)
+{
+    cav_random random = cav_random_stream(state->seed, number, CAV_PURPOSE_WEIGHTS, whose);
+    cav_scalar_draw(&state->table->scalar, &random);
+}
+
+static cav_gp_trials fill_table(gp_state *state, size_t base, size_t finished)
+{
+    cav_gp_table_fill(state->table, state->seen, cav_comparable_losses(state->comparable), base,
+                      finished);
+    return cav_gp_table_trials(state->table);
+}
+
+static caviar_code fit(gp_state *state, size_t finished, bool afresh, uint64_t clock,
                        cav_error *error)
 {
-    cav_random random = cav_random_stream(state->seed, finished, CAV_PURPOSE_MODEL, 0);
-    cav_gp_table_fill(state->table, history, finished);
-    cav_gp_trials trials = cav_gp_table_trials(state->table);
+    cav_random random = cav_random_stream(state->seed, clock, CAV_PURPOSE_MODEL, 0);
+    weigh_metrics(state, finished, BY_FINISHED);
+    cav_gp_trials trials = fill_table(state, finished, finished);
     if (state->table->good_count >= 2 &&
         !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
         return cav_fail_memory(error);
     state->fitted = finished;
-    state->learnt = SIZE_MAX;
+    state->based = SIZE_MAX;
     return CAVIAR_OK;
 }
 
-// Brings the parameters to where every worker has them after so many finished trials.
-static caviar_code catch_up(gp_state *state, const cav_history *history, cav_error *error)
+// Conditions the ensemble on the first `base` trials together, and appends the others one by one,
+// always from the same base on: so a worker that joins late comes to the same last digit.
+static caviar_code learn(gp_state *state, size_t base, size_t finished, cav_error *error)
 {
-    size_t finished = history->finished_count, epoch = epoch_of(finished);
-    size_t stride = 1 + epoch / 64;
-    caviar_code code = CAVIAR_OK;
-    if (state->fitted < epoch)
-        code = fit(state, history, epoch, true, error);
-    while (!code && state->fitted + stride <= finished)
-        code = fit(state, history, state->fitted + stride, false, error);
-    if (code || state->learnt == finished)
-        return code;
-    cav_gp_table_fill(state->table, history, finished);
-    cav_gp_trials trials = cav_gp_table_trials(state->table);
-    if (!cav_gp_ensemble_learn(state->ensemble, &trials))
+    weigh_metrics(state, finished, BY_FINISHED);
+    state->base = base;
+    cav_gp_trials trials = fill_table(state, base, base);
+    bool enough = state->table->good_count >= 2;
+    if (enough && state->based != base && !cav_gp_ensemble_learn(state->ensemble, &trials))
+        return cav_fail_memory(error);
+    if (enough && state->based != base)
+        state->based = state->learnt = base;
+    if (enough && state->learnt == finished && state->seen->metric_count == 1)
+        return CAVIAR_OK;
+    trials = fill_table(state, base, finished);
+    if (!(enough ? cav_gp_ensemble_extend(state->ensemble, &trials)
+                 : cav_gp_ensemble_learn(state->ensemble, &trials)))
         return cav_fail_memory(error);
     state->learnt = finished;
     return CAVIAR_OK;
 }
 
-static caviar_code expect_open(gp_state *state, const cav_history *history, cav_error *error)
+// Parameters as every worker has them after so many reports. What was known before is not needed.
+static caviar_code fit_by_reports(gp_state *state, const cav_history *history, cav_error *error)
 {
+    size_t epoch = FIRST_REPORTS;
+    while (epoch + epoch / 5 <= history->reported_count)
+        epoch += epoch / 5;
+    if (epoch > history->reported_count || state->fitted_reports >= epoch)
+        return CAVIAR_OK;
+    caviar_code code = cav_comparable_look(state->comparable, history, epoch, error);
+    if (!code)
+        code = cav_comparable_view(state->comparable, history, &state->seen, error);
+    if (!code)
+        code = fit(state, state->seen->finished_count, true, epoch, error);
+    state->fitted_reports = epoch;
+    return code;
+}
+
+// Parameters as every worker has them after so many finished trials.
+static caviar_code fit_by_trials(gp_state *state, size_t finished, cav_error *error)
+{
+    size_t epoch = epoch_of(finished), stride = 1 + epoch / 64;
+    caviar_code code = CAVIAR_OK;
+    if (state->fitted < epoch)
+        code = fit(state, epoch, true, epoch, error);
+    while (!code && state->fitted + stride <= finished)
+        code = fit(state, state->fitted + stride, false, state->fitted + stride, error);
+    return code;
+}
+
+static caviar_code catch_up(gp_state *state, const cav_history *history, cav_error *error)
+{
+    bool by_reports = state->comparable && cav_comparable_is_viewed(history);
+    caviar_code code = by_reports ? fit_by_reports(state, history, error) : CAVIAR_OK;
+    if (!code)
+        code = cav_comparable_see(state->comparable, history, &state->seen, error);
+    size_t finished = code ? 0 : state->seen->finished_count;
+    if (!code && !by_reports)
+        code = fit_by_trials(state, finished, error);
+    if (by_reports && state->learnt_reports != history->reported_count)
+        state->based = SIZE_MAX;             // all losses have changed
+    bool turned = history->metric_count > 1; // to the weights of some suggestion
+    if (code || (state->based != SIZE_MAX && state->learnt == finished && !turned))
+        return code;
+    size_t later = by_reports ? 0 : (finished - state->fitted) % CAV_GP_TABLE_LATER;
+    code = learn(state, finished - later, finished, error);
+    state->learnt_reports = history->reported_count;
+    return code;
+}
+
+// Has the losses of several metrics be what this suggestion counts them as.
+static caviar_code turn(gp_state *state, uint64_t number, cav_error *error)
+{
+    if (state->seen->metric_count == 1)
+        return CAVIAR_OK;
+    weigh_metrics(state, number, BY_SUGGESTION);
+    cav_gp_trials trials = fill_table(state, state->base, state->seen->finished_count);
+    return cav_gp_ensemble_extend(state->ensemble, &trials) ? CAVIAR_OK : cav_fail_memory(error);
+}
+
+static caviar_code expect_open(gp_state *state, cav_error *error)
+{
+    const cav_history *history = state->seen;
     size_t dims = state->space->dim_count;
     if (!cav_grow((void **)&state->pending, &state->pending_capacity, history->open_count + 1,
                   (dims + 1) * sizeof(double)))
@@ -186,8 +302,9 @@ static caviar_code expect_open(gp_state *state, const cav_history *history, cav_
                : cav_fail_memory(error);
 }
 
-// The start region, and as far beyond as the trials so far are, and a quarter of it past the best.
-static void make_box(gp_state *state)
+// The start region, and as far beyond as the trials so far are, and a quarter of it past the best;
+// of that the part that is in the model's region.
+static void make_box(gp_state *state, const cav_history *history)
 {
     const cav_gp_table *table = state->table;
     size_t best = SIZE_MAX;
@@ -207,6 +324,8 @@ static void make_box(gp_state *state)
         state->low[dim] = low;
         state->high[dim] = high;
     }
+    cav_gp_region_look(&state->region, history, history->finished_count);
+    cav_gp_region_cut(&state->region, history, state->low, state->high);
 }
 
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
@@ -215,10 +334,13 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     state->kept_trials = SIZE_MAX;
     caviar_code code = catch_up(state, history, error);
     if (!code)
-        code = expect_open(state, history, error);
+        code = turn(state, number, error);
+    if (!code)
+        code = expect_open(state, error);
     if (code)
         return code;
-    make_box(state);
+    make_box(state, history);
+    double effort = state->settings->effort, known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
@@ -226,7 +348,8 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .table = state->table,
         .low = state->low,
         .high = state->high,
-        .effort = state->settings->effort,
+        .effort = effort * fmin(1, full_effort / fmax(1, known)),
+        .whole = 32 + 480 * effort,
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);
@@ -237,24 +360,36 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     state->kept_number = number;
     state->kept_trials = history->count;
     state->kept_finished = history->finished_count;
+    state->kept_reports = history->reported_count;
     return CAVIAR_OK;
 }
 
 // Whether there is something to learn from.
-static bool knows_enough(gp_state *state, const cav_history *history)
+static bool knows_enough(const gp_state *state, const cav_history *history)
 {
-    size_t good = 0;
-    for (size_t i = 0; i < history->finished_count && good < 2; i++)
+    size_t good = 0, finished = history->finished_count;
+    if (state->comparable && cav_comparable_is_viewed(history)) { // all that have reported
+        finished = 0;
+        for (size_t i = 0; i < history->count; i++)
+            finished += history->curves[i].count > 0;
+        return finished >= 2 && 2 * finished >= state->initial;
+    }
+    for (size_t i = 0; i < finished && good < 2; i++)
         good += isfinite(history->losses[history->finished[i] * history->metric_count]) ? 1 : 0;
-    return good >= 2 && 2 * history->finished_count >= state->initial;
+    return good >= 2 && 2 * finished >= state->initial;
 }
 
 static void describe(gp_state *state)
 {
-    static const char opening[] = "gp: expects most here; ";
-    size_t size = sizeof opening - 1;
-    memcpy(state->words, opening, sizeof opening);
-    cav_gp_ensemble_describe(state->ensemble, state->words + size, sizeof state->words - size);
+    const cav_gp_region *region = &state->region;
+    int size = region->is_open
+                   ? snprintf(state->words, sizeof state->words,
+                              "gp: expects most here, in a box of %.2g %% of the range around "
+                              "trial %zu; ",
+                              100 * fmin(1, region->length), region->centre)
+                   : snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    cav_gp_ensemble_describe(state->ensemble, state->words + size,
+                             sizeof state->words - (size_t)size);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
@@ -268,7 +403,8 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         return CAVIAR_OK;
     }
     bool known = state->kept_trials == history->count && state->kept_number == suggest->number &&
-                 state->kept_finished == history->finished_count;
+                 state->kept_finished == history->finished_count &&
+                 state->kept_reports == history->reported_count;
     caviar_code code = known ? CAVIAR_OK : search(state, history, suggest->number, error);
     if (code)
         return code;

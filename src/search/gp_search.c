@@ -166,7 +166,9 @@ static void vary(search_state *at, const double *parent, double *point)
             point[dim] = at->search->low[dim] +
                          cav_random_unit(random) * (at->search->high[dim] - at->search->low[dim]);
         else
-            point[dim] = dim == surely || draw < chance ? move(at, dim, u, distance) : u;
+            point[dim] = dim == surely || draw < chance
+                             ? move(at, dim, u, distance)
+                             : fmin(fmax(u, at->search->low[dim]), at->search->high[dim]);
     }
 }
 
@@ -195,19 +197,32 @@ static bool add_all(search_state *at)
     return true;
 }
 
-// Scores `count` points from `points` on, which has room for up to seven more.
-static void score_all(search_state *at, double *points, size_t count, candidate *order)
+// Scores all candidates. False when out of memory.
+static bool score_candidates(search_state *at)
+{
+    size_t padded = (at->count + 7) / 8 * 8; // there is room behind the last one
+    double *scores = malloc((padded + 1) * sizeof *scores);
+    if (!scores)
+        return false;
+    for (size_t i = at->count; i < padded; i++)
+        memcpy(at->points + i * at->dims, at->points, at->dims * sizeof *at->points);
+    bool scored = cav_gp_ensemble_score_all(at->search->ensemble, at->points, padded, scores);
+    for (size_t i = 0; i < at->count; i++)
+        at->order[i] = (candidate){scores[i], i};
+    free(scores);
+    return scored;
+}
+
+// Scores up to eight points.
+static void score_few(search_state *at, const double *points, size_t count, candidate *order)
 {
     double scores[8];
-    for (size_t first = 0; first < count; first += 8) {
-        for (size_t lane = 0; lane < 8; lane++)
-            memcpy(at->eight + lane * at->dims,
-                   points + (first + lane < count ? first + lane : first) * at->dims,
-                   at->dims * sizeof(double));
-        cav_gp_ensemble_score_eight(at->search->ensemble, at->eight, scores);
-        for (size_t lane = 0; lane < 8 && first + lane < count; lane++)
-            order[first + lane] = (candidate){scores[lane], first + lane};
-    }
+    for (size_t lane = 0; lane < 8; lane++)
+        memcpy(at->eight + lane * at->dims, points + (lane < count ? lane : 0) * at->dims,
+               at->dims * sizeof(double));
+    cav_gp_ensemble_score_eight(at->search->ensemble, at->eight, scores);
+    for (size_t lane = 0; lane < count; lane++)
+        order[lane] = (candidate){scores[lane], lane};
 }
 
 static int by_score(const void *a, const void *b)
@@ -289,7 +304,7 @@ static bool climb(search_state *at, double *point, double *score)
     if (!settle(at, at->at))
         return false;
     memcpy(at->gradient, at->at, at->dims * sizeof *point);
-    score_all(at, at->gradient, 1, &fresh);
+    score_few(at, at->gradient, 1, &fresh);
     return replace(at, point, score, at->gradient, fresh.score);
 }
 
@@ -299,7 +314,7 @@ static bool take_best(search_state *at, double *variants, size_t count, double *
 {
     candidate order[8];
     bool better = false;
-    score_all(at, variants, count, order);
+    score_few(at, variants, count, order);
     for (size_t i = 0; i < count; i++)
         better |= replace(at, point, score, variants + i * at->dims, order[i].score);
     return better;
@@ -390,10 +405,11 @@ static size_t run(search_state *at, size_t most, double *points)
     double *variants = malloc((8 * at->dims + 1) * sizeof *variants);
     if (!variants)
         return SIZE_MAX;
-    size_t count = 0, usual = at->count / 8 * 8;
-    if (usual > 0)
-        cav_gp_ensemble_level(at->search->ensemble, at->points, usual);
-    score_all(at, at->points, at->count, at->order);
+    if (!score_candidates(at)) {
+        free(variants);
+        return SIZE_MAX;
+    }
+    size_t count = 0;
     qsort(at->order, at->count, sizeof *at->order, by_score);
     size_t improved = improve_best(at, variants);
     const double *starts = at->points + at->capacity * at->dims;
@@ -409,7 +425,7 @@ size_t cav_gp_search_run(cav_gp_search *search, size_t most, double *ret_points)
 {
     size_t usual = 16 + (size_t)(search->effort * 240), count = SIZE_MAX;
     double size = cav_space_size(search->space);
-    bool whole = size <= (double)(2 * usual);
+    bool whole = size <= search->whole;
     search_state at = {.search = search,
                        .space = search->space,
                        .dims = search->space->dim_count,

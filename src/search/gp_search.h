@@ -15,6 +15,7 @@ typedef struct cav_gp_search {
     const cav_gp_table *table;
     const double *low, *high; // [dim_count] the box to stay in
     double effort;
+    double whole; // a finite space of at most so many points is scored point by point
     cav_random random;
     uint64_t scrambling;
 } cav_gp_search;

@@ -15,6 +15,7 @@
 #include "base/normal.h"
 #include "base/random.h"
 #include "search/rf_table.h"
+#include "surrogate/comparable.h"
 #include "surrogate/forest.h"
 
 #include <math.h>
@@ -57,10 +58,12 @@ typedef struct rf_state {
     const rf_settings *settings;
     uint64_t seed, scrambling;
     size_t first;
+    cav_comparable *comparable; // NULL: trials that have ended are all there is
     cav_rf_table table;
     cav_forest *forest;
-    size_t fitted; // finished trials that the forest has learned from
-    double best;   // least of the means at these
+    size_t fitted;  // finished trials that the forest has learned from
+    size_t reports; // and of how many reports their losses are
+    double best;    // least of the means at these
 
     candidate *starts;         // [STARTS] best first
     double *raw, *point, *row; // scratch: a configuration, its point, its row
@@ -77,6 +80,7 @@ static void destroy(void *opaque)
         free(state->starts[i].whole);
     cav_rf_table_free(&state->table);
     cav_forest_free(state->forest);
+    cav_comparable_free(state->comparable);
     void *parts[] = {state->starts, state->raw,     state->point, state->row,
                      state->trial,  state->pending, state};
     for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
@@ -111,7 +115,9 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
                         .seed = setup->seed,
                         .scrambling = cav_beginning_scrambling(setup->seed),
                         .first = cav_beginning_count(settings->first, setup)};
-    if (!make_parts(state)) {
+    if (setup->stops_early)
+        state->comparable = cav_comparable_new(setup->step_max);
+    if (!make_parts(state) || (setup->stops_early && !state->comparable)) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -146,7 +152,9 @@ static double least_mean(const rf_state *state)
 static caviar_code fit(rf_state *state, const cav_history *history, cav_error *error)
 {
     size_t wanted = due(history->finished_count);
-    if (state->forest && state->fitted == wanted)
+    bool same_losses =
+        !cav_comparable_losses(state->comparable) || state->reports == history->reported_count;
+    if (state->forest && state->fitted == wanted && same_losses)
         return CAVIAR_OK;
     caviar_code code =
         cav_rf_table_fill(&state->table, state->space, history, wanted, MOST_ROWS, error);
@@ -169,6 +177,7 @@ static caviar_code fit(rf_state *state, const cav_history *history, cav_error *e
     cav_forest_free(state->forest);
     state->forest = forest;
     state->fitted = wanted;
+    state->reports = history->reported_count;
     state->best = least_mean(state);
     return CAVIAR_OK;
 }
@@ -331,6 +340,9 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
                            double *ret_point, cav_error *error)
 {
     rf_state *state = opaque;
+    caviar_code code = cav_comparable_see(state->comparable, history, &history, error);
+    if (code)
+        return code;
     if (history->finished_count < state->first || suggest->attempt >= MOST_SEARCHED) {
         cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
         return CAVIAR_OK;
@@ -341,7 +353,7 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
         return CAVIAR_OK;
     }
-    caviar_code code = fit(state, history, error);
+    code = fit(state, history, error);
     if (!code && !search(state, history, &random, ret_point))
         cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
     return code;
@@ -369,8 +381,10 @@ static caviar_code skill(void *opaque, const cav_history *history, double *ret_s
                          cav_error *error)
 {
     rf_state *state = opaque;
-    bool any = history->finished_count >= state->first;
-    caviar_code code = any ? fit(state, history, error) : CAVIAR_OK;
+    caviar_code code = cav_comparable_see(state->comparable, history, &history, error);
+    bool any = !code && history->finished_count >= state->first;
+    if (any)
+        code = fit(state, history, error);
     if (!code)
         *ret_skill = any ? explained(state) : NAN;
     return code;
@@ -383,6 +397,7 @@ const cav_sampler_type cav_sampler_rf = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(rf_settings),
     .by_number = true,
+    .one_metric = true,
     .create = create,
     .suggest = suggest,
     .skill = skill,

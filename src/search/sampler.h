@@ -21,6 +21,7 @@ typedef struct cav_sampler_setup {
     int64_t step_max;       // how far a trial goes; 0: not known
     bool stops_early;       // a scheduler stops trials before that, or pauses them
     int64_t parallel;       // how many run at a time; 0: not known
+    size_t metric_count;    // 0: one
 } cav_sampler_setup;
 
 /** What is asked for. */
@@ -44,6 +45,9 @@ typedef struct cav_sampler_type {
 
     /** True where a point must never be tried twice, also in a space that is not finite. */
     bool is_distinct;
+
+    /** True where only the first metric counts, so that a study with more must take another. */
+    bool one_metric;
 
     /** Makes the state. `settings` outlives it. Fails with CAVIAR_INVALID if the space is unfit. */
     caviar_code (*create)(const cav_sampler_setup *setup, const void *settings, void **ret_state,

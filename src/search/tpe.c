@@ -14,9 +14,12 @@
 #include "base/random.h"
 #include "search/beginning.h"
 #include "search/tpe_branch.h"
+#include "surrogate/comparable.h"
 #include "surrogate/mixture.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,16 +58,20 @@ typedef struct tpe_state {
     const cav_space *space;
     const tpe_settings *settings;
     uint64_t seed, scrambling;
-    bool is_split; // the split has been made, for as many metrics as the history has
+    cav_comparable *comparable; // NULL: trials that have ended are all there is
+    const cav_history *view;    // the history, or that of comparable losses, which the split is of
+    bool is_split;              // the split has been made, for as many metrics as the history has
     cav_tpe_split split;
     cav_tpe_branch branch; // that the next point is made within; its name is 0 where it is any
     bool has_conditions;
     cav_mixture *good, *other;
     uint64_t seen;                   // the history that the split is of
-    bool is_current;                 // `seen` is right
+    size_t reports;                  // and its reports
+    bool is_current;                 // these are right
     bool is_fitted;                  // the mixtures are of the split and the branch
     double *raw, *point, *canonical; // [parameters], [dimensions], [dimensions]
     cav_mixture_place *places;       // [dimensions]
+    char words[CAV_ORIGIN_SIZE];     // on the last point
 } tpe_state;
 
 static void destroy(void *opaque)
@@ -73,6 +80,7 @@ static void destroy(void *opaque)
     if (state->is_split)
         cav_tpe_split_free(&state->split);
     cav_tpe_branch_free(&state->branch);
+    cav_comparable_free(state->comparable);
     cav_mixture_free(state->good);
     cav_mixture_free(state->other);
     free(state->raw);
@@ -108,7 +116,9 @@ static caviar_code create(const cav_sampler_setup *setup, const void *settings, 
     for (size_t i = 0; i < setup->space->count; i++)
         state->has_conditions |= setup->space->parameters[i].when_count > 0;
     state->scrambling = cav_beginning_scrambling(setup->seed);
-    if (!reserve(state)) {
+    if (setup->stops_early)
+        state->comparable = cav_comparable_new(setup->step_max);
+    if (!reserve(state) || (setup->stops_early && !state->comparable)) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -152,12 +162,17 @@ static caviar_code fit(cav_mixture *mixture, const cav_history *history, const c
 static caviar_code take_in(tpe_state *state, const cav_history *history, cav_error *error)
 {
     uint64_t now = fingerprint(history);
-    if (state->is_current && state->seen == now)
+    if (state->is_current && state->seen == now && state->reports == history->reported_count)
         return CAVIAR_OK;
     state->is_current = state->is_fitted = false;
+    state->reports = history->reported_count;
     caviar_code code = make_split(state, history->metric_count, error);
     if (!code)
-        code = cav_tpe_split_update(&state->split, history, error);
+        code = cav_comparable_see(state->comparable, history, &state->view, error);
+    if (!code && cav_comparable_losses(state->comparable))
+        cav_tpe_split_forget(&state->split);
+    if (!code)
+        code = cav_tpe_split_update(&state->split, state->view, error);
     state->is_current = !code;
     state->seen = now;
     return code;
@@ -205,9 +220,10 @@ static bool draw_fitting(tpe_state *state, cav_random *random)
     return false;
 }
 
-// Writes the best of the candidates that were not tried before; false without any.
-static bool choose(tpe_state *state, const cav_history *history, cav_random *random,
-                   double *ret_point)
+// Writes the best of the candidates that were not tried before, and returns the logarithm of what
+// it gains; -INFINITY without any.
+static double choose(tpe_state *state, const cav_history *history, cav_random *random,
+                     double *ret_point)
 {
     double most = -INFINITY;
     for (int64_t i = 0; i < state->settings->candidates; i++) {
@@ -221,7 +237,19 @@ static bool choose(tpe_state *state, const cav_history *history, cav_random *ran
         most = gain;
         memcpy(ret_point, state->point, state->space->dim_count * sizeof *ret_point);
     }
-    return most > -INFINITY;
+    return most;
+}
+
+static void describe(tpe_state *state, double log_gain)
+{
+    bool in_branch = state->branch.name != 0;
+    const cav_tpe_group *good = in_branch ? &state->branch.good : &state->split.good;
+    const cav_tpe_group *other = in_branch ? &state->branch.other : &state->split.other;
+    snprintf(state->words, sizeof state->words,
+             "tpe: of %" PRId64 " draws near %zu good trials%s the one where these are %.3g times "
+             "as dense as the %zu others",
+             state->settings->candidates, good->count, in_branch ? " of one branch" : "",
+             exp(log_gain), other->count);
 }
 
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
@@ -236,10 +264,26 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     cav_random random =
         cav_random_stream(state->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     if (knows)
-        code = learn(state, history, &random, error);
-    if (!code && !(knows && choose(state, history, &random, ret_point)))
-        cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
-    return code;
+        code = learn(state, state->view, &random, error);
+    if (code)
+        return code;
+    double log_gain = knows ? choose(state, history, &random, ret_point) : -INFINITY;
+    if (log_gain > -INFINITY) {
+        describe(state, log_gain);
+        return CAVIAR_OK;
+    }
+    snprintf(state->words, sizeof state->words, "tpe: an even spread%s",
+             state->split.valued < (size_t)state->settings->startup
+                 ? " to begin with"
+                 : ", since what the model draws was tried or refused");
+    cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
+    return CAVIAR_OK;
+}
+
+static const char *explain(const void *opaque)
+{
+    const tpe_state *state = opaque;
+    return state->words;
 }
 
 const cav_sampler_type cav_sampler_tpe = {
@@ -252,5 +296,6 @@ const cav_sampler_type cav_sampler_tpe = {
     .by_number = true,
     .create = create,
     .suggest = suggest,
+    .explain = explain,
     .destroy = destroy,
 };

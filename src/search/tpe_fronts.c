@@ -10,6 +10,8 @@
  */
 #include "search/tpe_fronts.h"
 
+#include "search/scalar.h"
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "search/sobol_points.h"
@@ -97,18 +99,6 @@ static const double *losses_of(const cav_tpe_fronts *fronts, const member *of)
     return fronts->losses + of->place * fronts->metric_count;
 }
 
-// Is a nowhere worse than b, and somewhere better?
-static bool dominates(const double *a, const double *b, size_t count)
-{
-    bool better = false;
-    for (size_t m = 0; m < count; m++) {
-        if (a[m] > b[m])
-            return false;
-        better |= a[m] < b[m];
-    }
-    return better;
-}
-
 // Takes out those that may never be chosen again; their place for losses goes to the one behind.
 static void forget_dominated(cav_tpe_fronts *fronts)
 {
@@ -142,9 +132,9 @@ caviar_code cav_tpe_fronts_add(cav_tpe_fronts *fronts, size_t number, const doub
     bool any_lost = false;
     for (size_t i = 0; i < fronts->count; i++) {
         member *old = &fronts->members[i];
-        if (dominates(losses_of(fronts, old), losses, metrics))
+        if (cav_dominates(losses_of(fronts, old), losses, metrics))
             fresh.dominator_count++;
-        else if (dominates(losses, losses_of(fronts, old), metrics))
+        else if (cav_dominates(losses, losses_of(fronts, old), metrics))
             any_lost |= ++old->dominator_count >= fronts->most;
     }
     if (fresh.dominator_count < fronts->most) {
@@ -182,8 +172,8 @@ static void set_ranks(const cav_tpe_fronts *fronts, member *members)
         members[i].rank = 0;
         size_t left = members[i].dominator_count;
         for (size_t k = 0; k < i && left > 0; k++) {
-            if (!dominates(losses_of(fronts, &members[k]), losses_of(fronts, &members[i]),
-                           fronts->metric_count))
+            if (!cav_dominates(losses_of(fronts, &members[k]), losses_of(fronts, &members[i]),
+                               fronts->metric_count))
                 continue;
             left--;
             if (members[k].rank >= members[i].rank)

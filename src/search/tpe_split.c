@@ -66,6 +66,11 @@ void cav_tpe_split_free(cav_tpe_split *split)
     *split = (cav_tpe_split){0};
 }
 
+void cav_tpe_split_forget(cav_tpe_split *split)
+{
+    split->seen = split->valued = split->sample_count = 0;
+}
+
 typedef enum trial_class {
     CLASS_COMPLETE,
     CLASS_PRUNED,

@@ -52,6 +52,9 @@ caviar_code cav_tpe_split_init(cav_tpe_split *split, const cav_tpe_split_options
                                uint64_t seed, size_t metric_count, cav_error *error);
 void cav_tpe_split_free(cav_tpe_split *split);
 
+/** Forgets all trials of one metric: their losses have changed. */
+void cav_tpe_split_forget(cav_tpe_split *split);
+
 /**
  * Takes in what has ended since, O(log n) comparisons for each trial, and splits anew.
  *

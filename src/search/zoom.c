@@ -287,7 +287,8 @@ static void begin_again(zoom_state *state)
 
 static caviar_code look_at_curves(zoom_state *state, const cav_history *history, cav_error *error)
 {
-    caviar_code code = cav_comparable_look(state->comparable, history, error);
+    caviar_code code =
+        cav_comparable_look(state->comparable, history, history->reported_count, error);
     if (code)
         return code;
     begin_again(state);

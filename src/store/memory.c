@@ -79,7 +79,8 @@ static caviar_code open_memory(const cav_store_options *options, cav_store **ret
     if (!store)
         return cav_fail_memory(error);
     store->base.type = &cav_store_memory;
-    store->clock = options->clock;
+    store->clock = store->base.clock = options->clock;
+    store->base.place = "memory";
     store->next_id = 1;
     *ret_store = &store->base;
     return CAVIAR_OK;
@@ -348,8 +349,11 @@ static caviar_code trial_add(cav_store *store, const cav_scope *scope, const cav
         at->metric_count = scope->metric_count;
     }
     caviar_code code = check_insert(at, record, insert, error);
+    cav_record fresh = *record;
     if (!code)
-        code = insert_row(at, record, insert, cav_clock_wall_ms(of(store)->clock), error);
+        fresh.raw = cav_rule_raw(record, insert, (int64_t)at->count, at->param_count);
+    if (!code)
+        code = insert_row(at, &fresh, insert, cav_clock_wall_ms(of(store)->clock), error);
     if (!code)
         *ret_number = (int64_t)at->count - 1;
     return code;

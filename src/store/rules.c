@@ -23,10 +23,19 @@ caviar_code cav_rule_insert(const cav_record *record, const cav_insert *insert, 
     if (insert->budget > 0 && !record->imported && trials - imported >= insert->budget)
         return cav_fail(error, CAVIAR_DONE, "the budget of %lld trials is spent",
                         (long long)insert->budget);
-    if (insert->expected >= 0 && insert->expected != trials)
+    if (insert->expected >= 0 &&
+        (trials < insert->expected || trials > insert->expected + (int64_t)insert->following_count))
         return cav_fail(error, CAVIAR_EXISTS, "trial %lld was made by somebody else",
                         (long long)insert->expected);
     return check_reason(trials, record->state, record->reason, error);
+}
+
+const double *cav_rule_raw(const cav_record *record, const cav_insert *insert, int64_t number,
+                           size_t width)
+{
+    if (insert->expected < 0 || number <= insert->expected)
+        return record->raw;
+    return insert->following + (size_t)(number - insert->expected - 1) * width;
 }
 
 static caviar_code check_attempt(int64_t number, int64_t attempt, int64_t present_attempt,

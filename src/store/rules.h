@@ -11,6 +11,10 @@
 caviar_code cav_rule_insert(const cav_record *record, const cav_insert *insert, int64_t trials,
                             int64_t imported, cav_error *error);
 
+/** The parameters [width] of a trial that is inserted with this number: see cav_insert. */
+const double *cav_rule_raw(const cav_record *record, const cav_insert *insert, int64_t number,
+                           size_t width);
+
 /**
  * Checks the token of a worker that reports. A trial whose lease ran out and that nobody took
  * since still belongs to its worker. CAVIAR_STALE if somebody took it, CAVIAR_STATE if it is

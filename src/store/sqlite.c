@@ -204,8 +204,8 @@ static caviar_code open_sqlite(const cav_store_options *options, cav_store **ret
     if (!store)
         return cav_fail_memory(error);
     store->base.type = &cav_store_sqlite;
-    store->clock = options->clock;
-    store->path = strdup(path);
+    store->clock = store->base.clock = options->clock;
+    store->base.place = store->path = strdup(path);
     store->waits = (uint64_t)getpid();
     store->read_study = -1;
     caviar_code code = store->path ? open_file(store, options, error) : cav_fail_memory(error);

@@ -16,7 +16,6 @@
 
 #include "store/store.h"
 
-#include <jansson.h>
 #include <sqlite3.h>
 
 /** Statements that are prepared once: X(NAME, SQL). */
@@ -190,9 +189,8 @@ caviar_code cav_sqlite_next_change(cav_sqlite *store, const cav_scope *scope, in
 /** CAVIAR_NOT_FOUND if the study is not there. */
 caviar_code cav_sqlite_need_study(cav_sqlite *store, int64_t id, cav_error *error);
 
-/** Parses what can only be an object, or else the file is damaged. */
-caviar_code cav_sqlite_parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
-                                    cav_error *error);
+/** Passes on what reading a column said; of damage it is noted, and the file named. */
+caviar_code cav_sqlite_note_damage(cav_sqlite *store, caviar_code code, cav_error *error);
 
 /** The state and attempt of a trial; CAVIAR_NOT_FOUND if there is none of that number. */
 caviar_code cav_sqlite_trial_state(cav_sqlite *store, const cav_scope *scope, int64_t number,

@@ -2,9 +2,9 @@
  * sqlite_check.c: looking for damage: SQLite's own check of the file, and what Caviar expects of
  * its content.
  */
+#include "store/columns.h"
 #include "store/sqlite.h"
 
-#include "base/json.h"
 #include "base/memory.h"
 #include "trial/nudge.h"
 
@@ -59,22 +59,6 @@ static const char *const objects[] = {
     "SELECT 'study ' || study || ', nudge ' || id || ': its changes', params FROM nudges",
 };
 
-static void look_at_object(sqlite3_stmt *statement, cav_problem_visitor *found, void *context)
-{
-    const char *text = cav_sqlite_text(statement, 1);
-    json_t *object = NULL;
-    cav_error fault = {0};
-    caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
-    if (!code && !json_is_object(object))
-        cav_fail(&fault, CAVIAR_INVALID, "an object is expected, not %s",
-                 cav_json_type_name(object));
-    if (fault.code == CAVIAR_INVALID) {
-        cav_error_prefix(&fault, "%s", cav_sqlite_text(statement, 0));
-        found(context, fault.message);
-    }
-    json_decref(object);
-}
-
 // Calls `found` with each text that a query answers, but for "ok", and with damage that ends it.
 static caviar_code ask(cav_sqlite *store, const char *sql, cav_problem_visitor *found,
                        void *context, cav_error *error)
@@ -84,7 +68,7 @@ static caviar_code ask(cav_sqlite *store, const char *sql, cav_problem_visitor *
     while (status == SQLITE_OK && (status = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *text = cav_sqlite_text(statement, 0);
         if (sqlite3_column_count(statement) == 2)
-            look_at_object(statement, found, context);
+            cav_columns_check_object(text, cav_sqlite_text(statement, 1), found, context);
         else if (text[0] && strcmp(text, "ok") != 0)
             found(context, text);
         status = SQLITE_OK;

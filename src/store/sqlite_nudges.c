@@ -5,9 +5,9 @@
 
 #include "base/json.h"
 #include "space/codec.h"
+#include "store/columns.h"
 #include "store/rules.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 static caviar_code run_insert(cav_sqlite *store, sqlite3_stmt *statement, int64_t *ret_id,
@@ -107,28 +107,13 @@ caviar_code cav_sqlite_nudge_set(cav_store *base, const cav_scope *scope, int64_
     return cav_sqlite_end(cav_sqlite_of(base), code, error);
 }
 
-static caviar_code read_changes(cav_sqlite *store, const cav_scope *scope, const char *text,
-                                double *raw, cav_error *error)
-{
-    json_t *object;
-    caviar_code code = cav_sqlite_parse_object(store, text, &object, error);
-    if (code)
-        return code;
-    code = cav_space_read_changes(scope->space, object, raw, error);
-    json_decref(object);
-    return code;
-}
-
 static caviar_code visit_one(cav_sqlite *store, sqlite3_stmt *statement, const cav_scope *scope,
                              double *raw, cav_nudge_visitor *visit, void *context, cav_error *error)
 {
     const char *kind_word = cav_sqlite_text(statement, 2), *params = cav_sqlite_text(statement, 6);
     const char *state_word = cav_sqlite_text(statement, 3);
-    int kind = cav_nudge_kind_find(kind_word), state = cav_nudge_state_find(state_word);
     cav_nudge nudge = {.id = sqlite3_column_int64(statement, 0),
                        .number = sqlite3_column_int64(statement, 1),
-                       .kind = (cav_nudge_kind)kind,
-                       .state = (cav_nudge_state)state,
                        .step = sqlite3_column_int64(statement, 4),
                        .target = sqlite3_column_int64(statement, 5),
                        .author = cav_sqlite_text(statement, 7),
@@ -136,16 +121,17 @@ static caviar_code visit_one(cav_sqlite *store, sqlite3_stmt *statement, const c
                        .created_ms = sqlite3_column_int64(statement, 9),
                        .delivered_ms = sqlite3_column_int64(statement, 10)};
     caviar_code code = cav_sqlite_check_row(store, error);
-    if (!code && (kind < 0 || state < 0))
-        code = cav_sqlite_fail_damaged(store, error, "nudge %lld is an unknown '%.40s %.40s'",
-                                       (long long)nudge.id, kind_word, state_word);
-    if (!code && kind == CAV_NUDGE_CHANGE) {
+    if (!code)
+        code = cav_columns_read_nudge(kind_word, state_word, &nudge, error);
+    if (!code && nudge.kind == CAV_NUDGE_CHANGE) {
         nudge.raw = raw;
-        code = read_changes(store, scope, params, raw, error);
+        code = cav_columns_read_changes(scope->space, params, raw, error);
         if (code)
             cav_error_prefix(error, "nudge %lld", (long long)nudge.id);
     }
-    return code ? code : visit(context, &nudge, error);
+    if (code)
+        return cav_sqlite_note_damage(store, code, error);
+    return visit(context, &nudge, error);
 }
 
 caviar_code cav_sqlite_nudge_read(cav_store *base, const cav_scope *scope, int64_t *cursor,

@@ -1,16 +1,10 @@
 /**
  * sqlite_read.c: reading what is new.
  */
+#include "store/columns.h"
 #include "store/sqlite.h"
 
-#include "base/json.h"
-#include "base/names.h"
-#include "base/number.h"
-#include "space/codec.h"
-
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 // False if a reader at `cursor` knows everything: nothing was written since it read up to there,
 // neither here nor by another connection.
@@ -33,103 +27,18 @@ static caviar_code look_for_news(cav_sqlite *store, int64_t study, int64_t curso
     return CAVIAR_OK;
 }
 
-caviar_code cav_sqlite_parse_object(cav_sqlite *store, const char *text, json_t **ret_object,
-                                    cav_error *error)
-{
-    cav_error fault = {0};
-    json_t *object = NULL;
-    caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
-    if (code == CAVIAR_INVALID) // or was memory short? In the middle of a string jansson cannot say
-        code = cav_json_parse(text, strlen(text), &object, &fault);
-    if (code == CAVIAR_NOMEM)
-        return cav_fail_memory(error);
-    if (!code && json_is_object(object)) {
-        *ret_object = object;
-        return CAVIAR_OK;
-    }
-    json_decref(object);
-    return cav_sqlite_fail_damaged(store, error, "an object is expected in place of '%.100s'",
-                                   text);
-}
-
-static caviar_code read_slowly(cav_sqlite *store, const cav_space *space, const char *text,
-                               double *ret_raw, cav_error *error)
-{
-    json_t *object;
-    caviar_code code = cav_sqlite_parse_object(store, text, &object, error);
-    if (code)
-        return code;
-    code = cav_space_read(space, object, ret_raw, error);
-    json_decref(object);
-    return code;
-}
-
-static bool skip(const char **at, const char *word)
-{
-    size_t size = strlen(word);
-    bool same = strncmp(*at, word, size) == 0;
-    *at += same ? size : 0;
-    return same;
-}
-
-// Reads the form that this store writes, {"val_error":0.02}, without a tree; false for any other.
-static bool read_values_fast(const cav_scope *scope, const char *text, double *ret_values)
-{
-    const char *at = text;
-    bool filled = false;
-    if (!skip(&at, "{"))
-        return false;
-    for (size_t m = 0; m < scope->metric_count; m++) {
-        const char *before = at;
-        ret_values[m] = NAN;
-        if ((filled && !skip(&at, ",")) || !skip(&at, "\"") || !skip(&at, scope->metrics[m]) ||
-            !skip(&at, "\":")) {
-            at = before; // it has no value
-            continue;
-        }
-        size_t size = strcspn(at, ",}");
-        if (!cav_number_parse(at, size, &ret_values[m]) || !isfinite(ret_values[m]))
-            return false;
-        at += size;
-        filled = true;
-    }
-    return strcmp(at, "}") == 0;
-}
-
-static caviar_code read_values(cav_sqlite *store, const cav_scope *scope, const char *text,
-                               double *ret_values, cav_error *error)
-{
-    if (read_values_fast(scope, text, ret_values))
-        return CAVIAR_OK;
-    json_t *object;
-    caviar_code code = cav_sqlite_parse_object(store, text, &object, error);
-    if (code)
-        return code;
-    for (size_t m = 0; m < scope->metric_count; m++) {
-        const json_t *value = json_object_get(object, scope->metrics[m]);
-        ret_values[m] = json_is_number(value) ? json_number_value(value) : (double)NAN;
-    }
-    json_decref(object);
-    return CAVIAR_OK;
-}
-
 static caviar_code fill_record(cav_sqlite *store, sqlite3_stmt *statement, cav_record *record,
                                cav_error *error)
 {
-    int state, reason = CAVIAR_REASON_NONE;
     const char *state_word = cav_sqlite_text(statement, 1);
     const char *reason_word = cav_sqlite_text(statement, 2);
     record->number = sqlite3_column_int64(statement, 0);
     if (record->number < 0 || record->number >= sqlite3_column_int64(statement, 17))
         return cav_sqlite_fail_damaged(store, error, "trial %lld has a number that was never given",
                                        (long long)record->number);
-    if (cav_names_find(&cav_state_names, state_word, &state, NULL) ||
-        (reason_word[0] && cav_names_find(&cav_reason_names, reason_word, &reason, NULL)))
-        return cav_sqlite_fail_damaged(store, error,
-                                       "trial %lld has the unknown state '%.40s %.40s'",
-                                       (long long)record->number, state_word, reason_word);
-    record->state = (caviar_state)state;
-    record->reason = (caviar_reason)reason;
+    caviar_code code = cav_columns_read_state(state_word, reason_word, record, error);
+    if (code)
+        return cav_sqlite_note_damage(store, code, error);
     record->attempt = sqlite3_column_int64(statement, 3);
     record->failures = sqlite3_column_int64(statement, 4);
     record->imported = sqlite3_column_int64(statement, 5) != 0;
@@ -162,11 +71,11 @@ static caviar_code visit_trial(cav_sqlite *store, sqlite3_stmt *statement, const
     caviar_code code = cav_sqlite_check_row(store, error);
     if (code || read)
         return code ? code : read;
-    if (!cav_space_read_fast(scope->space, params, raw))
-        code = read_slowly(store, scope->space, params, raw, error);
+    code = cav_columns_read_params(scope->space, params, raw, error);
     if (!code)
-        code = read_values(store, scope, metrics, values, error);
+        code = cav_columns_read_values(scope, metrics, values, error);
     if (code) {
+        cav_sqlite_note_damage(store, code, error);
         cav_error_prefix(error, "trial %lld", (long long)record.number);
         return code;
     }
@@ -222,24 +131,6 @@ caviar_code cav_sqlite_trial_read(cav_store *base, const cav_scope *scope, int64
     return CAVIAR_OK;
 }
 
-static caviar_code visit_metrics(const json_t *object, cav_report *report,
-                                 cav_report_visitor *visit, void *context, cav_error *error)
-{
-    size_t count = json_object_size(object);
-    caviar_metric *metrics = calloc(count + 1, sizeof *metrics);
-    if (!metrics)
-        return cav_fail_memory(error);
-    const char *name;
-    json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
-        metrics[report->metric_count++] =
-            (caviar_metric){name, json_is_number(value) ? json_number_value(value) : (double)NAN};
-    report->metrics = metrics;
-    caviar_code code = visit(context, report, error);
-    free(metrics);
-    return code;
-}
-
 static caviar_code visit_report(cav_sqlite *store, sqlite3_stmt *statement,
                                 cav_report_visitor *visit, void *context, cav_error *error)
 {
@@ -248,18 +139,14 @@ static caviar_code visit_report(cav_sqlite *store, sqlite3_stmt *statement,
                          .step = sqlite3_column_int64(statement, 2),
                          .time_ms = sqlite3_column_int64(statement, 3)};
     const char *text = cav_sqlite_text(statement, 4);
-    json_t *object = NULL;
     caviar_code code = cav_sqlite_check_row(store, error);
     if (!code && (report.number < 0 || report.number >= sqlite3_column_int64(statement, 6)))
         code = cav_sqlite_fail_damaged(store, error, "a report of trial %lld, which is not there",
                                        (long long)report.number);
-    if (!code)
-        code = cav_sqlite_parse_object(store, text, &object, error);
     if (code)
         return code;
-    code = visit_metrics(object, &report, visit, context, error);
-    json_decref(object);
-    return code;
+    code = cav_columns_visit_report(text, &report, visit, context, error);
+    return cav_sqlite_note_damage(store, code, error);
 }
 
 caviar_code cav_sqlite_report_read(cav_store *base, const cav_scope *scope, int64_t number,

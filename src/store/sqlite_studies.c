@@ -1,11 +1,8 @@
 /**
  * sqlite_studies.c: studies in SQLite.
  */
+#include "store/columns.h"
 #include "store/sqlite.h"
-
-#include "base/names.h"
-
-#include <string.h>
 
 static caviar_code read_control(cav_sqlite *store, const char *word, cav_control *ret_control,
                                 cav_error *error)
@@ -13,13 +10,7 @@ static caviar_code read_control(cav_sqlite *store, const char *word, cav_control
     caviar_code code = cav_sqlite_check_row(store, error);
     if (code)
         return code;
-    for (int control = 0; cav_control_name((cav_control)control)[0]; control++) {
-        if (strcmp(cav_control_name((cav_control)control), word) == 0) {
-            *ret_control = (cav_control)control;
-            return CAVIAR_OK;
-        }
-    }
-    return cav_sqlite_fail_damaged(store, error, "a study has the unknown control '%.40s'", word);
+    return cav_sqlite_note_damage(store, cav_columns_read_control(word, ret_control, error), error);
 }
 
 static caviar_code fail_no_study(cav_error *error)

@@ -71,14 +71,21 @@ caviar_code cav_sqlite_fail(cav_sqlite *store, const char *what, cav_error *erro
 
 caviar_code cav_sqlite_fail_damaged(cav_sqlite *store, cav_error *error, const char *format, ...)
 {
-    store->is_damaged = true;
     va_list args;
     va_start(args, format);
     cav_fail_args(error, CAVIAR_CORRUPT, format, args);
     va_end(args);
+    return cav_sqlite_note_damage(store, CAVIAR_CORRUPT, error);
+}
+
+caviar_code cav_sqlite_note_damage(cav_sqlite *store, caviar_code code, cav_error *error)
+{
+    if (code != CAVIAR_CORRUPT)
+        return code;
+    store->is_damaged = true;
     if (error)
         cav_error_prefix(error, "%s", store->path);
-    return CAVIAR_CORRUPT;
+    return code;
 }
 
 caviar_code cav_sqlite_check_row(cav_sqlite *store, cav_error *error)

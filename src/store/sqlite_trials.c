@@ -6,10 +6,10 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "space/codec.h"
+#include "store/columns.h"
 #include "store/rules.h"
 #include "trial/state.h"
 
-#include <math.h>
 #include <string.h>
 
 caviar_code cav_sqlite_next_change(cav_sqlite *store, const cav_scope *scope, int64_t *ret_change,
@@ -92,26 +92,6 @@ static caviar_code check_insert(cav_sqlite *store, const cav_scope *scope, const
     return code;
 }
 
-// Also -0, which the writer of JSON takes for 0.
-static void add_number(cav_json *json, const char *name, double value)
-{
-    cav_json_key(json, name);
-    if (value == 0 && signbit(value))
-        cav_json_raw(json, "-0.0");
-    else
-        cav_json_number(json, value);
-}
-
-static void write_values(const cav_scope *scope, const double *values, cav_text *text)
-{
-    cav_json json = {.text = text};
-    cav_json_begin_object(&json);
-    for (size_t m = 0; values && m < scope->metric_count; m++)
-        if (isfinite(values[m]))
-            add_number(&json, scope->metrics[m], values[m]);
-    cav_json_end_object(&json);
-}
-
 static void bind_trial(cav_sqlite *store, sqlite3_stmt *statement, const cav_scope *scope,
                        const cav_record *record, const cav_insert *insert)
 {
@@ -162,8 +142,9 @@ static caviar_code insert_trial(cav_sqlite *store, const cav_scope *scope, const
     if (code)
         return code;
     cav_text params = {0}, metrics = {0};
-    cav_space_write(scope->space, record->raw, &(cav_json){.text = &params});
-    write_values(scope, record->values, &metrics);
+    cav_space_write(scope->space, cav_rule_raw(record, insert, number, scope->space->count),
+                    &(cav_json){.text = &params});
+    cav_columns_write_values(scope, record->values, &metrics);
     bind_trial(store, statement, scope, record, insert);
     sqlite3_bind_int64(statement, 2, number);
     sqlite3_bind_int64(statement, 3, change);
@@ -236,7 +217,7 @@ static caviar_code move_on(cav_sqlite *store, const cav_scope *scope, const cav_
         return code;
     cav_text metrics = {0};
     if (move->values)
-        write_values(scope, move->values, &metrics);
+        cav_columns_write_values(scope, move->values, &metrics);
     sqlite3_bind_int64(statement, 1, scope->study);
     sqlite3_bind_int64(statement, 2, move->number);
     cav_sqlite_bind_text(statement, 3, caviar_state_name(move->to));
@@ -273,16 +254,6 @@ caviar_code cav_sqlite_trial_move(cav_store *base, const cav_scope *scope, const
     return cav_sqlite_end(store, code, error);
 }
 
-static void write_metrics(const cav_report *report, cav_text *text)
-{
-    cav_json json = {.text = text};
-    cav_json_begin_object(&json);
-    for (size_t i = 0; i < report->metric_count; i++)
-        if (!cav_rule_is_repeated(report, i))
-            add_number(&json, report->metrics[i].name, report->metrics[i].value);
-    cav_json_end_object(&json);
-}
-
 static caviar_code insert_report(cav_sqlite *store, const cav_scope *scope,
                                  const cav_report *report, int64_t now, cav_error *error)
 {
@@ -291,7 +262,7 @@ static caviar_code insert_report(cav_sqlite *store, const cav_scope *scope,
     if (code)
         return code;
     cav_text metrics = {0};
-    write_metrics(report, &metrics);
+    cav_columns_write_metrics(report, &metrics);
     sqlite3_bind_int64(statement, 1, scope->study);
     sqlite3_bind_int64(statement, 2, report->number);
     sqlite3_bind_int64(statement, 3, report->attempt);

@@ -69,6 +69,10 @@ typedef struct cav_insert {
     int64_t budget;   // CAVIAR_DONE if there are so many trials that were not imported; 0: no limit
     bool distinct;    // CAVIAR_EXISTS if a trial that was inserted so has the same parameters
     int64_t lease_ms; // how long the owner has it, if it is inserted as running
+    // What to insert in place of the record's `raw` where others have taken the expected number and
+    // some behind it: the row of the number that it gets. Not together with `distinct`.
+    const double *following; // [following_count x parameters], from expected + 1 on
+    size_t following_count;
 } cav_insert;
 
 /** Who takes a trial to run it. */
@@ -108,6 +112,7 @@ typedef void cav_problem_visitor(void *context, const char *problem);
 typedef struct cav_store_type {
     const char *name;
     const char *summary; // one line, for help
+    bool is_on_server;   // other machines reach it
 
     /** True for a location that is this store's, such as "sqlite:///caviar.db". */
     bool (*owns)(const char *location);
@@ -208,12 +213,21 @@ typedef struct cav_store_type {
 /** Every store begins with this. */
 struct cav_store {
     const cav_store_type *type;
+    const char *place;      // where it is, for messages: without a password
+    const cav_clock *clock; // the time by which its leases run: a server's, where there is one
+    /**
+     * Grows when what was read may not be true any more: a server that went down may have taken
+     * back the last changes before its end that nobody was told of as done. Whoever has read
+     * anything begins again, with its cursors at 0.
+     */
+    int64_t generation;
 };
 
 /** The stores: X(name of the cav_store_type). */
 #define CAV_STORES(X)                                                                              \
     X(cav_store_memory)                                                                            \
-    X(cav_store_sqlite)
+    X(cav_store_sqlite)                                                                            \
+    X(cav_store_postgresql)
 
 #define X(type) extern const cav_store_type type;
 CAV_STORES(X)
@@ -224,10 +238,14 @@ extern const size_t cav_store_count;
 
 /**
  * Opens the store that a location names: NULL or "memory:" is memory; "sqlite:///PATH" and a plain
- * path are SQLite files. CAVIAR_INVALID for a URL that no store knows.
+ * path are SQLite files; "postgresql://…" is a server. CAVIAR_INVALID for a URL that no store
+ * knows.
  */
 caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_store,
                            cav_error *error);
 void cav_store_close(cav_store *store);
+
+/** True if other machines reach the store that a location names. */
+bool cav_store_is_on_server(const char *location);
 
 #endif

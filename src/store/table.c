@@ -33,9 +33,19 @@ caviar_code cav_store_open(const cav_store_options *options, cav_store **ret_sto
     for (size_t i = 0; i < cav_store_count; i++)
         if (cav_stores[i]->owns(filled.location))
             return cav_stores[i]->open(&filled, ret_store, error);
+    int scheme = (int)strcspn(filled.location, ":"); // what follows may hold a password
     return cav_fail(error, CAVIAR_INVALID,
-                    "no store can be opened at '%s'; give a file's path, or sqlite:///PATH",
-                    filled.location);
+                    "no store can be opened at '%.*s:...'; give a file's path, "
+                    "sqlite:///PATH, or postgresql://USER@HOST/DATABASE",
+                    scheme, filled.location);
+}
+
+bool cav_store_is_on_server(const char *location)
+{
+    for (size_t i = 0; i < cav_store_count; i++)
+        if (cav_stores[i]->owns(location))
+            return cav_stores[i]->is_on_server;
+    return false;
 }
 
 void cav_store_close(cav_store *store)

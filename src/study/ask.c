@@ -16,8 +16,11 @@
 #include <string.h>
 
 enum {
-    MOST_CONFLICTS = 100000, // with other workers, for one trial
-    MOST_RESUMES = 100,      // that they are faster with
+    MOST_CONFLICTS = 1000, // with other workers, for one trial
+    MOST_RESUMES = 100,    // that they are faster with
+    MOST_RACES = 3,        // for a number, before the others are kept out
+    MOST_AHEAD = 64,       // points that are worked out for numbers to come
+    MOST_AHEAD_NS = 1000000,
 };
 
 caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
@@ -108,7 +111,33 @@ static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, 
     return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
 }
 
-static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number, cav_error *error)
+// Points for the numbers behind `number`, as many as take no time to speak of. Where a point must
+// be new, or its maker has words for it, it is worked out for one number alone.
+static caviar_code find_following(cav_study *study, uint64_t number, size_t *ret_count,
+                                  cav_error *error)
+{
+    size_t width = study->spec->space->count;
+    const cav_sampler_type *sampler = study->sampler.type;
+    int64_t end = cav_clock_monotonic_ns(&cav_clock_system) + MOST_AHEAD_NS;
+    *ret_count = 0;
+    if (!study->is_crowded || !sampler->by_number || sampler->explain || study->is_distinct ||
+        study->race)
+        return CAVIAR_OK;
+    if (!study->following)
+        study->following = calloc(MOST_AHEAD * width + 1, sizeof *study->following);
+    if (!study->following)
+        return cav_fail_memory(error);
+    while (*ret_count < MOST_AHEAD && cav_clock_monotonic_ns(&cav_clock_system) < end) {
+        double *raw = study->following + *ret_count * width;
+        if (cav_point_find(study, number + 1 + *ret_count, study->point, raw, NULL))
+            break; // whoever needs that number will hear of it
+        ++*ret_count;
+    }
+    return CAVIAR_OK;
+}
+
+static caviar_code insert(cav_study *study, uint64_t number, size_t following_count,
+                          int64_t *ret_number, cav_error *error)
 {
     const cav_sampler_type *sampler = study->sampler.type;
     const char *words = sampler->explain ? sampler->explain(study->sampler.state) : NULL;
@@ -120,23 +149,52 @@ static caviar_code insert(cav_study *study, uint64_t number, int64_t *ret_number
     cav_insert insert = {.expected = sampler->by_number ? (int64_t)number : -1,
                          .budget = study->spec->budget.trials,
                          .distinct = study->is_distinct,
+                         .following = study->following,
+                         .following_count = following_count,
                          .lease_ms = study->lease_ms};
     return study->store->type->trial_add(study->store, &study->scope, &record, &insert, ret_number,
                                          error);
 }
 
+static caviar_code create_once(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    uint64_t number = study->history->count;
+    size_t following_count = 0;
+    caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
+    if (!code)
+        code = find_following(study, number, &following_count, error);
+    if (!code)
+        code = insert(study, number, following_count, ret_number, error);
+    if (!code || code == CAVIAR_EXISTS)
+        study->is_crowded = code || *ret_number != (int64_t)number;
+    return code;
+}
+
+// In a group, in which nobody else makes a trial: among many workers each would else find, again
+// and again, that another one had its number first.
+static caviar_code create_alone(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    const cav_store_type *store = study->store->type;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    code = cav_study_refresh(study, error);
+    if (!code)
+        code = create_once(study, ret_number, error);
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    return code ? code : committed;
+}
+
 static caviar_code create(cav_study *study, int64_t *ret_number, cav_error *error)
 {
-    for (int conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-        uint64_t number = study->history->count;
-        caviar_code code = cav_point_find(study, number, study->point, study->raw, error);
-        if (!code)
-            code = insert(study, number, ret_number, error);
-        if (code != CAVIAR_EXISTS)
+    caviar_code code = create_once(study, ret_number, error);
+    for (int tries = 0; tries < MOST_CONFLICTS; tries++) {
+        if (code != CAVIAR_EXISTS && !(code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
             return code;
         code = cav_study_refresh(study, error);
-        if (code)
-            return code;
+        if (!code)
+            code = tries < MOST_RACES ? create_once(study, ret_number, error)
+                                      : create_alone(study, ret_number, error);
     }
     return cav_fail(error, CAVIAR_BUSY, "other workers were faster %d times in a row",
                     MOST_CONFLICTS);
@@ -180,13 +238,10 @@ static bool has_others(const cav_history *history)
     return false;
 }
 
-// At the end of the budget those trials stay behind that the scheduler does not go on with.
-static caviar_code give_up_paused(cav_study *study, cav_error *error)
+static caviar_code prune_open(cav_study *study, cav_error *error)
 {
     const cav_history *history = study->history;
     const cav_store_type *store = study->store->type;
-    if (history->open_count == 0 || has_others(history))
-        return CAVIAR_OK;
     caviar_code code = store->begin(study->store, error);
     if (code)
         return code;
@@ -200,8 +255,22 @@ static caviar_code give_up_paused(cav_study *study, cav_error *error)
             code = CAVIAR_OK; // another worker was faster
     }
     caviar_code committed = store->commit(study->store, code ? NULL : error);
-    code = code ? code : committed;
-    return code ? code : cav_study_refresh(study, error);
+    return code ? code : committed;
+}
+
+// At the end of the budget those trials stay behind that the scheduler does not go on with.
+static caviar_code give_up_paused(cav_study *study, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    do {
+        if (study->history->open_count == 0 || has_others(study->history))
+            return code;
+        code = prune_open(study, error);
+        if (code && !(code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
+            return code;
+        code = cav_study_refresh(study, error);
+    } while (!code);
+    return code;
 }
 
 static caviar_code end(cav_study *study, const char *why, cav_error *error)

@@ -179,33 +179,43 @@ static void fill_answer(const delivery *at, caviar_verdict verdict)
         trial->heard_step = at->step;
 }
 
+static caviar_code deliver_in_group(delivery *at, caviar_verdict *verdict)
+{
+    cav_study *study = at->study;
+    caviar_verdict wanted = *verdict;
+    for (size_t i = 0; i < study->spec->space->count; i++)
+        at->raw[i] = NAN;
+    at->back = NULL;
+    caviar_code code = study->store->type->begin(study->store, &at->trial->error);
+    if (code)
+        return code;
+    code = deliver_all(at, &wanted);
+    caviar_code committed =
+        study->store->type->commit(study->store, code ? NULL : &at->trial->error);
+    code = code ? code : committed;
+    if (code)
+        return code;
+    fill_answer(at, wanted);
+    *verdict = wanted;
+    return CAVIAR_OK;
+}
+
 caviar_code cav_study_deliver(cav_study *study, caviar_trial *trial, int64_t step,
                               caviar_verdict *verdict)
 {
+    enum { MOST_TRIES = 5 }; // of a delivery that the loss of the store's server undid
     const cav_nudge_list *list = &study->history->nudges[trial->number];
     if (list->count == 0) {
         trial->heard_step = step;
         return CAVIAR_OK;
     }
-    size_t count = study->spec->space->count;
     delivery at = {.study = study, .trial = trial, .list = list, .step = step};
-    at.raw = calloc(count + 1, sizeof *at.raw);
+    at.raw = calloc(study->spec->space->count + 1, sizeof *at.raw);
     if (!at.raw)
         return cav_fail_memory(&trial->error);
-    for (size_t i = 0; i < count; i++)
-        at.raw[i] = NAN;
-    caviar_verdict wanted = *verdict;
-    caviar_code code = study->store->type->begin(study->store, &trial->error);
-    if (!code) {
-        code = deliver_all(&at, &wanted);
-        caviar_code committed =
-            study->store->type->commit(study->store, code ? NULL : &trial->error);
-        code = code ? code : committed;
-    }
-    if (!code) {
-        fill_answer(&at, wanted);
-        *verdict = wanted;
-    }
+    caviar_code code = deliver_in_group(&at, verdict);
+    for (int i = 1; i < MOST_TRIES && code == CAVIAR_BUSY && cav_study_was_cut_off(study); i++)
+        code = deliver_in_group(&at, verdict);
     free(at.raw);
     return code ? code : cav_study_read_nudges(study, &trial->error);
 }

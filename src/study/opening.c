@@ -55,7 +55,8 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
                                    (spec->budget.trials + spec->replicates - 1) / spec->replicates,
                                .step_max = spec->step_max,
                                .stops_early = stops_early,
-                               .parallel = spec->parallel};
+                               .parallel = spec->parallel,
+                               .metric_count = spec->metric_count};
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
@@ -295,9 +296,8 @@ static caviar_code make(cav_study *study, const char *name, cav_error *error)
     return code;
 }
 
-static caviar_code fail_which(const cav_study_options *options, const found *at, cav_error *error)
+static caviar_code fail_which(const char *place, const found *at, cav_error *error)
 {
-    const char *place = options->location ? options->location : "memory";
     if (at->count == 0)
         return cav_fail(error, CAVIAR_NOT_FOUND, "there is no study in %s yet", place);
     return cav_fail(error, CAVIAR_INVALID, "%s has several studies (%.500s); say which: --study",
@@ -323,7 +323,7 @@ static caviar_code find(cav_study *study, const cav_study_options *options, foun
     if (code)
         return code;
     if (!name && at->count != 1)
-        return fail_which(options, at, error);
+        return fail_which(study->store->place, at, error);
     study->id = at->id;
     return join(study, options, at, error);
 }

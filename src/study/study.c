@@ -127,7 +127,46 @@ caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
                                           take_in, study, error);
 }
 
-static caviar_code read_news(cav_study *study, cav_error *error)
+static caviar_code make_race(cav_study *study, cav_error *error)
+{
+    const cav_spec *spec = study->spec;
+    cav_race_setup setup = {.param_count = spec->space->count,
+                            .dim_count = spec->space->dim_count,
+                            .metric_count = spec->metric_count,
+                            .maximize = study->maximize,
+                            .replicates = spec->replicates};
+    cav_race_free(study->race);
+    study->race = spec->replicates > 1 ? cav_race_new(&setup) : NULL;
+    return spec->replicates > 1 && !study->race ? cav_fail_memory(error) : CAVIAR_OK;
+}
+
+static caviar_code make_history(cav_study *study, cav_error *error)
+{
+    const cav_spec *spec = study->spec;
+    cav_history *history = cav_history_new(spec->space->count, spec->space->dim_count,
+                                           spec->metric_count, study->maximize);
+    if (!history)
+        return cav_fail_memory(error);
+    cav_history_free(study->history);
+    study->history = history;
+    study->trial_cursor = study->report_cursor = study->nudge_cursor = 0;
+    study->foreign_count = 0;
+    study->generation = study->store->generation;
+    return make_race(study, error);
+}
+
+// What was read may not be true any more: the history begins anew, and what was learnt from it.
+static caviar_code begin_again(cav_study *study, cav_error *error)
+{
+    caviar_code code = make_history(study, error);
+    if (code)
+        return code;
+    cav_sampler_close(&study->sampler);
+    cav_scheduler_close(&study->scheduler);
+    return cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
+}
+
+static caviar_code read_all(cav_study *study, cav_error *error)
 {
     caviar_code code = cav_study_read_trials(study, error);
     if (!code)
@@ -137,6 +176,17 @@ static caviar_code read_news(cav_study *study, cav_error *error)
                                                &study->report_cursor, take_in_report, study, error);
     if (!code && study->race)
         code = cav_race_look(study->race, study->history, error);
+    return code;
+}
+
+static caviar_code read_news(cav_study *study, cav_error *error)
+{
+    caviar_code code = read_all(study, error);
+    while (!code && cav_study_was_cut_off(study)) {
+        code = begin_again(study, error);
+        if (!code)
+            code = read_all(study, error);
+    }
     return code;
 }
 
@@ -185,27 +235,18 @@ static caviar_code allocate(cav_study *study, cav_error *error)
         study->metric_names[m] = spec->metrics[m].name;
         study->maximize[m] = spec->metrics[m].maximize;
     }
-    study->history = cav_history_new(spec->space->count, spec->space->dim_count, spec->metric_count,
-                                     study->maximize);
     study->scope = (cav_scope){.study = study->id,
                                .space = spec->space,
                                .metrics = study->metric_names,
                                .metric_count = spec->metric_count};
-    if (!study->history)
-        return cav_fail_memory(error);
-    cav_race_setup race = {.param_count = spec->space->count,
-                           .dim_count = spec->space->dim_count,
-                           .metric_count = spec->metric_count,
-                           .maximize = study->maximize,
-                           .replicates = spec->replicates};
-    if (spec->replicates > 1)
-        study->race = cav_race_new(&race);
-    return spec->replicates > 1 && !study->race ? cav_fail_memory(error) : CAVIAR_OK;
+    return make_history(study, error);
 }
 
 static caviar_code set_up(cav_study *study, const cav_study_options *options, cav_error *error)
 {
     caviar_code code = cav_opening_find(study, options, error);
+    if (!code)
+        study->clock = study->store->clock;
     if (!code && study->store->type == &cav_store_memory)
         study->lease_ms = endless_ms; // nobody else could take over its trials
     if (!code)
@@ -288,6 +329,7 @@ void cav_study_close(cav_study *study)
     free(study->maximize);
     free(study->point);
     free(study->raw);
+    free(study->following);
     free(study->foreign);
     pthread_cond_destroy(&study->wake);
     pthread_mutex_destroy(&study->lock);

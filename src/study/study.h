@@ -52,7 +52,8 @@ struct caviar_study {
     cav_error error;      // of the last public call
     cav_spec *spec;
     cav_store *store;
-    const cav_clock *clock;
+    const cav_clock *clock; // the store's, by which leases run
+    int64_t generation;     // of the store, when the history was begun
     int64_t id;
     cav_scope scope;
     const char **metric_names; // [spec->metric_count], for the scope
@@ -64,6 +65,8 @@ struct caviar_study {
     cav_panda *panda;    // who nurses the trials; NULL: nobody
     cav_race *race;      // where configurations have several runs; NULL: one each
     double *point, *raw; // room for one of each
+    double *following;   // and for those of the numbers behind it: see ask.c
+    bool is_crowded;     // others were faster with the number of the last trial
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
@@ -186,6 +189,15 @@ caviar_code cav_study_beat(cav_study *study, cav_error *error);
 
 /** Starts a thread that beats by itself; it ends with the study. */
 caviar_code cav_study_start_heart(cav_study *study, cav_error *error);
+
+/**
+ * True from when the store lost its server until the next refresh. A group of writes that failed
+ * with CAVIAR_BUSY has left nothing behind then, and is made again.
+ */
+static inline bool cav_study_was_cut_off(const cav_study *study)
+{
+    return study->generation != study->store->generation;
+}
 
 /** Makes all that was told safe from power loss. */
 caviar_code cav_study_sync(cav_study *study, cav_error *error);

@@ -3,6 +3,9 @@
  */
 #include "surrogate/comparable.h"
 
+#include "base/memory.h"
+#include "trial/state.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,9 +14,19 @@ enum { NODES = 48 }; // steps at which curves are compared
 struct cav_comparable {
     cav_curve_model *model;
     int64_t step_max, horizon;
-    double steps[NODES]; // from 1 to the horizon, evenly on the log scale
-    double ahead[NODES]; // what trials lose on average from a node to the horizon
-    size_t reported;     // for how many reports that was worked out
+    double steps[NODES];     // from 1 to the horizon, evenly on the log scale
+    double ahead[NODES];     // what trials lose on average from a node to the horizon
+    size_t worked_out;       // for how many reports that was
+    size_t reports;          // that were looked at
+    cav_curve_guess unknown; // the end of any curve; NAN: not worked out since the last look
+
+    cav_history view;
+    bool has_view;
+    double *losses; // [count] of the view
+    cav_comparable_loss *compared;
+    uint8_t *states;
+    size_t *finished, *open;
+    size_t capacity[5];
 };
 
 cav_comparable *cav_comparable_new(int64_t step_max)
@@ -34,13 +47,20 @@ void cav_comparable_free(cav_comparable *comparable)
     if (!comparable)
         return;
     cav_curve_model_free(comparable->model);
+    free(comparable->losses);
+    free(comparable->compared);
+    free(comparable->states);
+    free(comparable->finished);
+    free(comparable->open);
     free(comparable);
 }
 
 caviar_code cav_comparable_look(cav_comparable *comparable, const cav_history *history,
-                                cav_error *error)
+                                size_t reports, cav_error *error)
 {
-    return cav_curve_model_look(comparable->model, history, error);
+    comparable->reports = reports;
+    comparable->unknown = (cav_curve_guess){NAN, NAN};
+    return cav_curve_model_look(comparable->model, history, reports, error);
 }
 
 static double scaled_at(const cav_comparable *at, const cav_history *history,
@@ -50,19 +70,21 @@ static double scaled_at(const cav_comparable *at, const cav_history *history,
 }
 
 // Adds what one curve lost from node to node, on the model's scale, where it was there to see.
-static void add_curve(const cav_comparable *at, const cav_history *history, const cav_curve *curve,
+static void add_curve(const cav_comparable *at, const cav_history *history, size_t number,
                       double *sums, double *counts)
 {
+    const cav_curve *curve = &history->curves[number];
+    size_t seen = cav_curve_model_seen(at->model, history, number);
     double before = NAN;
-    for (size_t node = 0, point = 0; node < NODES && curve->count > 1; node++) {
+    for (size_t node = 0, point = 0; node < NODES && seen > 1; node++) {
         double step = at->steps[node];
-        while (point + 1 < curve->count && (double)curve->steps[point + 1] <= step)
+        while (point + 1 < seen && (double)curve->steps[point + 1] <= step)
             point++;
         double from = (double)curve->steps[point], value = scaled_at(at, history, curve, point);
         if (step < from)
             continue;
         if (step > from) {
-            if (point + 1 == curve->count)
+            if (point + 1 == seen)
                 return;
             double next = scaled_at(at, history, curve, point + 1);
             value += (step - from) / ((double)curve->steps[point + 1] - from) * (next - value);
@@ -83,13 +105,13 @@ static void work_out(cav_comparable *at, const cav_history *history)
         at->steps[node] = pow((double)at->horizon, (double)node / (NODES - 1));
     at->steps[NODES - 1] = (double)at->horizon; // to the bit
     for (size_t i = 0; i < history->count; i++)
-        add_curve(at, history, &history->curves[i], sums, counts);
+        add_curve(at, history, i, sums, counts);
     at->ahead[NODES - 1] = 0;
     for (size_t node = NODES - 1; node-- > 0;) {
         double lost = counts[node + 1] > 0 ? sums[node + 1] / counts[node + 1] : 0;
         at->ahead[node] = at->ahead[node + 1] + lost;
     }
-    at->reported = history->reported_count;
+    at->worked_out = at->reports;
 }
 
 // What is still to be lost from a step on, on average.
@@ -105,39 +127,123 @@ static double ahead_of(const cav_comparable *at, int64_t from)
     return at->ahead[node] + share * (at->ahead[node + 1] - at->ahead[node]);
 }
 
-// From the model's scale to losses, the deviation by the slope there.
-static cav_comparable_loss unscale(const cav_comparable *at, double mean, double sd)
+// From the model's scale to losses, the deviations by the slope there.
+static cav_comparable_loss unscale(const cav_comparable *at, cav_curve_guess guess,
+                                   cav_curve_guess alone)
 {
-    double loss = cav_curve_model_loss(at->model, mean);
     bool is_log = cav_curve_model_scale(at->model, M_E) == 1;
-    return (cav_comparable_loss){loss, is_log ? sd * loss : sd};
+    double loss = cav_curve_model_loss(at->model, guess.mean);
+    double only = cav_curve_model_loss(at->model, alone.mean);
+    return (cav_comparable_loss){.loss = loss,
+                                 .sd = is_log ? guess.sd * loss : guess.sd,
+                                 .alone = only,
+                                 .alone_sd = is_log ? alone.sd * only : alone.sd};
 }
 
 static cav_comparable_loss extrapolate(cav_comparable *at, const cav_history *history,
-                                       size_t number)
+                                       size_t number, size_t seen)
 {
     const cav_curve *curve = &history->curves[number];
     if (cav_curve_model_is_trusted(at->model)) {
-        cav_curve_guess guess =
-            cav_curve_model_guess(at->model, history, number, cav_curve_model_horizon(at->model));
-        return unscale(at, guess.mean, guess.sd);
+        int64_t end = cav_curve_model_horizon(at->model);
+        cav_curve_guess guess = cav_curve_model_guess(at->model, history, number, end);
+        if (isnan(at->unknown.mean))
+            at->unknown = cav_curve_model_guess_unknown(at->model, end);
+        return unscale(at, guess, cav_curve_guess_alone(guess, at->unknown));
     }
-    if (at->reported != history->reported_count || at->horizon == 0)
+    if (at->worked_out != at->reports || at->horizon == 0)
         work_out(at, history);
-    double ahead = ahead_of(at, curve->steps[curve->count - 1]);
-    double last = scaled_at(at, history, curve, curve->count - 1);
-    return unscale(at, last + ahead, fabs(ahead) / 2);
+    double ahead = ahead_of(at, curve->steps[seen - 1]);
+    double last = scaled_at(at, history, curve, seen - 1);
+    cav_curve_guess end = {last + ahead, fabs(ahead) / 2};
+    return unscale(at, end, end);
 }
 
 cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_history *history,
                                       size_t number)
 {
+    static const cav_comparable_loss unknown = {NAN, NAN, NAN, NAN};
     uint8_t state = history->states[number];
     double loss = history->losses[number * history->metric_count];
-    bool has_curve = history->curves[number].count > 0;
-    if (state == CAVIAR_STATE_FAILED)
-        return (cav_comparable_loss){NAN, NAN};
-    if (state == CAVIAR_STATE_COMPLETE || !has_curve)
-        return (cav_comparable_loss){loss, isnan(loss) ? (double)NAN : 0};
-    return extrapolate(comparable, history, number);
+    size_t seen = cav_curve_model_seen(comparable->model, history, number);
+    // what came of a trial is known after its last report only
+    bool is_known = seen == history->curves[number].count;
+    if (state == CAVIAR_STATE_FAILED && is_known)
+        return unknown;
+    if (seen > 0 && !isfinite(history->curves[number].losses[(seen - 1) * history->metric_count]))
+        return unknown; // it has diverged
+    if (seen == 0 || (state == CAVIAR_STATE_COMPLETE && is_known))
+        return isnan(loss) || !is_known ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
+    return extrapolate(comparable, history, number, seen);
+}
+
+// ---- The view -------------------------------------------------------------------------------
+
+static bool make_room(cav_comparable *at, size_t count)
+{
+    return CAV_GROW(&at->losses, &at->capacity[0], count) &&
+           CAV_GROW(&at->compared, &at->capacity[1], count) &&
+           CAV_GROW(&at->states, &at->capacity[2], count) &&
+           CAV_GROW(&at->finished, &at->capacity[3], count) &&
+           CAV_GROW(&at->open, &at->capacity[4], count);
+}
+
+static void put_in_view(cav_comparable *at, const cav_history *history, size_t number)
+{
+    uint8_t state = history->states[number];
+    size_t seen = cav_curve_model_seen(at->model, history, number);
+    cav_comparable_loss of = cav_comparable_of(at, history, number);
+    bool has_ended =
+        cav_state_is_final((caviar_state)state) && seen == history->curves[number].count;
+    at->losses[number] = of.loss;
+    at->compared[number] = of;
+    at->states[number] = has_ended && isnan(of.loss) ? state : CAVIAR_STATE_COMPLETE;
+    if (has_ended || seen > 0)
+        at->finished[at->view.finished_count++] = number;
+    else {
+        at->states[number] = CAVIAR_STATE_RUNNING;
+        at->open[at->view.open_count++] = number;
+    }
+}
+
+bool cav_comparable_is_viewed(const cav_history *history)
+{
+    return history->reported_count > 0 && history->metric_count == 1;
+}
+
+caviar_code cav_comparable_view(cav_comparable *comparable, const cav_history *history,
+                                const cav_history **ret_view, cav_error *error)
+{
+    comparable->has_view = comparable->reports > 0 && cav_comparable_is_viewed(history);
+    if (!comparable->has_view) {
+        *ret_view = history;
+        return CAVIAR_OK;
+    }
+    if (!make_room(comparable, history->count))
+        return cav_fail_memory(error);
+    comparable->view = *history;
+    comparable->view.finished_count = comparable->view.open_count = 0;
+    comparable->view.losses = comparable->losses;
+    comparable->view.states = comparable->states;
+    comparable->view.finished = comparable->finished;
+    comparable->view.open = comparable->open;
+    for (size_t i = 0; i < history->count; i++)
+        put_in_view(comparable, history, i);
+    *ret_view = &comparable->view;
+    return CAVIAR_OK;
+}
+
+caviar_code cav_comparable_see(cav_comparable *comparable, const cav_history *history,
+                               const cav_history **ret_view, cav_error *error)
+{
+    *ret_view = history;
+    if (!comparable)
+        return CAVIAR_OK;
+    caviar_code code = cav_comparable_look(comparable, history, history->reported_count, error);
+    return code ? code : cav_comparable_view(comparable, history, ret_view, error);
+}
+
+const cav_comparable_loss *cav_comparable_losses(const cav_comparable *comparable)
+{
+    return comparable && comparable->has_view ? comparable->compared : NULL;
 }

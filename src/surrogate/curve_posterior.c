@@ -3,12 +3,19 @@
  */
 #include "surrogate/curve_posterior.h"
 
-#include <math.h>
+#include "base/vector.h"
+#include "surrogate/lanes.h"
 
-// The posterior for one shape and level.
-typedef struct component {
-    double log_evidence, mean[2], covariance[3];
-} component;
+#include <math.h>
+#include <string.h>
+
+// The posteriors for all shapes at one level of noise.
+typedef struct components {
+    double determinant[CAV_CURVE_SHAPES], log_evidence[CAV_CURVE_SHAPES];
+    double e[CAV_CURVE_SHAPES], d[CAV_CURVE_SHAPES];                         // means
+    double ee[CAV_CURVE_SHAPES], ed[CAV_CURVE_SHAPES], dd[CAV_CURVE_SHAPES]; // covariance
+    double weights[CAV_CURVE_SHAPES];
+} components;
 
 double cav_curve_noise(const cav_curve_prior *prior, size_t level)
 {
@@ -48,80 +55,97 @@ static precision turn_over(const cav_curve_prior *prior)
     return p;
 }
 
-static void regress(const precision *prior, const cav_curve_sums *sums, size_t k, double noise,
-                    component *ret)
+// Means and covariances; the evidence but for the determinant's logarithm, and the determinant.
+CAV_CLONES static void regress(const precision *prior, const cav_curve_sums *sums, double noise,
+                               components *ret)
 {
-    double weight = 1 / noise;
-    double ee = prior->ee + weight * sums->count, ed = prior->ed + weight * sums->s[k];
-    double dd = prior->dd + weight * sums->ss[k], determinant = ee * dd - ed * ed;
-    double b0 = prior->pull[0] + weight * sums->y, b1 = prior->pull[1] + weight * sums->sy[k];
-    ret->covariance[0] = dd / determinant;
-    ret->covariance[1] = -ed / determinant;
-    ret->covariance[2] = ee / determinant;
-    ret->mean[0] = ret->covariance[0] * b0 + ret->covariance[1] * b1;
-    ret->mean[1] = ret->covariance[1] * b0 + ret->covariance[2] * b1;
-    double fit = weight * sums->yy + prior->square - b0 * ret->mean[0] - b1 * ret->mean[1];
-    ret->log_evidence =
-        0.5 * (prior->log_determinant - log(determinant) - sums->count * log(noise) - fit);
+    double weight = 1 / noise, ee = prior->ee + weight * sums->count;
+    double b0 = prior->pull[0] + weight * sums->y, square = weight * sums->yy + prior->square;
+    double common = prior->log_determinant - sums->count * log(noise) - square;
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
+        double ed = prior->ed + weight * sums->s[k], dd = prior->dd + weight * sums->ss[k];
+        double b1 = prior->pull[1] + weight * sums->sy[k], determinant = ee * dd - ed * ed;
+        double inverse = 1 / determinant;
+        ret->determinant[k] = determinant;
+        ret->ee[k] = dd * inverse;
+        ret->ed[k] = -ed * inverse;
+        ret->dd[k] = ee * inverse;
+        ret->e[k] = ret->ee[k] * b0 + ret->ed[k] * b1;
+        ret->d[k] = ret->ed[k] * b0 + ret->dd[k] * b1;
+        ret->log_evidence[k] = common + b0 * ret->e[k] + b1 * ret->d[k];
+    }
 }
 
-// E (y - e - d s)^2, summed over the observations.
-static double residual_of(const cav_curve_sums *sums, size_t k, const component *at)
+// Weights relative to the greatest evidence.
+CAV_CLONES static void weigh(components *at, double most)
 {
-    double e = at->mean[0], d = at->mean[1];
-    double ee = at->covariance[0] + e * e, ed = at->covariance[1] + e * d;
-    double dd = at->covariance[2] + d * d;
-    return sums->yy - 2 * e * sums->y - 2 * d * sums->sy[k] + ee * sums->count +
-           2 * ed * sums->s[k] + dd * sums->ss[k];
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k += CAV_LANES) {
+        cav_v8 above;
+        memcpy(&above, at->log_evidence + k, sizeof above);
+        above -= most;
+        cav_v8_exp(&above);
+        memcpy(at->weights + k, &above, sizeof above);
+    }
 }
 
-static void add(const cav_curve_sums *sums, size_t k, const component *at, double weight,
-                cav_curve_posterior *to)
+// Adds the components to the mixture; E (y - e - d s)^2, summed over observations, to the residual.
+CAV_CLONES static void mix(const cav_curve_sums *sums, const components *at, double noise,
+                           cav_curve_posterior *to)
 {
-    double e = at->mean[0], d = at->mean[1];
-    to->weights[k] += weight;
-    to->e[k] += weight * e;
-    to->d[k] += weight * d;
-    to->ee[k] += weight * (at->covariance[0] + e * e);
-    to->ed[k] += weight * (at->covariance[1] + e * d);
-    to->dd[k] += weight * (at->covariance[2] + d * d);
-    to->residual += weight * residual_of(sums, k, at);
+    double residuals[CAV_CURVE_SHAPES], count = sums->count, y = sums->y, yy = sums->yy;
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
+        double weight = at->weights[k], e = at->e[k], d = at->d[k];
+        double ee = at->ee[k] + e * e, ed = at->ed[k] + e * d, dd = at->dd[k] + d * d;
+        to->weights[k] += weight;
+        to->e[k] += weight * e;
+        to->d[k] += weight * d;
+        to->ee[k] += weight * ee;
+        to->ed[k] += weight * ed;
+        to->dd[k] += weight * dd;
+        residuals[k] = weight * (yy - 2 * e * y - 2 * d * sums->sy[k] + ee * count +
+                                 2 * ed * sums->s[k] + dd * sums->ss[k]);
+    }
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
+        to->residual += residuals[k];
+        to->noise += at->weights[k] * noise;
+    }
+}
+
+static void normalize(cav_curve_posterior *at)
+{
+    double total = 0, *columns[] = {at->weights, at->e, at->d, at->ee, at->ed, at->dd};
+    for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
+        total += at->weights[k];
+    for (size_t column = 0; column < sizeof columns / sizeof columns[0]; column++)
+        for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
+            columns[column][k] /= total;
+    at->noise /= total;
+    at->residual /= total;
 }
 
 void cav_curve_posterior_find(const cav_curve_prior *prior, const cav_curve_sums *sums,
                               cav_curve_posterior *ret_posterior)
 {
-    static const double negligible = -16; // a weight of 1e-7, beside the greatest
-    component components[CAV_CURVE_LEVELS][CAV_CURVE_SHAPES];
+    components levels[CAV_CURVE_LEVELS];
+    double log_shares[CAV_CURVE_SHAPES], most = -INFINITY;
     precision turned = turn_over(prior);
-    double most = -INFINITY, total = 0;
+    memcpy(log_shares, prior->shares, sizeof log_shares);
+    cav_lanes_log(CAV_CURVE_SHAPES, log_shares);
     for (size_t level = 0; level < CAV_CURVE_LEVELS; level++) {
+        components *at = &levels[level];
+        regress(&turned, sums, cav_curve_noise(prior, level), at);
+        cav_lanes_log(CAV_CURVE_SHAPES, at->determinant);
         for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
-            component *at = &components[level][k];
-            regress(&turned, sums, k, cav_curve_noise(prior, level), at);
-            at->log_evidence += log(prior->shares[k]);
-            most = fmax(most, at->log_evidence);
+            at->log_evidence[k] = 0.5 * (at->log_evidence[k] - at->determinant[k]) + log_shares[k];
+            most = fmax(most, at->log_evidence[k]);
         }
     }
-    *ret_posterior = (cav_curve_posterior){0};
+    memset(ret_posterior, 0, sizeof *ret_posterior);
     for (size_t level = 0; level < CAV_CURVE_LEVELS; level++) {
-        for (size_t k = 0; k < CAV_CURVE_SHAPES; k++) {
-            double above = components[level][k].log_evidence - most;
-            if (!(above > negligible))
-                continue;
-            double weight = exp(above);
-            total += weight;
-            ret_posterior->noise += weight * cav_curve_noise(prior, level);
-            add(sums, k, &components[level][k], weight, ret_posterior);
-        }
+        weigh(&levels[level], most);
+        mix(sums, &levels[level], cav_curve_noise(prior, level), ret_posterior);
     }
-    double *columns[] = {ret_posterior->weights, ret_posterior->e,  ret_posterior->d,
-                         ret_posterior->ee,      ret_posterior->ed, ret_posterior->dd};
-    for (size_t column = 0; column < sizeof columns / sizeof columns[0]; column++)
-        for (size_t k = 0; k < CAV_CURVE_SHAPES; k++)
-            columns[column][k] /= total;
-    ret_posterior->noise /= total;
-    ret_posterior->residual /= total;
+    normalize(ret_posterior);
 }
 
 void cav_curve_posterior_at(const cav_curve_posterior *posterior, const double *shapes,

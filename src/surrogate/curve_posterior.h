@@ -1,9 +1,10 @@
 /**
  * curve_posterior.h: one curve, y(t) = e + d s_k(t) + noise, for each shape k and level of noise.
  *
- * With (e, d) ~ N(mean, covariance) and normal noise, posterior and evidence are those of a linear
- * regression of two coefficients (Bishop, "Pattern recognition and machine learning", 3.3 and 3.5),
- * and need nothing of the data but six sums.
+ * As the shapes are 0 at the horizon, e is what a curve ends with. With (e, d) ~ N(mean,
+ * covariance) and normal noise, posterior and evidence are those of a linear regression of two
+ * coefficients (Bishop, "Pattern recognition and machine learning", 3.3 and 3.5), and need nothing
+ * of the data but six sums.
  */
 #ifndef CAV_SURROGATE_CURVE_POSTERIOR_H
 #define CAV_SURROGATE_CURVE_POSTERIOR_H

@@ -78,6 +78,19 @@ static double plain_at(size_t index, double step, double horizon)
     return exp(-step / (horizon * pow(100, share - 1)));
 }
 
+// Counts the shape from its value at the horizon, in units of what it falls at most.
+static void pin(cav_curve_shapes *shapes, size_t k)
+{
+    double end = shapes->values[shapes->node_count - 1][k], least = end;
+    for (size_t i = 0; i < shapes->node_count; i++)
+        least = fmin(least, shapes->values[i][k]);
+    for (size_t i = 0; i < shapes->node_count; i++) {
+        double *value = &shapes->values[i][k],
+               left = 1 - shapes->steps[i] / (double)shapes->horizon;
+        *value = 1 - least > 1e-3 ? (*value - end) / (1 - least) : left; // else a straight line
+    }
+}
+
 void cav_curve_shapes_draw(cav_curve_shapes *shapes, int64_t horizon)
 {
     shapes->horizon = horizon;
@@ -92,6 +105,7 @@ void cav_curve_shapes_draw(cav_curve_shapes *shapes, int64_t horizon)
             shapes->values[i][k] = k < 2 * (size_t)PLAIN
                                        ? plain_at(k, shapes->steps[i], last)
                                        : shape_at(&drawn, shapes->steps[i] / last);
+        pin(shapes, k);
     }
 }
 
@@ -107,14 +121,6 @@ static size_t node_before(const cav_curve_shapes *shapes, double step)
             high = middle - 1;
     }
     return low;
-}
-
-size_t cav_curve_shapes_node(const cav_curve_shapes *shapes, double step)
-{
-    size_t node = node_before(shapes, step);
-    bool has_next = node + 1 < shapes->node_count;
-    return has_next && shapes->steps[node + 1] - step < step - shapes->steps[node] ? node + 1
-                                                                                   : node;
 }
 
 void cav_curve_shapes_at(const cav_curve_shapes *shapes, double step, double *ret_values)

@@ -47,7 +47,9 @@ void cav_gp_free(cav_gp *gp)
     free(gp->params);
     free(gp->choice_weights);
     free(gp->columns);
+    free(gp->turned);
     free(gp->outcomes);
+    free(gp->noises);
     free(gp->weights);
     cav_lower_free(&gp->inverse);
     free(gp);
@@ -151,8 +153,10 @@ bool cav_gp_reserve(cav_gp *gp, size_t count)
     size_t capacity = cav_padded(count + count / 4);
     if (!widen(&gp->columns, gp->count * gp->axes->column_count,
                capacity * gp->axes->column_count) ||
-        !widen(&gp->outcomes, gp->count, capacity) || !widen(&gp->weights, gp->count, capacity) ||
-        !cav_lower_reserve(&gp->inverse, capacity))
+        !widen(&gp->turned, cav_padded(gp->count) * gp->axes->column_count,
+               capacity * gp->axes->column_count) ||
+        !widen(&gp->outcomes, gp->count, capacity) || !widen(&gp->noises, gp->count, capacity) ||
+        !widen(&gp->weights, gp->count, capacity) || !cav_lower_reserve(&gp->inverse, capacity))
         return false;
     gp->capacity = capacity;
     return true;
@@ -184,7 +188,7 @@ static void turn_rows(const double *rows, size_t width, size_t first, size_t cou
 }
 
 bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t count, double noise,
-                       cav_gp_work *work)
+                       const double *noises, cav_gp_work *work)
 {
     work->factor.count = 0;
     cav_lower_reserve(&work->factor, count);
@@ -197,7 +201,7 @@ bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t c
             double *row = cav_lower_row(&work->factor, i);
             for (size_t j = 0; j < i; j++)
                 row[j] = constant + work->values[j * CAV_LANES + i - first];
-            row[i] = constant + 1 + noise;
+            row[i] = constant + 1 + noise + (noises ? noises[i] : 0);
         }
     }
     return cav_lower_factor(&work->factor, work->panel);
@@ -208,17 +212,29 @@ double cav_gp_scale(double quadratic, size_t count)
     return (CAV_GP_SCALE_RATE + quadratic / 2) / (CAV_GP_SCALE_SHAPE + (double)count / 2);
 }
 
+// The columns of the i-th point to both of their places.
+static void put_columns(cav_gp *gp, const double *point, size_t i)
+{
+    size_t width = gp->axes->column_count;
+    double *columns = gp->columns + i * width;
+    double *turned = gp->turned + i / CAV_LANES * CAV_LANES * width + i % CAV_LANES;
+    cav_gp_columns(gp->axes, gp->warps, gp->params, point, 1, columns, NULL, NULL);
+    for (size_t c = 0; c < width; c++)
+        turned[c * CAV_LANES] = columns[c];
+}
+
 bool cav_gp_condition(cav_gp *gp, const cav_gp_data *data, cav_gp_work *work)
 {
-    size_t dims = gp->axes->space->dim_count, width = gp->axes->column_count;
+    size_t dims = gp->axes->space->dim_count;
     for (size_t i = 0; i < data->count; i++)
-        cav_gp_columns(gp->axes, gp->warps, gp->params, data->points + i * dims, 1,
-                       gp->columns + i * width, NULL, NULL);
+        put_columns(gp, data->points + i * dims, i);
     cav_gp_choice_weights(gp->axes, gp->params, gp->choice_weights);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
     double noise = exp(gp->params[gp->param_count - 1]);
-    if (!cav_gp_covariance(&kernel, gp->columns, data->count, noise, work))
+    if (!cav_gp_covariance(&kernel, gp->columns, data->count, noise, data->noises, work))
         return false;
+    for (size_t i = 0; i < data->count; i++)
+        gp->noises[i] = noise + (data->noises ? data->noises[i] : 0);
     cav_lower_invert(&work->factor, &gp->inverse);
     gp->count = data->count;
     cav_gp_set_outcomes(gp, data->outcomes, work);
@@ -241,19 +257,18 @@ void cav_gp_set_outcomes(cav_gp *gp, const double *outcomes, cav_gp_work *work)
 
 bool cav_gp_append(cav_gp *gp, const double *point, cav_gp_work *work)
 {
-    size_t width = gp->axes->column_count, count = gp->count;
-    double *columns = gp->columns + count * width;
-    cav_gp_columns(gp->axes, gp->warps, gp->params, point, 1, columns, NULL, NULL);
-    turn_rows(columns, width, 0, 1, work->eight);
+    size_t count = gp->count;
+    put_columns(gp, point, count);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
-    cav_matern_eight(&kernel, work->eight, gp->columns, count, work->values, NULL);
+    cav_matern_one(&kernel, gp->columns + count * gp->axes->column_count, gp->turned, count,
+                   work->values, NULL);
     memset(work->vector, 0, cav_padded(count + 1) * sizeof *work->vector);
     for (size_t i = 0; i < count; i++)
-        work->vector[i] = constant + work->values[i * CAV_LANES];
+        work->vector[i] = constant + work->values[i];
     double noise = exp(gp->params[gp->param_count - 1]);
     if (!cav_lower_append(&gp->inverse, work->vector, constant + 1 + noise, noise / 2, work->other))
         return false;
-    gp->count++;
+    gp->noises[gp->count++] = noise;
     return true;
 }
 
@@ -300,10 +315,10 @@ static void add_slopes(const cav_gp *gp, const double *columns, const double *co
     size_t width = axes->column_count, numbers = axes->number_columns;
     memset(sums, 0, width * sizeof *sums);
     for (size_t j = 0; j < gp->count; j++) {
-        double weight = 2 * factors[j] * slopes[j * CAV_LANES];
+        double weight = 2 * factors[j] * slopes[j];
         const double *row = gp->columns + j * width;
         for (size_t c = 0; c < numbers; c++)
-            sums[c] += weight * (columns[c * CAV_LANES] - row[c]);
+            sums[c] += weight * (columns[c] - row[c]);
     }
     for (size_t i = 0; i < axes->count; i++) {
         const cav_gp_axis *axis = &axes->axes[i];
@@ -321,15 +336,13 @@ void cav_gp_predict(const cav_gp *gp, const double *point, cav_gp_work *work, do
 {
     size_t dims = gp->axes->space->dim_count, padded = cav_padded(gp->count);
     double *column_slopes = work->scratch, explained = 0, mean = 0;
-    memset(work->eight, 0, gp->axes->column_count * CAV_LANES * sizeof(double));
-    cav_gp_columns(gp->axes, gp->warps, gp->params, point, CAV_LANES, work->eight, column_slopes,
-                   NULL);
+    cav_gp_columns(gp->axes, gp->warps, gp->params, point, 1, work->eight, column_slopes, NULL);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
-    cav_matern_eight(&kernel, work->eight, gp->columns, gp->count, work->values, work->slopes);
+    cav_matern_one(&kernel, work->eight, gp->turned, gp->count, work->values, work->slopes);
     memset(work->vector, 0, padded * sizeof(double));
     memset(work->other, 0, padded * sizeof(double));
     for (size_t j = 0; j < gp->count; j++) {
-        work->vector[j] = constant + work->values[j * CAV_LANES];
+        work->vector[j] = constant + work->values[j];
         mean += gp->weights[j] * work->vector[j];
     }
     cav_lower_apply(&gp->inverse, work->vector, work->other);

@@ -3,7 +3,7 @@
  *
  * Outcomes are standardised by the caller. Their covariance is
  *
- *   s^2 (1 + k(x, x') + noise [x = x'])
+ *   s^2 (1 + k(x, x') + (noise + own noise) [x = x'])
  *
  * with a Matérn kernel k over the axes of gp_axes.h. The 1 stands for a constant of unknown size;
  * s^2 has an inverse gamma prior and is integrated out, so that it is no parameter. Logarithms of
@@ -21,6 +21,7 @@ typedef struct cav_gp_data {
     size_t count;
     const double *points;   // [count x dim_count] NaN where inactive
     const double *outcomes; // [count]
+    const double *noises; // [count] what each has beside the noise of all, in units of s^2; NULL: 0
 } cav_gp_data;
 
 typedef struct cav_gp {
@@ -32,9 +33,11 @@ typedef struct cav_gp {
 
     size_t count, capacity; // points that it knows
     double *columns;        // [capacity x column_count]
+    double *turned;         // the same, eights of points side by side: see cav_matern_one
     double *choice_weights; // [column_count - number_columns]
     cav_lower inverse;      // of the covariance's Cholesky factor, in units of s^2
     double *outcomes;       // [capacity]
+    double *noises;         // [capacity] all that an outcome has, in units of s^2
     double *weights;        // [capacity] covariance^-1 outcomes, in units of 1 / s^2
     double scale;           // s^2 as it is most likely
 } cav_gp;
@@ -109,7 +112,7 @@ void cav_gp_leave_one_out(const cav_gp *gp, double *ret_means, double *ret_varia
 /** For the parts of the process: the kernel at some parameters, see gp.c. */
 void cav_gp_choice_weights(const cav_gp_axes *axes, const double *params, double *ret_weights);
 bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t count, double noise,
-                       cav_gp_work *work);
+                       const double *noises, cav_gp_work *work);
 double cav_gp_scale(double quadratic, size_t count);
 cav_matern cav_gp_kernel(const cav_gp *gp, const double *choice_weights);
 

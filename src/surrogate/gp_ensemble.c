@@ -80,9 +80,11 @@ void cav_gp_ensemble_free(cav_gp_ensemble *ensemble)
     for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++) {
         free(ensemble->outcomes[i]);
         free(ensemble->log_slopes[i]);
+        free(ensemble->noises[i]);
     }
     free(ensemble->failed);
     free(ensemble->room);
+    free(ensemble->improvements);
     free(ensemble->gradients);
     free(ensemble);
 }
@@ -97,8 +99,8 @@ static bool reserve(cav_gp_ensemble *ensemble, size_t count)
     if (count <= ensemble->capacity)
         return true;
     size_t capacity = count + count / 2;
-    double **rooms[] = {&ensemble->outcomes[0], &ensemble->outcomes[1], &ensemble->log_slopes[0],
-                        &ensemble->log_slopes[1]};
+    double **rooms[] = {&ensemble->outcomes[0],   &ensemble->outcomes[1], &ensemble->log_slopes[0],
+                        &ensemble->log_slopes[1], &ensemble->noises[0],   &ensemble->noises[1]};
     for (size_t i = 0; i < CAV_COUNT_OF(rooms); i++) {
         double *grown = realloc(*rooms[i], capacity * sizeof *grown);
         if (!grown)
@@ -129,8 +131,11 @@ static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
     }
     for (size_t i = 0; i < CAV_COUNT_OF(ensemble->outcomes); i++)
         if (!cav_outcome_warp((cav_outcome)i, trials->losses, trials->count, ensemble->outcomes[i],
-                              ensemble->log_slopes[i]))
+                              ensemble->log_slopes[i]) ||
+            !cav_outcome_spread(trials->losses, trials->deviations, ensemble->outcomes[i],
+                                trials->count, ensemble->noises[i]))
             return false;
+    ensemble->has_noises = trials->deviations != NULL;
     return true;
 }
 
@@ -139,7 +144,8 @@ static cav_gp_data data_of(const cav_gp_ensemble *ensemble, const cav_gp_member 
 {
     return (cav_gp_data){.count = ensemble->trial_count,
                          .points = points,
-                         .outcomes = ensemble->outcomes[member->outcome]};
+                         .outcomes = ensemble->outcomes[member->outcome],
+                         .noises = ensemble->has_noises ? ensemble->noises[member->outcome] : NULL};
 }
 
 static bool fit_kind(cav_gp_ensemble *ensemble, cav_gp_member *members, const double *points,
@@ -220,10 +226,10 @@ static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
 static double least_mean(const cav_gp_ensemble *ensemble, const cav_gp_member *member)
 {
     const cav_gp *gp = member->gp;
-    double noise = exp(gp->params[gp->param_count - 1]), least = INFINITY;
+    double least = INFINITY;
     for (size_t i = 0; i < ensemble->trial_count; i++)
         if (!ensemble->failed[i])
-            least = fmin(least, gp->outcomes[i] - noise * gp->weights[i]);
+            least = fmin(least, gp->outcomes[i] - gp->noises[i] * gp->weights[i]);
     return least;
 }
 
@@ -248,7 +254,20 @@ static void weigh(cav_gp_ensemble *ensemble, const double *scores)
     }
 }
 
-bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+// Appends what the member does not know of the data. False where it cannot.
+static bool append_all(const cav_gp_ensemble *ensemble, cav_gp_member *member,
+                       const cav_gp_data *data)
+{
+    size_t dims = ensemble->axes->space->dim_count;
+    for (size_t i = member->gp->count; i < data->count; i++)
+        if (!cav_gp_append(member->gp, data->points + i * dims, ensemble->work))
+            return false;
+    cav_gp_set_outcomes(member->gp, data->outcomes, ensemble->work);
+    return true;
+}
+
+// Has all members know the trials of which they know the first ones.
+static bool learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials, size_t known)
 {
     double scores[256] = {0};
     if (!absorb(ensemble, trials))
@@ -256,7 +275,11 @@ bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trial
     for (size_t i = 0; i < ensemble->count; i++) {
         cav_gp_member *member = &ensemble->members[i];
         cav_gp_data data = data_of(ensemble, member, trials->points);
-        member->is_fit = cav_gp_condition(member->gp, &data, ensemble->work);
+        cav_gp_truncate(member->gp, known);
+        member->appends = known == 0 || (member->appends && member->is_fit);
+        bool appended = known > 0 && member->appends && append_all(ensemble, member, &data);
+        member->appends = known == 0 || appended;
+        member->is_fit = appended || cav_gp_condition(member->gp, &data, ensemble->work);
         member->level = 0;
         if (!member->is_fit)
             continue;
@@ -265,6 +288,16 @@ bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trial
     }
     weigh(ensemble, scores);
     return true;
+}
+
+bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+{
+    return learn(ensemble, trials, 0);
+}
+
+bool cav_gp_ensemble_extend(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+{
+    return learn(ensemble, trials, ensemble->trial_count);
 }
 
 double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble)
@@ -420,19 +453,49 @@ double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, dou
     return sum;
 }
 
-void cav_gp_ensemble_level(cav_gp_ensemble *ensemble, const double *points, size_t count)
+// log_add of the member's votes to the scores, in units of the greatest of them.
+static void vote(cav_gp_ensemble *ensemble, cav_gp_member *member, const double *points,
+                 size_t count, double *success, double *scores)
 {
     size_t dims = ensemble->axes->space->dim_count;
-    double means[CAV_LANES], variances[CAV_LANES];
+    double means[CAV_LANES], variances[CAV_LANES], most = -INFINITY;
+    double *improvements = ensemble->improvements;
+    for (size_t k = 0; k < count; k++) {
+        size_t lane = k % CAV_LANES;
+        if (lane == 0) {
+            cav_gp_predict_eight(member->gp, points + k * dims, ensemble->work, means, variances);
+            if (success)
+                log_success(ensemble, CAV_LANES, success + k);
+        }
+        improvements[k] = log_improvement(member, means[lane], variances[lane], NULL, NULL);
+        most = fmax(most, improvements[k]);
+    }
+    member->level = most > -INFINITY ? most : 0;
+    for (size_t k = 0; k < count; k++)
+        scores[k] = log_add(scores[k], member->log_weight - member->level + improvements[k]);
+}
+
+bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, size_t count,
+                               double *ret_scores)
+{
+    if (!cav_grow((void **)&ensemble->improvements, &ensemble->scored_capacity, 2 * count,
+                  sizeof(double)))
+        return false;
+    double *success = ensemble->improvements + count;
+    bool first = true;
+    for (size_t k = 0; k < count; k++) {
+        ret_scores[k] = -INFINITY;
+        success[k] = 0;
+    }
     for (size_t i = 0; i < ensemble->count; i++) {
         cav_gp_member *member = &ensemble->members[i];
-        double most = -INFINITY;
-        for (size_t k = 0; member->is_fit && k < count; k += CAV_LANES) {
-            cav_gp_predict_eight(member->gp, points + k * dims, ensemble->work, means, variances);
-            for (size_t lane = 0; lane < CAV_LANES; lane++)
-                most =
-                    fmax(most, log_improvement(member, means[lane], variances[lane], NULL, NULL));
-        }
-        member->level = most > -INFINITY ? most : 0;
+        if (!member->is_fit)
+            continue;
+        bool counts_failures = first && ensemble->failed_count > 0;
+        vote(ensemble, member, points, count, counts_failures ? success : NULL, ret_scores);
+        first = false;
     }
+    for (size_t k = 0; k < count; k++)
+        ret_scores[k] += success[k];
+    return true;
 }

@@ -16,9 +16,10 @@
 /** What has been tried. */
 typedef struct cav_gp_trials {
     size_t count;
-    const double *points; // [count x dim_count]
-    const double *losses; // [count] finite
-    const bool *failed;   // [count] no loss came out of it; the loss is then a guess
+    const double *points;     // [count x dim_count]
+    const double *losses;     // [count] finite
+    const bool *failed;       // [count] no loss came out of it; the loss is then a guess
+    const double *deviations; // [count] of losses that are not sure; NULL: all are
 } cav_gp_trials;
 
 typedef struct cav_gp_member {
@@ -26,7 +27,8 @@ typedef struct cav_gp_member {
     cav_outcome outcome;
     size_t kind;
     bool is_draw;
-    bool is_fit; // it could be conditioned on what is known
+    bool is_fit;  // it could be conditioned on what is known
+    bool appends; // trials one by one; not any more where that went wrong
     double log_weight;
     double known; // the least mean at a trial
     double best;  // the same, or what is expected of a trial to come, if that is less
@@ -45,9 +47,13 @@ typedef struct cav_gp_ensemble {
     // of the trials that it has learnt
     size_t trial_count, capacity;
     double *outcomes[2], *log_slopes[2]; // [capacity] by cav_outcome
-    bool *failed;                        // [capacity]
+    double *noises[2];                   // [capacity] variances of the outcomes' own
+    bool has_noises;
+    bool *failed; // [capacity]
     size_t failed_count;
-    double *room;      // [4 x capacity]
+    double *room;         // [4 x capacity]
+    double *improvements; // [scored_capacity] of points that are scored together
+    size_t scored_capacity;
     double *gradients; // [2 x dim_count]
 } cav_gp_ensemble;
 
@@ -72,6 +78,12 @@ bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials,
 /** Conditions all members on the trials, and weighs them. False when out of memory. */
 bool cav_gp_ensemble_learn(cav_gp_ensemble *ensemble, const cav_gp_trials *trials);
 
+/**
+ * Goes on from the trials that were learnt last, with which these begin: O(n^2) for each further
+ * one, and, but for rounding, the same as learning all of them. False when out of memory.
+ */
+bool cav_gp_ensemble_extend(cav_gp_ensemble *ensemble, const cav_gp_trials *trials);
+
 /** What the ensemble has learnt, in words: how well it predicts, and which kind of member counts
  * most. Returns the length that it would have, as snprintf. */
 int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size);
@@ -91,8 +103,12 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
 /** The same at one point, but for failures, with its gradient [dim_count]. */
 double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, double *ret_gradient);
 
-/** Has the members measure improvement in units of the best that each sees among these points
- * [count x dim_count], count a multiple of 8: their outcomes differ, their votes shall not. */
-void cav_gp_ensemble_level(cav_gp_ensemble *ensemble, const double *points, size_t count);
+/**
+ * Scores many points [count x dim_count], count a multiple of 8, and has the members measure
+ * improvement, from here on, in units of the best that each sees among them: their outcomes differ,
+ * their votes shall not. ret_scores [count]. False when out of memory.
+ */
+bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, size_t count,
+                               double *ret_scores);
 
 #endif

@@ -164,7 +164,7 @@ double cav_gp_evidence(const cav_gp *gp, const cav_gp_data *data, const double *
     cav_gp_choice_weights(gp->axes, params, work->choice_weights);
     cav_matern kernel = cav_gp_kernel(gp, work->choice_weights);
     double noise = exp(params[gp->param_count - 1]), quadratic = 0;
-    if (!cav_gp_covariance(&kernel, work->columns, count, noise, work))
+    if (!cav_gp_covariance(&kernel, work->columns, count, noise, data->noises, work))
         return -INFINITY;
     memset(work->other, 0, padded * sizeof(double));
     memcpy(work->other, data->outcomes, count * sizeof(double));

@@ -9,10 +9,7 @@
 #ifndef CAV_SURROGATE_LANES_H
 #define CAV_SURROGATE_LANES_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-enum { CAV_LANES = 8 };
+#include "base/vector.h"
 
 /** sums[k] += c[k] - ((x - mu[k]) inv[k])^2 / 2: a Gaussian where inv is 1 / its width, and c[k]
  *  where it is 0. */

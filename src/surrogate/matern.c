@@ -24,32 +24,52 @@ CAV_INLINE void squared_distance(const cav_matern *kernel, const double *points,
     *ret_sum = sum;
 }
 
+// The kernel of eight points with one row; ret_slope may be NULL.
+CAV_INLINE void eight_with_row(const cav_matern *kernel, const double *points, const double *row,
+                               double *ret_value, double *ret_slope)
+{
+    cav_v8 square, decay;
+    squared_distance(kernel, points, row, &square);
+    cav_v8 far = (double)kernel->smoothness * square;
+    cav_v8_sqrt(&far);
+    decay = -far;
+    cav_v8_exp(&decay);
+    cav_v8 value = 1 + far, slope = -1.5 * decay;
+    if (kernel->smoothness == 5) {
+        slope = -5.0 / 6 * value * decay;
+        value += 5.0 / 3 * square;
+    }
+    *(cav_v8 *)ret_value = value * decay;
+    if (ret_slope)
+        *(cav_v8 *)ret_slope = slope;
+}
+
 CAV_CLONES static void eight(const cav_matern *kernel, const double *points, const double *rows,
                              size_t count, double *values, double *slopes)
 {
-    double stretch = kernel->smoothness;
-    for (size_t j = 0; j < count; j++) {
-        cav_v8 square, decay;
-        squared_distance(kernel, points, rows + j * kernel->column_count, &square);
-        cav_v8 far = stretch * square;
-        cav_v8_sqrt(&far);
-        decay = -far;
-        cav_v8_exp(&decay);
-        cav_v8 value = 1 + far, slope = -1.5 * decay;
-        if (kernel->smoothness == 5) {
-            slope = -5.0 / 6 * value * decay;
-            value += 5.0 / 3 * square;
-        }
-        *(cav_v8 *)(values + j * CAV_LANES) = value * decay;
-        if (slopes)
-            *(cav_v8 *)(slopes + j * CAV_LANES) = slope;
-    }
+    for (size_t j = 0; j < count; j++)
+        eight_with_row(kernel, points, rows + j * kernel->column_count, values + j * CAV_LANES,
+                       slopes ? slopes + j * CAV_LANES : NULL);
+}
+
+CAV_CLONES static void one(const cav_matern *kernel, const double *point, const double *turned,
+                           size_t count, double *values, double *slopes)
+{
+    for (size_t j = 0; j < count; j += CAV_LANES)
+        eight_with_row(kernel, turned + j * kernel->column_count, point, values + j,
+                       slopes ? slopes + j : NULL);
 }
 
 void cav_matern_eight(const cav_matern *kernel, const double *points, const double *rows,
                       size_t count, double *ret_values, double *ret_slopes)
 {
     eight(kernel, points, rows, count, ret_values, ret_slopes);
+}
+
+void cav_matern_one(const cav_matern *kernel, const double *point, const double *turned,
+                    size_t count, double *ret_values, double *ret_slopes)
+{
+    one(kernel, point, turned, count, ret_values, ret_slopes);
 }
 
 CAV_CLONES static void gather(const cav_matern *kernel, const double *points, const double *rows,

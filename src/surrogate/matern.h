@@ -22,6 +22,14 @@ void cav_matern_eight(const cav_matern *kernel, const double *points, const doub
                       size_t count, double *ret_values, double *ret_slopes);
 
 /**
+ * The kernel of one point with `count` rows. point [column_count]; rows are turned: the first eight
+ * as [column_count x 8], then the next eight, and so on, the last ones filled up with anything.
+ * ret_values, and ret_slopes if not NULL, [count rounded up to eights], aligned as rows are.
+ */
+void cav_matern_one(const cav_matern *kernel, const double *point, const double *turned,
+                    size_t count, double *ret_values, double *ret_slopes);
+
+/**
  * Adds up, over `count` rows j and the eight points i, weight[j x 8 + i] times the squared distance
  * of each column (1 or 0 for a choice), to sums [column_count x 8]; and weight times the distance
  * in a column times that of a tangent, to tangent_sums [tangent_count x 8]. tangents

@@ -182,3 +182,53 @@ bool cav_outcome_warp(cav_outcome outcome, const double *losses, size_t count, d
     free(sorted);
     return true;
 }
+
+typedef struct pair {
+    double loss, outcome;
+} pair;
+
+static int by_loss(const void *a, const void *b)
+{
+    const pair *x = a, *y = b;
+    return (x->loss > y->loss) - (x->loss < y->loss);
+}
+
+static double outcome_at(const pair *sorted, size_t count, double loss)
+{
+    size_t low = 0, high = count - 1;
+    if (!(loss > sorted[low].loss))
+        return sorted[low].outcome;
+    if (!(loss < sorted[high].loss))
+        return sorted[high].outcome;
+    while (low + 1 < high) {
+        size_t middle = (low + high) / 2;
+        if (sorted[middle].loss <= loss)
+            low = middle;
+        else
+            high = middle;
+    }
+    double share = (loss - sorted[low].loss) / (sorted[high].loss - sorted[low].loss);
+    return sorted[low].outcome + share * (sorted[high].outcome - sorted[low].outcome);
+}
+
+bool cav_outcome_spread(const double *losses, const double *deviations, const double *outcomes,
+                        size_t count, double *ret_variances)
+{
+    memset(ret_variances, 0, count * sizeof *ret_variances);
+    if (!deviations || count == 0)
+        return true;
+    pair *sorted = malloc(count * sizeof *sorted);
+    if (!sorted)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (pair){losses[i], outcomes[i]};
+    qsort(sorted, count, sizeof *sorted, by_loss);
+    for (size_t i = 0; i < count; i++) {
+        double above = outcome_at(sorted, count, losses[i] + deviations[i]);
+        double below = outcome_at(sorted, count, losses[i] - deviations[i]);
+        double off = fmax(above - outcomes[i], outcomes[i] - below);
+        ret_variances[i] = off * off;
+    }
+    free(sorted);
+    return true;
+}

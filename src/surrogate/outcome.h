@@ -21,4 +21,13 @@ typedef enum cav_outcome {
 bool cav_outcome_warp(cav_outcome outcome, const double *losses, size_t count, double *ret_outcomes,
                       double *ret_log_slopes);
 
+/**
+ * Variances of outcomes whose losses have these deviations [count]: the squared distance to the
+ * outcome of the loss less its deviation, or plus it, whichever is further, on straight lines
+ * between the outcomes that there are and no further than they go. All 0 where `deviations` is
+ * NULL. False when out of memory.
+ */
+bool cav_outcome_spread(const double *losses, const double *deviations, const double *outcomes,
+                        size_t count, double *ret_variances);
+
 #endif

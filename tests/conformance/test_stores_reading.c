@@ -559,7 +559,9 @@ static void test_a_group_becomes_visible_together(void **state)
     store_add(at, 0, CAVIAR_STATE_RUNNING);
     assert_ok(store_move(at, 0, 1, CAVIAR_STATE_COMPLETE, 1), &at->error);
     int64_t number; // a refusal is no failure of the group
-    assert_int_equal(at->type->trial_add(writer, &at->scope, &(cav_record){0},
+    double raw[STORE_PARAMS];
+    store_raw(1, raw);
+    assert_int_equal(at->type->trial_add(writer, &at->scope, &(cav_record){.raw = raw},
                                          &(cav_insert){.expected = 9}, &number, &at->error),
                      CAVIAR_EXISTS);
     store_add(at, 1, CAVIAR_STATE_RUNNING);

@@ -62,6 +62,37 @@ static void test_an_expected_number_must_come_true(void **state)
     assert_contains(at->error.message, "trial 0");
 }
 
+// Whichever number comes next, of those that were prepared for, the trial has its parameters.
+static void test_a_number_that_follows_the_expected_one_has_its_own_parameters(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    double following[3 * STORE_PARAMS], first[STORE_PARAMS];
+    store_raw(10, first);
+    for (size_t i = 0; i < 3; i++)
+        store_raw(11 + (double)i, following + i * STORE_PARAMS);
+    cav_record record = {.state = CAVIAR_STATE_RUNNING, .raw = first, .step = -1};
+    cav_insert insert = {.expected = 0, .following = following, .following_count = 3};
+    for (int64_t expected = 0; expected < 4; expected++) {
+        int64_t number = -7;
+        assert_ok(at->type->trial_add(at->store, &at->scope, &record, &insert, &number, &at->error),
+                  &at->error);
+        assert_int_equal(number, expected);
+        cav_record row = store_row(at, number);
+        assert_true(row.raw[0] == 10 + (double)expected);
+        assert_true(row.raw[1] == 10 + (double)expected);
+        store_row_free(&row);
+    }
+    int64_t number = -7;
+    assert_int_equal(
+        at->type->trial_add(at->store, &at->scope, &record, &insert, &number, &at->error),
+        CAVIAR_EXISTS);
+    assert_int_equal(number, -7);
+    insert.expected = 5; // nor before its time
+    assert_int_equal(
+        at->type->trial_add(at->store, &at->scope, &record, &insert, &number, &at->error),
+        CAVIAR_EXISTS);
+}
+
 static void test_the_budget_counts_all_but_imported_trials(void **state)
 {
     store_fixture *at = store_fixture_of(state);
@@ -510,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_numbers_begin_at_0_and_have_no_gaps),
         cmocka_unit_test(test_each_study_counts_for_itself),
         cmocka_unit_test(test_an_expected_number_must_come_true),
+        cmocka_unit_test(test_a_number_that_follows_the_expected_one_has_its_own_parameters),
         cmocka_unit_test(test_the_budget_counts_all_but_imported_trials),
         cmocka_unit_test(test_the_budget_counts_trials_of_every_state),
         cmocka_unit_test(test_a_distinct_trial_is_refused_where_its_parameters_were_inserted_so),

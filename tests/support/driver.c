@@ -22,8 +22,12 @@ test_driver *driver_new(const driver_options *options, cav_error *error)
     assert_non_null(driver);
     driver->space = options->space;
     driver->seed = options->seed;
-    cav_sampler_setup setup = {
-        .space = options->space, .seed = options->seed, .trial_budget = options->budget};
+    cav_sampler_setup setup = {.space = options->space,
+                               .seed = options->seed,
+                               .trial_budget = options->budget,
+                               .step_max = options->step_max,
+                               .stops_early = options->step_max > 0,
+                               .metric_count = metrics};
     if (cav_sampler_open(&driver->sampler, options->sampler, options->options,
                          options->option_count, &setup, error)) {
         free(driver);
@@ -156,6 +160,26 @@ double driver_loss(const test_driver *driver, const double *point)
         if (!isnan(point[dim]))
             loss += (point[dim] - 0.3) * (point[dim] - 0.3) / (double)(dim + 1);
     return loss;
+}
+
+void driver_report(test_driver *driver, size_t number, int64_t from, int64_t to)
+{
+    const double *point = driver->history->points + number * driver->space->dim_count;
+    double end = driver_loss(driver, point);
+    for (int64_t step = from; step <= to; step++) {
+        double loss = end + 0.4 * pow((double)step, -0.7);
+        assert_int_equal(cav_history_report(driver->history, number, step, &loss, NULL), CAVIAR_OK);
+    }
+}
+
+void driver_pause(test_driver *driver, size_t number)
+{
+    const cav_history *history = driver->history;
+    memcpy(driver->raw, history->raw + number * history->param_count,
+           history->param_count * sizeof(double));
+    memcpy(driver->point, history->points + number * history->dim_count,
+           history->dim_count * sizeof(double));
+    put(driver, number, CAVIAR_STATE_PAUSED, NULL);
 }
 
 bool driver_run(test_driver *driver, size_t trials)

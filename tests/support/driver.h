@@ -19,6 +19,7 @@ typedef struct driver_options {
     uint64_t seed;
     int64_t budget;
     size_t metric_count; // 0: one
+    int64_t step_max;    // above 0 a scheduler stops trials before that
 } driver_options;
 
 typedef struct test_driver {
@@ -47,6 +48,12 @@ void driver_tell(test_driver *driver, size_t number, const double *values);
 
 /** The same for one metric. */
 void driver_tell_loss(test_driver *driver, size_t number, double loss);
+
+/** Reports steps `from` to `to` of a trial, whose loss falls to that of driver_loss. */
+void driver_report(test_driver *driver, size_t number, int64_t from, int64_t to);
+
+/** Pauses a trial. */
+void driver_pause(test_driver *driver, size_t number);
 
 /** Asks and tells so many trials, with the loss of driver_loss; false if the space ran out. */
 bool driver_run(test_driver *driver, size_t trials);

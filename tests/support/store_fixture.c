@@ -3,6 +3,8 @@
  */
 #include "support/store_fixture.h"
 
+#include "support/postgres.h"
+
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -118,7 +120,11 @@ store_fixture *store_fixture_new(const cav_store_type *type)
         store_fixture_free(at);
         return NULL;
     }
-    snprintf(at->location, sizeof at->location, "%s", place);
+    at->is_on_server = type == &cav_store_postgresql;
+    if (at->is_on_server)
+        postgres_schema_make(place, at->location, sizeof at->location);
+    else
+        snprintf(at->location, sizeof at->location, "%s", place);
     at->space = store_space_new();
     at->store = store_fixture_open(at, false);
     at->scope = store_study_add(at, "study");
@@ -129,6 +135,8 @@ store_fixture *store_fixture_new(const cav_store_type *type)
 void store_fixture_free(store_fixture *at)
 {
     cav_store_close(at->store);
+    if (at->is_on_server)
+        postgres_schema_remove(at->location);
     caviar_space_free(at->space);
     cav_folder_remove(at->folder, NULL);
     free(at);

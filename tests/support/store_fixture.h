@@ -24,8 +24,9 @@ typedef struct store_fixture {
     const cav_store_type *type;
     cav_store *store;
     cav_manual_clock clock;
-    char folder[64], location[160];
-    bool persists; // it can be closed and opened again, and opened twice
+    char folder[64], location[256];
+    bool persists;     // it can be closed and opened again, and opened twice
+    bool is_on_server; // in a schema of its own
     cav_space *space;
     cav_scope scope;
     int64_t study;

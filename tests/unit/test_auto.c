@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-static test_driver *make(cav_space *space, int64_t budget, const char *floor)
+static test_driver *make_with(cav_space *space, int64_t budget, const char *floor, size_t metrics)
 {
     const cav_option_value options[] = {{"effort", "0", ""}, {"floor", floor, ""}};
     cav_error error = {0};
@@ -19,10 +19,16 @@ static test_driver *make(cav_space *space, int64_t budget, const char *floor)
                           .options = options,
                           .option_count = CAV_COUNT_OF(options),
                           .seed = test_seed(831),
+                          .metric_count = metrics,
                           .budget = budget};
     test_driver *driver = driver_new(&how, &error);
     assert_non_null(driver);
     return driver;
+}
+
+static test_driver *make(cav_space *space, int64_t budget, const char *floor)
+{
+    return make_with(space, budget, floor, 1);
 }
 
 static cav_space *make_space(void)
@@ -63,6 +69,17 @@ static void test_the_model_begins_and_then_all_are_heard(void **state)
     assert_int_equal(first.gp, 14);
     assert_true(then.cmaes >= 4 && then.rf >= 4 && then.tpe >= 4);
     assert_true(then.gp > then.cmaes && then.gp > then.rf && then.gp > then.tpe);
+    driver_free(driver);
+    caviar_space_free(space);
+}
+
+static void test_of_several_metrics_those_speak_that_follow_all(void **state)
+{
+    (void)state;
+    cav_space *space = make_space();
+    test_driver *driver = make_with(space, 200, "0.1", 2);
+    counts at = count(driver, 80);
+    assert_true(at.cmaes == 0 && at.rf == 0 && at.tpe >= 3 && at.gp > at.tpe);
     driver_free(driver);
     caviar_space_free(space);
 }
@@ -132,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_model_begins_and_then_all_are_heard),
+        cmocka_unit_test(test_of_several_metrics_those_speak_that_follow_all),
         cmocka_unit_test(test_shares_are_told),
         cmocka_unit_test(test_a_small_space_is_the_grids),
         cmocka_unit_test(test_a_study_keeps_who_and_why),

@@ -44,6 +44,9 @@ static void test_the_folder_stands_beside_the_store_whatever_its_path_is_called(
     expect_folder(&at, "x.db.db", "x.db.trials/mnist");
     expect_folder(&at, "sqlite:///caviar.db", "caviar.trials/mnist");
     expect_folder(&at, "sqlite:caviar.db", "caviar.trials/mnist");
+    expect_folder(&at, "postgresql://me:secret@db/caviar", "caviar.trials/mnist");
+    expect_folder(&at, "a.db/", "a.db/mnist"); // a folder that was named itself
+    expect_folder(&at, "link/", "a.db/mnist");
     snprintf(location, sizeof location, "sqlite:///%s", scratch_path(&at, "caviar.db"));
     expect_folder(&at, location, "caviar.trials/mnist");
     assert_int_equal(chdir(before), 0);

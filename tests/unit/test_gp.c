@@ -39,7 +39,8 @@ static void set_up(fixture *at, int smoothness, bool warps)
     at->axes = cav_gp_axes_new(at->space);
     at->work = cav_gp_work_new(at->axes);
     at->gp = cav_gp_new(at->axes, smoothness, warps);
-    at->data = (cav_gp_data){COUNT, &golden_points[0][0], golden_outcomes};
+    at->data =
+        (cav_gp_data){.count = COUNT, .points = &golden_points[0][0], .outcomes = golden_outcomes};
     assert_true(cav_gp_work_reserve(at->work, COUNT + 4) && cav_gp_reserve(at->gp, COUNT + 4));
     memcpy(at->gp->params, warps ? golden_params_warped : golden_params,
            at->gp->param_count * sizeof(double));
@@ -193,7 +194,8 @@ static void grows(fixture *at, const struct golden *golden)
     outcomes[COUNT] = 0.7;
     assert_true(cav_gp_condition(at->gp, &at->data, at->work));
     cav_gp_predict_eight(at->gp, &golden_tests[0][0], at->work, all, again);
-    cav_gp_data fewer = {COUNT - 3, at->data.points, at->data.outcomes};
+    cav_gp_data fewer = {
+        .count = COUNT - 3, .points = at->data.points, .outcomes = at->data.outcomes};
     assert_true(cav_gp_condition(at->gp, &fewer, at->work));
     for (size_t i = COUNT - 3; i < COUNT; i++)
         assert_true(cav_gp_append(at->gp, golden_points[i], at->work));
@@ -216,6 +218,65 @@ static void test_points_may_be_added_and_forgotten_again(void **state)
 {
     (void)state;
     check_all(grows);
+}
+
+static const double uncertain[COUNT] = {0.3, 0, 2, 0, 0.05, 0};
+
+static void has_its_gradient_with_noises(fixture *at, const struct golden *golden)
+{
+    at->data.noises = uncertain;
+    has_its_gradient(at, golden);
+}
+
+// Two measurements of a point with twice the noise are worth one at their mean.
+static void counts_rows_by_their_noise(fixture *at, const struct golden *golden)
+{
+    (void)golden;
+    double points[(COUNT + 1) * DIMS], outcomes[COUNT + 1], noises[COUNT + 1];
+    double once[8], spread[8], twice[8], twice_spread[8];
+    double noise = exp(at->gp->params[at->gp->param_count - 1]);
+    at->data.noises = uncertain;
+    assert_true(cav_gp_condition(at->gp, &at->data, at->work));
+    double scale = at->gp->scale;
+    cav_gp_predict_eight(at->gp, &golden_tests[0][0], at->work, once, spread);
+    memcpy(points, golden_points, sizeof golden_points);
+    memcpy(outcomes, golden_outcomes, sizeof golden_outcomes);
+    memcpy(noises, uncertain, sizeof uncertain);
+    memcpy(points + COUNT * (size_t)DIMS, golden_points[0], sizeof golden_points[0]);
+    outcomes[0] = golden_outcomes[0] - 0.2;
+    outcomes[COUNT] = golden_outcomes[0] + 0.2;
+    noises[0] = noises[COUNT] = noise + 2 * uncertain[0];
+    cav_gp_data data = {COUNT + 1, points, outcomes, noises};
+    assert_true(cav_gp_condition(at->gp, &data, at->work));
+    cav_gp_predict_eight(at->gp, &golden_tests[0][0], at->work, twice, twice_spread);
+    for (size_t i = 0; i < TESTS; i++) {
+        assert_near(twice[i], once[i], 1e-9);
+        assert_near(twice_spread[i] / at->gp->scale, spread[i] / scale, 1e-9);
+    }
+}
+
+// What nothing is known of might as well not be there.
+static void forgets_what_is_all_noise(fixture *at, const struct golden *golden)
+{
+    (void)golden;
+    double noises[COUNT] = {0}, with[8], without[8], unused[8];
+    noises[COUNT - 1] = 1e10;
+    at->data.noises = noises;
+    assert_true(cav_gp_condition(at->gp, &at->data, at->work));
+    cav_gp_predict_eight(at->gp, &golden_tests[0][0], at->work, with, unused);
+    at->data.count = COUNT - 1;
+    assert_true(cav_gp_condition(at->gp, &at->data, at->work));
+    cav_gp_predict_eight(at->gp, &golden_tests[0][0], at->work, without, unused);
+    for (size_t i = 0; i < TESTS; i++)
+        assert_near(with[i], without[i], 1e-7);
+}
+
+static void test_rows_count_by_their_own_noise(void **state)
+{
+    (void)state;
+    check_all(has_its_gradient_with_noises);
+    check_all(counts_rows_by_their_noise);
+    check_all(forgets_what_is_all_noise);
 }
 
 static void climbs(fixture *at, const struct golden *golden)
@@ -275,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_gradients_of_predictions_are_derivatives),
         cmocka_unit_test(test_leaving_one_out),
         cmocka_unit_test(test_points_may_be_added_and_forgotten_again),
+        cmocka_unit_test(test_rows_count_by_their_own_noise),
         cmocka_unit_test(test_climbing_ends_where_the_gradient_vanishes),
         cmocka_unit_test(test_slice_sampling_draws_from_the_posterior),
     };

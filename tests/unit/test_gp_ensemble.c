@@ -39,7 +39,7 @@ static void set_up(fixture *at)
         assert_int_equal(caviar_space_add(at->space, &parameters[i]), CAVIAR_OK);
     at->ensemble = cav_gp_ensemble_new(at->space, &(cav_gp_ensemble_options){2, 1});
     assert_non_null(at->ensemble);
-    at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed};
+    at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed, NULL};
 }
 
 static void tear_down(fixture *at)
@@ -110,6 +110,53 @@ static void test_what_is_expected_lowers_the_score_there_and_can_be_taken_back(v
     tear_down(&at);
 }
 
+static void test_trials_that_are_appended_count_as_those_that_are_learnt_together(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    double together[8], appended[8], weight = at.ensemble->members[3].log_weight;
+    double best = at.ensemble->members[5].best;
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], together);
+    cav_gp_trials first = at.trials;
+    first.count = COUNT / 2;
+    assert_true(cav_gp_ensemble_learn(at.ensemble, &first));
+    assert_true(cav_gp_ensemble_expect(at.ensemble, &golden_tests[0][0], 2)); // is taken back
+    first.count++;
+    assert_true(cav_gp_ensemble_extend(at.ensemble, &first));
+    assert_true(cav_gp_ensemble_extend(at.ensemble, &at.trials));
+    assert_near(at.ensemble->members[3].log_weight, weight, 1e-7);
+    assert_near(at.ensemble->members[5].best, best, 1e-9);
+    cav_gp_ensemble_score_eight(at.ensemble, &golden_tests[0][0], appended);
+    for (size_t i = 0; i < 8; i++)
+        assert_near(appended[i], together[i], 1e-7 * fabs(together[i]));
+    tear_down(&at);
+}
+
+static void test_many_points_get_the_scores_that_eight_get_once_levels_are_set(void **state)
+{
+    (void)state;
+    fixture at;
+    double points[16][DIMS], all[16], eight[8];
+    set_up(&at);
+    at.failed[0] = at.failed[1] = true;
+    fit(&at);
+    memcpy(points, golden_tests, 8 * sizeof points[0]);
+    memcpy(points + 8, golden_points, 8 * sizeof points[0]);
+    assert_true(cav_gp_ensemble_score_all(at.ensemble, &points[0][0], 16, all));
+    for (size_t first = 0; first < 16; first += 8) {
+        cav_gp_ensemble_score_eight(at.ensemble, points[first], eight);
+        for (size_t i = 0; i < 8; i++)
+            assert_near(all[first + i], eight[i], 1e-12 * (1 + fabs(eight[i])));
+    }
+    double most = -INFINITY;
+    for (size_t i = 0; i < 16; i++)
+        most = fmax(most, all[i]);
+    assert_true(most <= 0); // each member's best is 0, and so at most their mean
+    tear_down(&at);
+}
+
 static void test_failures_lower_the_score_around_them(void **state)
 {
     (void)state;
@@ -131,6 +178,8 @@ int main(void)
         cmocka_unit_test(test_the_gradient_of_the_score_is_its_derivative),
         cmocka_unit_test(test_weights_are_shares_and_none_vanishes),
         cmocka_unit_test(test_what_is_expected_lowers_the_score_there_and_can_be_taken_back),
+        cmocka_unit_test(test_trials_that_are_appended_count_as_those_that_are_learnt_together),
+        cmocka_unit_test(test_many_points_get_the_scores_that_eight_get_once_levels_are_set),
         cmocka_unit_test(test_failures_lower_the_score_around_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

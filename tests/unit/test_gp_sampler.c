@@ -7,24 +7,34 @@
 #include "support/driver.h"
 #include "support/literal.h"
 
+#include "base/random.h"
+
 #include <math.h>
 
-static test_driver *make(const caviar_parameter *parameters, size_t count, int64_t budget)
+static test_driver *make_with(const caviar_parameter *parameters, size_t count, int64_t budget,
+                              const char *sampler, size_t metrics)
 {
     static const cav_option_value options[] = {{"effort", "0.3", ""}, {"draws", "0", ""}};
+    bool is_gp = strcmp(sampler, "gp") == 0;
     cav_error error = {0};
     cav_space *space = caviar_space_new();
     for (size_t i = 0; i < count; i++)
         assert_int_equal(caviar_space_add(space, &parameters[i]), CAVIAR_OK);
     driver_options how = {.space = space,
-                          .sampler = "gp",
+                          .sampler = sampler,
                           .options = options,
-                          .option_count = CAV_COUNT_OF(options),
+                          .option_count = is_gp ? CAV_COUNT_OF(options) : 0,
+                          .metric_count = metrics,
                           .seed = test_seed(821),
                           .budget = budget};
     test_driver *driver = driver_new(&how, &error);
     assert_non_null(driver);
     return driver;
+}
+
+static test_driver *make(const caviar_parameter *parameters, size_t count, int64_t budget)
+{
+    return make_with(parameters, count, budget, "gp", 1);
 }
 
 static void destroy(test_driver *driver)
@@ -164,6 +174,143 @@ static void test_the_search_goes_on_past_high_where_limits_allow(void **state)
     destroy(driver);
 }
 
+// Zitzler, Deb, Thiele 2000: ZDT1 and ZDT2; the fronts are 1 - sqrt(f1) and 1 - f1^2.
+static void zdt(const double *raw, size_t dims, bool is_concave, double *values)
+{
+    double g = 1;
+    for (size_t i = 1; i < dims; i++)
+        g += 9 * raw[i] / (double)(dims - 1);
+    double ratio = raw[0] / g;
+    values[0] = raw[0];
+    values[1] = g * (1 - (is_concave ? ratio * ratio : sqrt(ratio)));
+}
+
+// The area between the front of the trials and (1, 2), at most 1 2/3 and 1 1/3.
+static double covered(const cav_history *history)
+{
+    double sum = 0, edge = 2; // from left to right: each better trial adds what lies below the last
+    for (double left = -1;;) {
+        double next = INFINITY, lowest = INFINITY;
+        for (size_t i = 0; i < history->count; i++)
+            if (history->losses[2 * i] > left)
+                next = fmin(next, history->losses[2 * i]);
+        for (size_t i = 0; i < history->count; i++)
+            if (history->losses[2 * i] == next)
+                lowest = fmin(lowest, history->losses[2 * i + 1]);
+        if (next > 1)
+            return sum;
+        sum += fmax(0, edge - lowest) * (1 - next);
+        edge = fmin(edge, lowest);
+        left = next;
+    }
+}
+
+static double cover(const char *sampler, bool is_concave)
+{
+    enum { DIMS = 4, TRIALS = 60 };
+    const caviar_parameter parameters[DIMS] = {{.name = "a", .high = 1},
+                                               {.name = "b", .high = 1},
+                                               {.name = "c", .high = 1},
+                                               {.name = "d", .high = 1}};
+    test_driver *driver = make_with(parameters, DIMS, TRIALS, sampler, 2);
+    for (int i = 0; i < TRIALS; i++) {
+        double values[2];
+        size_t number;
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        zdt(driver->raw, DIMS, is_concave, values);
+        driver_tell(driver, number, values);
+    }
+    double area = covered(driver->history);
+    destroy(driver);
+    return area;
+}
+
+static void test_two_metrics_are_traded_off_over_the_whole_front(void **state)
+{
+    (void)state;
+    for (int is_concave = 0; is_concave < 2; is_concave++) {
+        double most = is_concave ? 4.0 / 3 : 5.0 / 3;
+        double by_model = cover("gp", is_concave), by_chance = cover("random", is_concave);
+        print_message("# of %g: %g, by random search %g\n", most, by_model, by_chance);
+        assert_true(by_model > 0.93 * most && by_model < most);
+        assert_true(by_chance < 0.6 * by_model);
+    }
+}
+
+static double bowl(const double *raw)
+{
+    return 4 * ((raw[0] - 0.3) * (raw[0] - 0.3) + (raw[1] - 0.6) * (raw[1] - 0.6));
+}
+
+// Noise of a deviation of 0.3; the mean of the bowl is 0.75. The least value that was seen says
+// little; and points that were tried several times say more.
+static void test_noise_does_not_lead_astray(void **state)
+{
+    (void)state;
+    const caviar_parameter parameters[] = {{.name = "x", .high = 1}, {.name = "y", .high = 1}};
+    test_driver *driver = make(parameters, 2, 80);
+    cav_random random = cav_random_stream(test_seed(823), 0, CAV_PURPOSE_TEST, 0);
+    double late = 0;
+    size_t number;
+    for (int i = 0; i < 80; i++) {
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        late += i >= 60 ? bowl(driver->raw) / 20 : 0;
+        driver_tell_loss(driver, number, bowl(driver->raw) + 0.3 * cav_random_normal(&random));
+        if (i % 20 != 10)
+            continue;
+        for (int k = 0; k < 3; k++) { // the same once more
+            double loss = bowl(driver->raw) + 0.3 * cav_random_normal(&random);
+            cav_record record = {.number = (int64_t)driver->history->count,
+                                 .state = CAVIAR_STATE_COMPLETE,
+                                 .raw = driver->raw,
+                                 .values = &loss,
+                                 .step = -1};
+            cav_error error = {0};
+            assert_ok(cav_history_put(driver->history, &record, driver->point, &error), &error);
+        }
+    }
+    print_message("# mean of the last twenty without noise: %g\n", late);
+    assert_true(late < 0.3);
+    destroy(driver);
+}
+
+// After 81 trials, some of them since the last fit; with models of at most 40, around a region.
+static void test_who_joins_late_proposes_the_same(void **state)
+{
+    (void)state;
+    const cav_option_value options[] = {
+        {"effort", "0.3", ""}, {"draws", "0", ""}, {"trials", "40", ""}, {"regions", "true", ""}};
+    cav_error error = {0};
+    for (size_t option_count = 2; option_count <= 4; option_count += 2) {
+        cav_space *space = caviar_space_new();
+        assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "x", .high = 1}), 0);
+        assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "y", .high = 1}), 0);
+        driver_options how = {.space = space,
+                              .sampler = "gp",
+                              .options = options,
+                              .option_count = option_count,
+                              .seed = test_seed(824),
+                              .budget = 100};
+        test_driver *driver = driver_new(&how, &error);
+        cav_sampler late;
+        run(driver, bowl, 81);
+        cav_sampler_setup setup = {
+            .space = space, .seed = how.seed, .trial_budget = 100, .metric_count = 1};
+        assert_ok(cav_sampler_open(&late, "gp", options, option_count, &setup, &error), &error);
+        double here[2], there[2];
+        const cav_sampler *sampler = &driver->sampler;
+        cav_suggest suggest = {.number = 81};
+        assert_ok(sampler->type->suggest(sampler->state, driver->history, &suggest, here, &error),
+                  &error);
+        assert_ok(late.type->suggest(late.state, driver->history, &suggest, there, &error), &error);
+        assert_true(here[0] == there[0] && here[1] == there[1]);
+        const char *words = late.type->explain(late.state);
+        assert_true((strstr(words, "in a box of ") != NULL) == (option_count == 4));
+        cav_sampler_close(&late);
+        destroy(driver);
+    }
+}
+
 static void test_it_says_why(void **state)
 {
     (void)state;
@@ -195,6 +342,9 @@ int main(void)
         cmocka_unit_test(test_trials_in_flight_keep_apart),
         cmocka_unit_test(test_where_trials_fail_there_are_soon_few),
         cmocka_unit_test(test_the_search_goes_on_past_high_where_limits_allow),
+        cmocka_unit_test(test_two_metrics_are_traded_off_over_the_whole_front),
+        cmocka_unit_test(test_noise_does_not_lead_astray),
+        cmocka_unit_test(test_who_joins_late_proposes_the_same),
         cmocka_unit_test(test_it_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,14 @@
 
 static const bool minimize[1];
 
+static cav_space *make_space(void)
+{
+    cav_space *space = caviar_space_new();
+    assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "x", .high = 1}),
+                     CAVIAR_OK);
+    return space;
+}
+
 static void put(cav_history *history, caviar_state state, caviar_reason reason, double loss)
 {
     cav_error error = {0};
@@ -32,8 +40,10 @@ static void complete(cav_history *history, double loss)
 static void test_trials_that_end_badly_teach_what_they_can(void **state)
 {
     (void)state;
+    cav_space *space = make_space();
+    cav_gp_region region = cav_gp_region_make(space, SIZE_MAX);
     cav_history *history = cav_history_new(1, 1, 1, minimize);
-    cav_gp_table *table = cav_gp_table_new(1, 20);
+    cav_gp_table *table = cav_gp_table_new(&region, 1, 20);
     for (int i = 0; i < 5; i++)
         complete(history, i);
     put(history, CAVIAR_STATE_PRUNED, CAVIAR_REASON_NONE, 0.5); // not run to its end: the middle
@@ -49,7 +59,7 @@ static void test_trials_that_end_badly_teach_what_they_can(void **state)
         bool failed;
     } expected[] = {{0, false}, {1, false}, {2, false}, {3, false}, {4, false},     {2, false},
                     {7, false}, {7, true},  {7, true},  {7, true},  {-1e100, false}};
-    cav_gp_table_fill(table, history, history->finished_count);
+    cav_gp_table_fill(table, history, NULL, history->finished_count, history->finished_count);
     assert_int_equal(table->count, CAV_COUNT_OF(expected));
     assert_int_equal(table->good_count, 8);
     for (size_t i = 0; i < table->count; i++) {
@@ -59,6 +69,7 @@ static void test_trials_that_end_badly_teach_what_they_can(void **state)
     }
     cav_gp_table_free(table);
     cav_history_free(history);
+    caviar_space_free(space);
 }
 
 static bool holds(const cav_gp_table *table, size_t number)
@@ -73,13 +84,16 @@ static void test_of_too_many_the_best_and_the_latest_are_kept(void **state)
 {
     (void)state;
     enum { TRIALS = 400, MOST = 40 };
+    cav_space *space = make_space();
+    cav_gp_region region = cav_gp_region_make(space, SIZE_MAX);
     cav_history *history = cav_history_new(1, 1, 1, minimize);
-    cav_gp_table *grown = cav_gp_table_new(1, MOST), *late = cav_gp_table_new(1, MOST);
+    cav_gp_table *grown = cav_gp_table_new(&region, 1, MOST),
+                 *late = cav_gp_table_new(&region, 1, MOST);
     for (size_t i = 0; i < TRIALS; i++) {
         complete(history, (double)(i * 173 % TRIALS)); // each loss once
-        cav_gp_table_fill(grown, history, i + 1);
+        cav_gp_table_fill(grown, history, NULL, i + 1, i + 1);
     }
-    cav_gp_table_fill(late, history, TRIALS);
+    cav_gp_table_fill(late, history, NULL, TRIALS, TRIALS);
     assert_true(late->count <= MOST && late->count > MOST * 3 / 4);
     for (size_t i = 0; i < TRIALS; i++)
         if (i * 173 % TRIALS < MOST / 2 || i >= TRIALS - MOST / 4)
@@ -92,6 +106,7 @@ static void test_of_too_many_the_best_and_the_latest_are_kept(void **state)
     cav_gp_table_free(grown);
     cav_gp_table_free(late);
     cav_history_free(history);
+    caviar_space_free(space);
 }
 
 int main(void)

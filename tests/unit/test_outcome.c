@@ -78,6 +78,20 @@ static void test_equal_losses_become_nought(void **state)
     }
 }
 
+static void test_deviations_go_along_with_the_outcomes(void **state)
+{
+    (void)state;
+    static const double losses[] = {4, 1, 2}, outcomes[] = {30, 0, 10}; // slope 10
+    static const double deviations[] = {0, 0.5, 1};
+    double variances[3] = {-1, -1, -1};
+    assert_true(cav_outcome_spread(losses, deviations, outcomes, 3, variances));
+    assert_near(variances[0], 0, 0);
+    assert_near(variances[1], 25, 1e-12); // only upwards is there something to go by
+    assert_near(variances[2], 100, 1e-12);
+    assert_true(cav_outcome_spread(losses, NULL, outcomes, 3, variances));
+    assert_true(variances[1] == 0 && variances[2] == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +100,7 @@ int main(void)
         cmocka_unit_test(test_order_stays_and_equals_stay_equal),
         cmocka_unit_test(test_slopes_are_derivatives_in_the_better_half),
         cmocka_unit_test(test_equal_losses_become_nought),
+        cmocka_unit_test(test_deviations_go_along_with_the_outcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,32 @@ static const char manual[] =
     "tier: fixed, default: 0.9}\n"
     "constraints: [\"units * layers <= 2048\"]\n";
 
+static void test_resources_are_read_and_come_back(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{resources: {cpus: 4, gpus: 1, memory: 8G, time: 1h30m, partition: short, account: lab, "
+        "options: [--exclusive, '--comment=a b']}, space: {x: {type: float, low: 0, high: 1}}}";
+    cav_spec *spec = spec_parse(text);
+    const cav_resources *resources = &spec->resources;
+    assert_int_equal(resources->cpus, 4);
+    assert_int_equal(resources->gpus, 1);
+    assert_string_equal(resources->memory, "8G");
+    assert_int_equal(resources->time_ms, 90 * 60 * 1000);
+    assert_string_equal(resources->partition, "short");
+    assert_string_equal(resources->account, "lab");
+    assert_int_equal(resources->option_count, 2);
+    assert_string_equal(resources->options[1], "--comment=a b");
+    cav_spec_free(spec);
+    char *written = spec_round_trip(text);
+    assert_contains(written, "\"resources\":{\"cpus\":4,\"gpus\":1,\"memory\":\"8G\","
+                             "\"time\":\"5400000ms\"");
+    free(written);
+    written = spec_round_trip("space: {x: {type: float, low: 0, high: 1}}");
+    assert_null(strstr(written, "resources"));
+    free(written);
+}
+
 static void test_the_study_file_of_the_manual_means_what_it_says(void **state)
 {
     (void)state;
@@ -280,6 +306,7 @@ static void test_freeing_nothing_is_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_resources_are_read_and_come_back),
         cmocka_unit_test(test_the_study_file_of_the_manual_means_what_it_says),
         cmocka_unit_test(test_the_space_of_the_manual_means_what_it_says),
         cmocka_unit_test(test_what_is_not_said_has_its_default),

@@ -22,7 +22,8 @@ static const complaint keys[] = {
     {"Study: x", "2:1: unknown key 'Study'; did you mean 'study'?"},
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
-     "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, space, "
+     "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, "
+     "resources, space, "
      "constraints"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},
@@ -88,6 +89,15 @@ static const complaint keys[] = {
     {"steps: [1, 2]", "2:8: steps: 20, or {min: 1, max: 20}, is expected"},
     {"steps: {mx: 2}", "2:9: steps: unknown key 'mx'; did you mean 'max'?"},
     {"steps: 0", "2:8: steps: a whole number of at least 1 is expected, not 0"},
+    {"resources: 4", "2:12: resources: {cpus: 4, gpus: 1, memory: 8G, time: 2h, partition: NAME} "
+                     "is expected"},
+    {"resources: {cpus: 0}", "2:19: cpus: a whole number from 1 to 1048576 is expected, not 0"},
+    {"resources: {memory: 8GB}", "2:21: memory: a size such as 500M or 8G is expected, not '8GB'"},
+    {"resources: {memory: 0}", "2:21: memory: a size such as 500M or 8G is expected, not '0'"},
+    {"resources: {time: 0}", "2:19: time: a duration such as 30m or 2h is expected, not '0'"},
+    {"resources: {options: --exclusive}",
+     "2:22: options: a list such as [--exclusive, --constraint=fast] is expected"},
+    {"resources: {gpu: 1}", "2:13: resources: unknown key 'gpu'; did you mean 'gpus'?"},
     {"retry: -1", "2:8: retry: a whole number from 0 to 1000 is expected, not -1"},
     {"timeout: 5 apples",
      "2:10: timeout: a duration such as 90s, 30m or 1h30m is expected, not '5 apples'"},

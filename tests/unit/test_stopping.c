@@ -131,7 +131,8 @@ static void test_a_budget_of_trials_ends_with_none_left_over(void **state)
 static void test_a_budget_of_steps_counts_what_was_spent(void **state)
 {
     (void)state;
-    cav_study *study = tuner_open("budget: {steps: 60}\n" ASHA("promote: on"), NULL, NULL);
+    cav_study *study =
+        tuner_open("budget: {steps: 60}\nsampler: random\n" ASHA("promote: on"), NULL, NULL);
     train_all(study);
     int64_t sum = 0;
     for (size_t i = 0; i < study->history->count; i++)

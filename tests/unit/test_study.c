@@ -270,7 +270,7 @@ static void test_options_that_make_no_sense_are_refused(void **state)
                    CAVIAR_INVALID, "'a' stands twice");
     api_open_fails(at, (caviar_study_options){.definition = "space: {"}, CAVIAR_INVALID, "1:");
     api_open_fails(at, (caviar_study_options){.store = "mysql://host/db"}, CAVIAR_INVALID,
-                   "no store can be opened at 'mysql://host/db'");
+                   "no store can be opened at 'mysql:...'");
     caviar_space_free(empty);
 }
 

@@ -8,6 +8,7 @@
 #include "support/literal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 typedef double loss_function(const double *raw);
 
@@ -333,6 +334,30 @@ static void test_with_more_trials_than_kernels_it_goes_on_learning(void **state)
     caviar_space_free(space);
 }
 
+static void test_it_says_why(void **state)
+{
+    (void)state;
+    cav_space *space = make(tree, CAV_COUNT_OF(tree));
+    static const cav_option_value within = {"branches", "1", ""};
+    test_driver *driver = open_with(space, "tpe", test_seed(846), &within, 1);
+    const cav_sampler *sampler = &driver->sampler;
+    run(driver, 10, tree_loss);
+    assert_string_equal(sampler->type->explain(sampler->state),
+                        "tpe: an even spread to begin with");
+    run(driver, 30, tree_loss);
+    const char *words = sampler->type->explain(sampler->state);
+    int good = 0, others = 0;
+    double denser = 0;
+    assert_int_equal(sscanf(words,
+                            "tpe: of 24 draws near %d good trials of one branch the one where "
+                            "these are %lf times as dense as the %d others",
+                            &good, &denser, &others),
+                     3);
+    assert_true(good > 0 && good <= 6 && good + others <= 39 && denser > 0);
+    driver_free(driver);
+    caviar_space_free(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_the_constraints_hold_without_asking_again),
         cmocka_unit_test(test_several_metrics_spread_over_the_front),
         cmocka_unit_test(test_a_stopped_trial_teaches_less_than_a_complete_one),
+        cmocka_unit_test(test_it_says_why),
         cmocka_unit_test(test_with_more_trials_than_kernels_it_goes_on_learning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

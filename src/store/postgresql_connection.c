@@ -1,0 +1,221 @@
+/**
+ * postgresql_connection.c: connecting, and again after the connection was lost.
+ *
+ * A session is told from others by a name that nobody can guess and that changes with each
+ * connection. What the server still does on behalf of an earlier connection, a request that lay in
+ * a buffer, say, finds its session gone and is undone.
+ */
+#include "store/postgresql.h"
+
+#include "base/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE_MS = 120000, // until a server that does not answer is given up
+    FIRST_WAIT_MS = 50,
+    LONGEST_WAIT_MS = 2000,
+};
+
+static int64_t now_ms(void)
+{
+    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+}
+
+static const char *option_of(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options && options->keyword; options++)
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val ? options->val : "";
+    return "";
+}
+
+static void append_part(cav_text *text, const char *before, const char *part)
+{
+    if (part[0])
+        cav_text_appendf(text, "%s%s", before, part);
+}
+
+caviar_code cav_pg_find_place(cav_pg *store, cav_error *error)
+{
+    char *message = NULL; // may quote the location, and with it a password
+    PQconninfoOption *options = store->pq.PQconninfoParse(store->location, &message);
+    store->pq.PQfreemem(message);
+    if (!options)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "the store's address is not one that libpq understands; it looks like "
+                        "postgresql://USER@HOST:PORT/DATABASE, with what is special in it written "
+                        "as %%XX");
+    cav_text place = {0};
+    cav_text_append(&place, "postgresql://");
+    append_part(&place, "", option_of(options, "user"));
+    append_part(&place, "@", option_of(options, "host"));
+    append_part(&place, ":", option_of(options, "port"));
+    append_part(&place, "/", option_of(options, "dbname"));
+    append_part(&place, "?service=", option_of(options, "service"));
+    store->pq.PQconninfoFree(options);
+    store->place = cav_text_take(&place);
+    return store->place ? CAVIAR_OK : cav_fail_memory(error);
+}
+
+static void ignore_notice(void *context, const char *message)
+{
+    (void)context, (void)message;
+}
+
+void cav_pg_disconnect(cav_pg *store)
+{
+    if (store->connection)
+        store->pq.PQfinish(store->connection);
+    store->connection = NULL;
+    store->knows_control = false;
+    store->listens = store->locked = -1;
+    store->is_open = false;
+    memset(store->is_prepared, 0, sizeof store->is_prepared);
+}
+
+// What is set here holds unless the location says otherwise. A dead network is noticed within half
+// a minute.
+static PGconn *dial(cav_pg *store)
+{
+    static const char *const keywords[] = {"fallback_application_name",
+                                           "client_encoding",
+                                           "connect_timeout",
+                                           "keepalives_idle",
+                                           "keepalives_interval",
+                                           "keepalives_count",
+                                           "tcp_user_timeout",
+                                           "dbname",
+                                           NULL};
+    const char *values[] = {"caviar", "UTF8", "10", "10", "5", "3", "30000", store->location, NULL};
+    return store->pq.PQconnectdbParams(keywords, values, 1);
+}
+
+static caviar_code fail_to_connect(cav_pg *store, cav_error *error)
+{
+    const char *words = store->connection ? store->pq.PQerrorMessage(store->connection) : "";
+    int size = (int)strcspn(words, "\n");
+    return words[0] ? cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place, size, words)
+                    : cav_fail_memory(error);
+}
+
+// One setting at a time: a database that lacks one of them serves without.
+static void try_setting(cav_pg *store, const char *sql)
+{
+    store->pq.PQclear(store->pq.PQexec(store->connection, sql));
+}
+
+static caviar_code set_up(cav_pg *store, cav_error *error)
+{
+    PGresult *result = store->pq.PQexec(store->connection, "SHOW synchronous_commit");
+    caviar_code code = CAVIAR_OK;
+    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
+        snprintf(store->durability, sizeof store->durability, "%s",
+                 store->pq.PQgetvalue(result, 0, 0));
+    else
+        code = cav_pg_fail(store, result, error);
+    store->pq.PQclear(result);
+    if (code)
+        return code;
+    try_setting(store, "SET synchronous_commit = off"); // see postgresql.h: the flush waits
+    try_setting(store, "SET idle_in_transaction_session_timeout = '30s'");
+    try_setting(store, "SET tcp_keepalives_idle = 10");
+    try_setting(store, "SET tcp_keepalives_interval = 5");
+    try_setting(store, "SET tcp_keepalives_count = 3");
+    try_setting(store, "SET tcp_user_timeout = '30s'");
+    if (store->is_read_only)
+        try_setting(store, "SET default_transaction_read_only = on");
+    return cav_pg_read_time(store, error);
+}
+
+static caviar_code connect_once(cav_pg *store, cav_error *error)
+{
+    cav_pg_disconnect(store);
+    store->connection = dial(store);
+    caviar_code code = CAVIAR_OK;
+    if (!store->connection || store->pq.PQstatus(store->connection) != CONNECTION_OK) {
+        code = fail_to_connect(store, error);
+    } else {
+        store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
+        code = set_up(store, error);
+    }
+    if (code)
+        cav_pg_disconnect(store);
+    return code;
+}
+
+// A server that is starting or ending says so; these are its words' code, as libpq does not pass
+// on the number.
+static bool is_starting(const cav_error *error)
+{
+    return strstr(error->message, "starting up") || strstr(error->message, "shutting down") ||
+           strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
+}
+
+static void nap(cav_pg *store, int64_t *wait_ms)
+{
+    double share = 0.5 + cav_random_unit(&store->random); // not all at once
+    usleep((useconds_t)((double)*wait_ms * 1000 * share));
+    *wait_ms = *wait_ms * 2 < LONGEST_WAIT_MS ? *wait_ms * 2 : LONGEST_WAIT_MS;
+}
+
+caviar_code cav_pg_connect(cav_pg *store, cav_error *error)
+{
+    int64_t wait_ms = FIRST_WAIT_MS, end_ms = now_ms() + PATIENCE_MS / 4;
+    for (;;) {
+        cav_error why = {0};
+        caviar_code code = connect_once(store, &why);
+        if (!code || !is_starting(&why) || now_ms() > end_ms) {
+            if (code && error)
+                *error = why;
+            return code;
+        }
+        nap(store, &wait_ms);
+    }
+}
+
+caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
+{
+    int64_t wait_ms = FIRST_WAIT_MS, end_ms = now_ms() + PATIENCE_MS;
+    store->base.generation++; // a crash may have taken back what was read
+    for (;;) {
+        cav_error why = {0};
+        caviar_code code = connect_once(store, &why);
+        if (!code)
+            return CAVIAR_OK;
+        if (now_ms() > end_ms)
+            return cav_fail(error, CAVIAR_IO, "the server is gone for %d s: %.800s",
+                            PATIENCE_MS / 1000, why.message);
+        nap(store, &wait_ms);
+    }
+}
+
+caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)
+{
+    int64_t before = now_ms();
+    PGresult *result = store->pq.PQexec(
+        store->connection, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    caviar_code code = CAVIAR_OK;
+    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
+        store->server_ahead_ms = cav_pg_int(store, result, 0, 0) - (before + now_ms()) / 2;
+    else
+        code = cav_pg_fail(store, result, error);
+    store->pq.PQclear(result);
+    return code;
+}
+
+void cav_pg_hear(cav_pg *store)
+{
+    PGnotify *told;
+    if (!store->connection || !store->pq.PQconsumeInput(store->connection)) {
+        store->knows_control = false;
+        return;
+    }
+    while ((told = store->pq.PQnotifies(store->connection))) {
+        store->knows_control = false;
+        store->pq.PQfreemem(told);
+    }
+}

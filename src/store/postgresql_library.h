@@ -1,0 +1,58 @@
+/**
+ * postgresql_library.h: libpq, loaded when the first PostgreSQL store is opened.
+ *
+ * libpq brings twenty libraries along, whose loading takes longer than all else that `caviar
+ * --version` does. Whoever has no PostgreSQL neither pays for that nor needs the library.
+ */
+#ifndef CAV_STORE_POSTGRESQL_LIBRARY_H
+#define CAV_STORE_POSTGRESQL_LIBRARY_H
+
+#include "base/error.h"
+
+#include <libpq-fe.h>
+
+/** What is used of it: X(function). */
+#define CAV_PQ_FUNCTIONS(X)                                                                        \
+    X(PQclear)                                                                                     \
+    X(PQcmdTuples)                                                                                 \
+    X(PQconnectdbParams)                                                                           \
+    X(PQconninfo)                                                                                  \
+    X(PQconninfoFree)                                                                              \
+    X(PQconninfoParse)                                                                             \
+    X(PQconsumeInput)                                                                              \
+    X(PQdb)                                                                                        \
+    X(PQenterPipelineMode)                                                                         \
+    X(PQerrorMessage)                                                                              \
+    X(PQexec)                                                                                      \
+    X(PQexitPipelineMode)                                                                          \
+    X(PQfinish)                                                                                    \
+    X(PQfreemem)                                                                                   \
+    X(PQgetResult)                                                                                 \
+    X(PQgetisnull)                                                                                 \
+    X(PQgetvalue)                                                                                  \
+    X(PQhost)                                                                                      \
+    X(PQnotifies)                                                                                  \
+    X(PQntuples)                                                                                   \
+    X(PQpipelineSync)                                                                              \
+    X(PQport)                                                                                      \
+    X(PQresultErrorField)                                                                          \
+    X(PQresultStatus)                                                                              \
+    X(PQsendPrepare)                                                                               \
+    X(PQsendQueryPrepared)                                                                         \
+    X(PQsetNoticeProcessor)                                                                        \
+    X(PQstatus)                                                                                    \
+    X(PQuser)
+
+/** The library's functions, by their own names. */
+typedef struct cav_pq {
+    void *handle; // NULL: not loaded
+#define X(function) __typeof__(function) *function;
+    CAV_PQ_FUNCTIONS(X)
+#undef X
+} cav_pq;
+
+/** Loads it. CAVIAR_NOT_FOUND, with the package to install, where it is not there. */
+caviar_code cav_pq_load(cav_pq *ret_pq, cav_error *error);
+void cav_pq_unload(cav_pq *pq);
+
+#endif

@@ -1,0 +1,173 @@
+/**
+ * postgresql_read.c: reading what is new, some thousand rows at a time.
+ */
+#include "store/columns.h"
+#include "store/postgresql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 10000 }; // rows that a statement answers at most
+
+static caviar_code read_chunk(cav_pg *store, const cav_pg_reading *reading, int64_t after,
+                              PGresult **ret_result, cav_error *error)
+{
+    cav_pg_call call;
+    cav_pg_call_begin(&call, reading->statement);
+    cav_pg_add_int(&call, reading->study);
+    cav_pg_add_int(&call, after);
+    if (reading->number >= 0)
+        cav_pg_add_int(&call, reading->number);
+    return cav_pg_read(store, &call, reading->study, ret_result, error);
+}
+
+caviar_code cav_pg_read_on(cav_pg *store, const cav_pg_reading *reading, int64_t *cursor,
+                           cav_error *error)
+{
+    int64_t last = *cursor;
+    int count = CHUNK;
+    caviar_code code = CAVIAR_OK;
+    while (!code && count == CHUNK) {
+        PGresult *result = NULL;
+        code = read_chunk(store, reading, last, &result, error);
+        count = code ? 0 : store->pq.PQntuples(result);
+        if (!code && count == 0)
+            code = cav_pg_fail_no_study(error);
+        if (count == 1 && store->pq.PQgetisnull(result, 0, 0))
+            count = 0; // nothing new
+        for (int row = 0; row < count && !code; row++)
+            code = reading->visit(reading->context, store, result, row, &last, error);
+        store->pq.PQclear(result);
+    }
+    if (!code)
+        *cursor = last;
+    return code;
+}
+
+typedef struct trial_reader {
+    const cav_scope *scope;
+    double *raw, *values;
+    cav_record_visitor *visit;
+    void *context;
+} trial_reader;
+
+static caviar_code fill_record(const cav_pg *store, const PGresult *result, int row,
+                               cav_record *record, cav_error *error)
+{
+    record->number = cav_pg_int(store, result, row, 0);
+    record->attempt = cav_pg_int(store, result, row, 3);
+    record->failures = cav_pg_int(store, result, row, 4);
+    record->imported = cav_pg_int(store, result, row, 5) != 0;
+    record->step = cav_pg_int(store, result, row, 8);
+    record->origin = cav_pg_text(store, result, row, 9);
+    record->owner = cav_pg_text(store, result, row, 10);
+    record->created_ms = cav_pg_int(store, result, row, 11);
+    record->started_ms = cav_pg_int(store, result, row, 12);
+    record->finished_ms = cav_pg_int(store, result, row, 13);
+    record->lease_ms = cav_pg_int(store, result, row, 14);
+    record->message = cav_pg_text(store, result, row, 15);
+    record->output = "";
+    record->can = (unsigned)cav_pg_int(store, result, row, 16);
+    record->checkpoints = cav_pg_text(store, result, row, 17);
+    record->parent = cav_pg_int(store, result, row, 18);
+    record->parent_step = cav_pg_int(store, result, row, 19);
+    record->seed_number = cav_pg_int(store, result, row, 20);
+    record->has_parent = record->parent >= 0;
+    return cav_columns_read_state(cav_pg_text(store, result, row, 1),
+                                  cav_pg_text(store, result, row, 2), record, error);
+}
+
+static caviar_code visit_trial(void *context, const cav_pg *store, const PGresult *result, int row,
+                               int64_t *ret_place, cav_error *error)
+{
+    const trial_reader *at = context;
+    cav_record record = {.raw = at->raw, .values = at->values};
+    caviar_code code = fill_record(store, result, row, &record, error);
+    if (!code)
+        code = cav_columns_read_params(at->scope->space, cav_pg_text(store, result, row, 6),
+                                       at->raw, error);
+    if (!code)
+        code = cav_columns_read_values(at->scope, cav_pg_text(store, result, row, 7), at->values,
+                                       error);
+    if (code) {
+        cav_error_prefix(error, "%s: trial %lld", store->place, (long long)record.number);
+        return code;
+    }
+    *ret_place = cav_pg_int(store, result, row, 21);
+    return at->visit(at->context, &record, error);
+}
+
+caviar_code cav_pg_trial_read(cav_store *base, const cav_scope *scope, int64_t *cursor,
+                              cav_record_visitor *visit, void *context, cav_error *error)
+{
+    size_t params = scope->space->count;
+    double *numbers = calloc(params + scope->metric_count + 1, sizeof *numbers);
+    if (!numbers)
+        return cav_fail_memory(error);
+    trial_reader reader = {.scope = scope,
+                           .raw = numbers,
+                           .values = numbers + params,
+                           .visit = visit,
+                           .context = context};
+    cav_pg_reading reading = {.statement = CAV_PG_TRIAL_READ,
+                              .study = scope->study,
+                              .number = -1,
+                              .visit = visit_trial,
+                              .context = &reader};
+    caviar_code code = cav_pg_read_on(cav_pg_of(base), &reading, cursor, error);
+    free(numbers);
+    return code;
+}
+
+typedef struct report_reader {
+    cav_report_visitor *visit;
+    void *context;
+} report_reader;
+
+static caviar_code visit_report(void *context, const cav_pg *store, const PGresult *result, int row,
+                                int64_t *ret_place, cav_error *error)
+{
+    const report_reader *at = context;
+    cav_report report = {.number = cav_pg_int(store, result, row, 0),
+                         .attempt = cav_pg_int(store, result, row, 1),
+                         .step = cav_pg_int(store, result, row, 2),
+                         .time_ms = cav_pg_int(store, result, row, 3)};
+    *ret_place = cav_pg_int(store, result, row, 5);
+    return cav_columns_visit_report(cav_pg_text(store, result, row, 4), &report, at->visit,
+                                    at->context, error);
+}
+
+caviar_code cav_pg_report_read(cav_store *base, const cav_scope *scope, int64_t number,
+                               int64_t *cursor, cav_report_visitor *visit, void *context,
+                               cav_error *error)
+{
+    report_reader reader = {.visit = visit, .context = context};
+    cav_pg_reading reading = {.statement = number < 0 ? CAV_PG_REPORT_READ : CAV_PG_REPORT_READ_ONE,
+                              .study = scope->study,
+                              .number = number,
+                              .visit = visit_report,
+                              .context = &reader};
+    return cav_pg_read_on(cav_pg_of(base), &reading, cursor, error);
+}
+
+caviar_code cav_pg_output_read(cav_store *base, const cav_scope *scope, int64_t number,
+                               cav_text *text, cav_error *error)
+{
+    cav_pg *store = cav_pg_of(base);
+    cav_pg_call call;
+    PGresult *result;
+    cav_pg_call_begin(&call, CAV_PG_OUTPUT_GET);
+    cav_pg_add_int(&call, scope->study);
+    cav_pg_add_int(&call, number);
+    caviar_code code = cav_pg_read(store, &call, scope->study, &result, error);
+    if (code)
+        return code;
+    if (store->pq.PQntuples(result) == 0)
+        code = cav_pg_fail_no_study(error);
+    else if (store->pq.PQgetisnull(result, 0, 0))
+        code = cav_fail(error, CAVIAR_NOT_FOUND, "there is no trial %lld", (long long)number);
+    else
+        cav_text_append(text, cav_pg_text(store, result, 0, 0));
+    store->pq.PQclear(result);
+    return code;
+}

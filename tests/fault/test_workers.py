@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""
+test_workers.py: workers on one store, that are killed, and whose server goes down. Whatever
+happens: every trial of the budget has one result, and no result is lost or counted twice.
+
+A server of the test's own is started for the cases of a PostgreSQL store; where there is no
+PostgreSQL these are skipped.
+"""
+import os
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+import postgres  # noqa: E402
+from harness import LONG, Skip, case, contains, equal, main, read, wait_until  # noqa: E402
+
+SEED = int(os.environ.get('CAVIAR_TEST_SEED', '4711'))
+SCALE = 5 if LONG else 1
+
+# Each trial leaves a line in a log of its own before it answers.
+TRIAL = """echo "$CAVIAR_TRIAL $1" >>"$3/ran.log"
+sleep "$2"
+echo "loss=$1"
+"""
+
+
+def server(durable=False, settings=''):
+    if not postgres.binaries():
+        raise Skip('there is no PostgreSQL server here (package postgresql)')
+    return postgres.Server(durable=durable, settings=settings)
+
+
+def study(box, trials, keys='', nap='0.02'):
+    box.script('trial.sh', TRIAL)
+    return box.file('study.yaml',
+                    f'study: many\ncommand: ./trial.sh {{x}} {nap} {box.folder}\nmetric: loss\n'
+                    f'seed: 5\nsampler: random\nscheduler: none\nbudget: {{trials: {trials}}}\n'
+                    f'{keys}\nspace:\n  x: {{type: float, low: 0, high: 1}}\n')
+
+
+def check_results(box, trials, *store):
+    """Every trial is complete, with the value of its own parameter."""
+    rows = box.trials(*store, '--study', 'many')
+    equal([row['id'] for row in rows], list(range(trials)))
+    for row in rows:
+        equal((row['state'], row['values']['loss']), ('complete', row['config']['x']))
+    contains(box.caviar('doctor', *store).out, 'is sound')
+    return rows
+
+
+def start_workers(box, count, *store):
+    return [box.start('worker', '--study', 'many', '--quiet', '--log', f'log{i}', *store)
+            for i in range(count)]
+
+
+def check_logs(box, count, rows):
+    """No attempt of a trial was given to two workers."""
+    ran = [line.split()[0] for line in box.read('ran.log').splitlines()]
+    equal(sorted(set(int(number) for number in ran)), [row['id'] for row in rows])
+    return len(ran)
+
+
+def kill_at_random(box, workers, kills, *store):
+    """Kills a worker without warning, and lets another come, again and again."""
+    print(f'# seed {SEED}')
+    choose = random.Random(SEED)
+    for _ in range(kills):
+        time.sleep(choose.uniform(0.05, 0.25))
+        victim = choose.randrange(len(workers))
+        workers[victim].signal(signal.SIGKILL)
+        workers[victim].process.wait()
+        workers[victim] = start_workers(box, 1, *store)[0]
+
+
+def run_with_kills(box, trials, count, kills, *store):
+    # lost four times, a trial would fail; more often than that nobody is killed on the same one
+    box.caviar('run', study(box, trials, keys='retry: 50'), '-n', '1', *store)
+    box.caviar('resume', 'many', '-n', str(trials), '--only', *store)
+    workers = start_workers(box, count, *store)
+    kill_at_random(box, workers, kills, *store)
+    for worker in workers:
+        worker.wait(status=0)
+    rows = check_results(box, trials, *store)
+    assert check_logs(box, count, rows) >= trials
+
+
+@case
+def workers_of_an_sqlite_file_share_a_budget_and_may_be_killed(box):
+    run_with_kills(box, 60 * SCALE, 4, 8 * SCALE, '--store', 'caviar.db')
+
+
+@case
+def sixteen_workers_of_a_postgresql_study_may_be_killed(box):
+    with server() as at:
+        run_with_kills(box, 120 * SCALE, 16, 12 * SCALE, '--store', at.url())
+
+
+@case
+def a_run_goes_on_through_restarts_of_the_server(box):
+    with server(durable=True) as at:
+        store = ('--store', at.url())
+        trials = 80 * SCALE
+        run = box.start('run', study(box, trials, nap='0.05'), '-j', '4', '--quiet', *store)
+        wait_until('the study is there', lambda: os.path.exists(box.path('ran.log')))
+        worker = start_workers(box, 1, *store)[0]
+        wait_until('the worker is there', lambda: os.path.exists(box.path('log0')))
+        for mode in ['fast', 'immediate'] * SCALE:
+            before = len(read(box.path('ran.log')))
+            wait_until('trials run', lambda: len(read(box.path('ran.log'))) > before + 200)
+            at.stop(mode)
+            time.sleep(0.3)
+            at.start()
+        run.wait(status=0)
+        worker.wait(status=0)
+        rows = check_results(box, trials, *store)
+        equal(check_logs(box, 2, rows), trials)  # none was run again
+
+
+@case
+def a_worker_comes_and_goes_and_its_trial_is_given_back(box):
+    with server() as at:
+        store = ('--store', at.url())
+        box.caviar('run', study(box, 3, nap='0.02'), '-n', '1', *store)
+        box.caviar('resume', 'many', '-n', '3', '--only', *store)
+        box.file('trial.sh', '#!/bin/sh\n' + TRIAL.replace('"$2"', '100'), executable=True)
+        worker = start_workers(box, 1, *store)[0]
+        wait_until('a trial runs', lambda: len(read(box.path('ran.log')).splitlines()) == 2)
+        listed = box.json('workers', *store)
+        equal([(one['process'], one['running']) for one in listed], [(str(worker.pid), [1])])
+        assert 0 < listed[0]['lease_left_ms'] <= 60000, listed
+        contains(box.caviar('workers', *store).out, str(worker.pid))
+        worker.signal(signal.SIGTERM)
+        worker.wait(status=130)
+        equal(box.json('workers', *store), [])
+        equal(sum(one['ended'] for one in box.json('workers', '--all', *store)), 1)
+        states = [row['state'] for row in box.trials(*store)]
+        equal(states, ['complete', 'waiting'])
+        box.script('trial.sh', TRIAL)
+        box.caviar('worker', '-j', '2', '--quiet', *store)
+        rows = check_results(box, 3, *store)
+        equal([row['attempt'] for row in rows], [1, 2, 1])
+
+
+@case
+def a_stopped_study_stays_stopped_when_a_worker_joins(box):
+    box.caviar('run', study(box, 5), '-n', '1')
+    box.caviar('resume', 'many', '-n', '5', '--only')
+    box.caviar('stop', 'many')
+    contains(box.caviar('worker').out, "stopped by 'caviar stop'")
+    equal(len(box.trials()), 1)
+
+
+@case
+def a_password_is_seen_nowhere(box):
+    with server(settings="log_statement = 'none'") as at:
+        at.sql("CREATE ROLE secretive LOGIN SUPERUSER PASSWORD 'open-sesame'")
+        with open(os.path.join(at.data, 'pg_hba.conf'), 'w', encoding='utf-8') as file:
+            file.write('local all caviar trust\nhost all secretive 127.0.0.1/32 scram-sha-256\n')
+        at.sql('SELECT pg_reload_conf()')
+        address = f'127.0.0.1:{at.port}/postgres'
+        good = f'postgresql://secretive:open-sesame@{address}'
+        wrong = box.caviar('studies', '--store', good.replace('open-', 'close-'), status=1)
+        contains(wrong.err, 'authentication failed', f'postgresql://secretive@{address}')
+        assert 'sesame' not in wrong.err + wrong.out, wrong
+        malformed = box.caviar('studies', '--store', good.replace(':' + str(at.port), ':port'),
+                               status=1)
+        assert 'sesame' not in malformed.err, malformed
+        run = box.start('run', study(box, 4, nap='1'), '--store', good, '--log', 'log')
+        wait_until('a trial runs', lambda: os.path.exists(box.path('ran.log')))
+        with open(f'/proc/{run.pid}/cmdline', 'rb') as file:
+            line = file.read()
+        assert b'secretive' in line and b'sesame' not in line, line
+        for pid, _ in box.processes():
+            with open(f'/proc/{pid}/environ', 'rb') as file:
+                assert b'sesame' not in file.read()
+        run.wait(status=0)
+        for text in (run.out(), run.err(), box.read('log')):
+            assert 'sesame' not in text, text
+        check_results(box, 4, '--store', f'{good}')
+        page = box.caviar('export', '--format', 'html', '--store', good).out
+        assert 'sesame' not in page
+
+
+main()

@@ -1,0 +1,108 @@
+/**
+ * test_freeze_thaw.c: goes by the ranks of asha where curves cannot be extrapolated, and only
+ * there; begins fewer trials and finds the best in fewer steps where they can.
+ */
+#include "support/test.h"
+
+#include "support/fleet.h"
+
+#include <math.h>
+
+enum { LAST = 40, TRIALS = 150 };
+
+// Flat, until the learning rate falls late in the training, which helps some and harms others.
+static double cosine(double x, int64_t step)
+{
+    double late = step > LAST * 6 / 10 ? (double)(step - LAST * 6 / 10) / LAST : 0;
+    double turn = fmod(x * 7919, 1) * 2 - 1;
+    return 0.8 + 0.05 * x + turn * late;
+}
+
+// A power law, whose amplitude has nothing to do with its end.
+static double power_law(double x, int64_t step)
+{
+    double amplitude = 0.2 + fmod(x * 7919, 1);
+    return (x - 0.3) * (x - 0.3) + amplitude * pow((double)step, -0.8);
+}
+
+static test_fleet *run(const char *scheduler, fleet_loss *loss, uint64_t seed)
+{
+    cav_error error = {0};
+    fleet_options options = {.scheduler = scheduler,
+                             .workers = 3,
+                             .trials = TRIALS,
+                             .step_max = LAST,
+                             .seed = seed,
+                             .loss = loss};
+    test_fleet *made = fleet_new(&options, &error);
+    assert_non_null(made);
+    return made;
+}
+
+// How many turns the two schedulers take the same way, to the end of either.
+static size_t count_same(fleet_loss *loss, uint64_t seed, size_t *ret_turns)
+{
+    test_fleet *a = run("freeze-thaw", loss, seed), *b = run("asha", loss, seed);
+    size_t same = 0;
+    *ret_turns = 0;
+    bool is_same = true;
+    while (fleet_turn(a) && fleet_turn(b)) {
+        is_same &= a->report_count == b->report_count && a->pause_count == b->pause_count &&
+                   a->resume_count == b->resume_count && a->history->count == b->history->count;
+        same += is_same;
+        ++*ret_turns;
+    }
+    fleet_free(a);
+    fleet_free(b);
+    return same;
+}
+
+static void test_curves_that_turn_late_are_left_to_their_ranks(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(751);
+    size_t turns, same = count_same(cosine, seed, &turns);
+    assert_true(turns > 200);
+    assert_int_equal(same, turns);
+    same = count_same(power_law, seed, &turns);
+    assert_true(same < turns * 3 / 4); // with the first few curves, too
+}
+
+// How far the best trial that came to its end is from the best there is, after so many steps; the
+// steps until the end of the study where 0.
+static double regret(const char *scheduler, uint64_t seed, size_t *steps)
+{
+    test_fleet *at = run(scheduler, power_law, seed);
+    double least = INFINITY;
+    while ((*steps == 0 || at->report_count < *steps) && fleet_turn(at))
+        continue;
+    for (size_t i = 0; i < at->history->count; i++)
+        if (at->history->steps[i] == LAST)
+            least = fmin(least, (at->xs[i] - 0.3) * (at->xs[i] - 0.3));
+    *steps = at->report_count;
+    fleet_free(at);
+    return least;
+}
+
+static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(752);
+    double own = 0, whole = 0;
+    for (uint64_t k = 0; k < 12; k++) {
+        size_t steps = 0;
+        own += regret("freeze-thaw", seed + k, &steps);
+        whole += regret("none", seed + k, &steps);
+    }
+    if (!(own < 0.5 * whole))
+        fail_msg("%g, %g without", own, whole);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_curves_that_turn_late_are_left_to_their_ranks),
+        cmocka_unit_test(test_it_finds_better_ends_than_as_many_steps_of_whole_trainings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
