@@ -12,8 +12,8 @@ static void blot(char *from, const char *end)
         *from++ = '*';
 }
 
-// True if there was anything to hide. A password may hold any sign but the one that ends it.
-static bool hide(char *argument)
+// A password may hold any sign but the one that ends it.
+bool cav_hide_password(char *argument)
 {
     char *authority = strstr(argument, "://");
     if (!authority)
@@ -41,7 +41,7 @@ caviar_code cav_hide_passwords(int argc, char **argv, cav_error *error)
         char *copy = strdup(argv[i]); // lives as long as the program
         if (!copy)
             return cav_fail_memory(error);
-        if (hide(argv[i]))
+        if (cav_hide_password(argv[i]))
             argv[i] = copy;
         else
             free(copy);

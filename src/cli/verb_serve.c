@@ -1,6 +1,8 @@
 /**
  * verb_serve.c: caviar serve: the dashboard.
  */
+#include "base/memory.h"
+#include "cli/hiding.h"
 #include "cli/open.h"
 #include "serve/page.h"
 #include "serve/server.h"
@@ -68,7 +70,7 @@ static void print_where(const cav_arguments *arguments, const cav_server_options
         printf("{\"url\":\"%s\",\"token\":\"%s\"}\n", url, options->token);
     } else {
         const char *study = cav_cli_study(arguments);
-        printf("The dashboard of %s:\n  %s%s%s\n", options->location, url, study ? "#/" : "",
+        printf("The dashboard of %s:\n  %s%s%s\n", options->title, url, study ? "#/" : "",
                study ? study : "");
         if (!options->read_only)
             printf("To change things there, too (this is the token that %s keeps):\n"
@@ -81,13 +83,24 @@ static void print_where(const cav_arguments *arguments, const cav_server_options
         fprintf(stderr, "%s", cav_page_missing());
 }
 
+// The store's location as others may see it; for `free`.
+static char *title_of(const char *location)
+{
+    char *title = cav_strdup(location);
+    if (title)
+        cav_hide_password(title);
+    return title;
+}
+
 static caviar_code serve(const cav_arguments *arguments, const sigset_t *endings, cav_error *error)
 {
-    char token[CAV_TOKEN_SIZE];
+    char token[CAV_TOKEN_SIZE], room[CAV_CLI_PATH_SIZE];
+    char *title = title_of(cav_cli_store(arguments));
     cav_text path = {0};
     cav_server *server;
-    cav_server_options options = {.token = token};
-    caviar_code code = read_options(arguments, &options, error);
+    cav_server_options options = {
+        .token = token, .title = title, .place = cav_cli_place(arguments, room)};
+    caviar_code code = title ? read_options(arguments, &options, error) : cav_fail_memory(error);
     if (!code)
         code = token_path(arguments, &path, error);
     if (!code)
@@ -101,6 +114,7 @@ static caviar_code serve(const cav_arguments *arguments, const sigset_t *endings
         cav_server_stop(server);
     }
     cav_text_free(&path);
+    free(title);
     return code;
 }
 

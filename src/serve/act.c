@@ -14,7 +14,7 @@
 /** What is done, and by which handle. */
 typedef struct deed {
     cav_study *study;
-    const char *location;
+    const char *place; // of the trials' folders
     const cav_route *route;
     const cav_wish *wish;
     char author[CAV_AUTHOR_SIZE];
@@ -85,7 +85,7 @@ static caviar_code fork_trial(const deed *at, double *now, double *raw)
 {
     int64_t number;
     cav_fork fork = {.study = at->study,
-                     .location = at->location,
+                     .location = at->place,
                      .parent = at->route->trial,
                      .author = at->author,
                      .note = at->wish->note,
@@ -162,11 +162,11 @@ static caviar_code act(const deed *at)
     return code;
 }
 
-caviar_code cav_act(const char *location, const cav_route *route, const cav_wish *wish,
+caviar_code cav_act(const cav_act_on *on, const cav_route *route, const cav_wish *wish,
                     cav_json *json, cav_error *error)
 {
-    deed at = {.location = location, .route = route, .wish = wish, .json = json, .error = error};
-    cav_study_options options = {.location = location, .name = route->study};
+    deed at = {.place = on->place, .route = route, .wish = wish, .json = json, .error = error};
+    cav_study_options options = {.location = on->location, .name = route->study};
     caviar_code code = cav_study_open(&options, &at.study, error);
     if (code)
         return code;

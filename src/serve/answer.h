@@ -39,9 +39,9 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
 
 /**
  * Everything about one trial: its values, nudges, output, and all that it reported since a place
- * (the store's own cursor), every metric of it. `location` is the store's.
+ * (the store's own cursor), every metric of it. `place` is that of the trials' folders.
  */
-caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since,
-                             const char *location, cav_json *json, cav_error *error);
+caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since, const char *place,
+                             cav_json *json, cav_error *error);
 
 #endif

@@ -201,12 +201,12 @@ static void add_findings(const cav_study *study, int64_t number, cav_json *json)
 }
 
 // The end of the file that a running trial's output goes to; the store has it only when it ended.
-static bool read_log(const char *location, const char *study, int64_t number, cav_text *text)
+static bool read_log(const char *place, const char *study, int64_t number, cav_text *text)
 {
     cav_text path = {0};
     char bytes[OUTPUT_SIZE];
     struct stat facts;
-    char *folder = cav_folder_of_study(location, study, NULL);
+    char *folder = cav_folder_of_study(place, study, NULL);
     if (folder) {
         cav_folder_of_trial(folder, number, &path);
         cav_text_append(&path, "/output.log");
@@ -227,12 +227,12 @@ static bool read_log(const char *location, const char *study, int64_t number, ca
     return is_file;
 }
 
-static caviar_code add_output(const cav_study *study, int64_t number, const char *location,
+static caviar_code add_output(const cav_study *study, int64_t number, const char *place,
                               cav_json *json, cav_error *error)
 {
     cav_text text = {0};
     caviar_code code = CAVIAR_OK;
-    if (!read_log(location, study->spec->study, number, &text))
+    if (!read_log(place, study->spec->study, number, &text))
         code = study->store->type->output_read(study->store, &study->scope, number, &text, error);
     if (!code && !text.failed)
         cav_json_add_string(json, "output", cav_text_get(&text));
@@ -255,8 +255,8 @@ static caviar_code add_values(cav_study *study, int64_t number, cav_json *json, 
     return code;
 }
 
-caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since,
-                             const char *location, cav_json *json, cav_error *error)
+caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since, const char *place,
+                             cav_json *json, cav_error *error)
 {
     cav_study *study = feed->study;
     const cav_history *history = study->history;
@@ -275,7 +275,7 @@ caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since
     add_nudges(study, number, json);
     add_findings(study, number, json);
     if (!code)
-        code = add_output(study, number, location, json, error);
+        code = add_output(study, number, place, json, error);
     if (!code)
         code = add_reports(feed, number, since, json, error);
     cav_json_end_object(json);

@@ -17,6 +17,7 @@
 
 enum {
     TICK_MS = 200,      // between two looks for news
+    MOST_LOOKED = 40,   // studies that a list keeps open: each is a connection to the store
     FORGET_MS = 600000, // a study that nobody has asked for is closed
     LOOK_MS = 400,      // that a list may take to look into studies
 };
@@ -103,6 +104,15 @@ static caviar_code note_row(void *context, const cav_study_row *row, cav_error *
     return CAVIAR_OK;
 }
 
+static caviar_code begin_epoch(cav_feed *feed, cav_error *error)
+{
+    if (getrandom(&feed->epoch, sizeof feed->epoch, 0) != (ssize_t)sizeof feed->epoch)
+        return cav_fail_errno(error, errno, "there is no randomness");
+    feed->epoch >>= 16; // JavaScript's numbers hold it
+    feed->generation = feed->study->generation;
+    return CAVIAR_OK;
+}
+
 static caviar_code open_study(cav_hub *hub, cav_feed *feed, cav_error *error)
 {
     cav_study_options options = {
@@ -111,10 +121,7 @@ static caviar_code open_study(cav_hub *hub, cav_feed *feed, cav_error *error)
     if (!code)
         code = feed->study->store->type->study_read(feed->study->store, feed->name, note_row, feed,
                                                     error);
-    if (!code && getrandom(&feed->epoch, sizeof feed->epoch, 0) != (ssize_t)sizeof feed->epoch)
-        code = cav_fail_errno(error, errno, "there is no randomness");
-    feed->epoch >>= 16; // JavaScript's numbers hold it
-    return code;
+    return code ? code : begin_epoch(feed, error);
 }
 
 // Reads what is new. Needs the feed's lock.
@@ -125,13 +132,16 @@ static caviar_code read_news(cav_hub *hub, cav_feed *feed, cav_error *error)
     if (!code)
         code = feed->study->store->type->study_control(feed->study->store, feed->study->id,
                                                        &feed->control, error);
+    bool is_anew = !code && feed->generation != feed->study->generation;
+    if (is_anew) // the store was cut off, and the history was read again
+        code = begin_epoch(feed, error);
     cav_feed_news *news = &feed->news;
     pthread_mutex_lock(&hub->lock);
     if (code) {
         drop_feed(hub, feed); // another one may be there by now under this name
     } else {
         const cav_history *history = feed->study->history;
-        bool differs = news->trials != history->changed_count ||
+        bool differs = is_anew || news->trials != history->changed_count ||
                        news->reports != history->reported_count || news->control != feed->control;
         news->trials = history->changed_count;
         news->reports = history->reported_count;
@@ -386,11 +396,22 @@ static int64_t last_change(const cav_history *history)
     return last;
 }
 
+static bool may_look(cav_hub *hub, const char *name)
+{
+    size_t count = 0;
+    bool is_open = false;
+    pthread_mutex_lock(&hub->lock);
+    for (const cav_feed *feed = hub->feeds; feed; feed = feed->next, count++)
+        is_open |= strcmp(feed->name, name) == 0;
+    pthread_mutex_unlock(&hub->lock);
+    return is_open || count < MOST_LOOKED;
+}
+
 // One that cannot be read, or was deleted meanwhile, stays unknown: the others are listed.
 static void look_inside(cav_hub *hub, cav_study_summary *at)
 {
     cav_feed *feed;
-    if (cav_feed_open(hub, at->name, &feed, NULL))
+    if (!may_look(hub, at->name) || cav_feed_open(hub, at->name, &feed, NULL))
         return;
     const cav_study *study = feed->study;
     size_t best = cav_history_best(study->history, 0);

@@ -28,7 +28,7 @@ enum {
 struct cav_server {
     cav_hub *hub;
     struct MHD_Daemon *daemon;
-    char *name;
+    char *name, *title, *place;
     const char *token;
     bool is_local, read_only;
 };
@@ -120,8 +120,7 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
     if (route->kind == CAV_ROUTE_IMPORTANCE)
         return cav_answer_importance(feed, (size_t)number, json, error);
     if (route->kind == CAV_ROUTE_TRIAL)
-        return cav_answer_trial(feed, route->trial, number, cav_hub_location(server->hub), json,
-                                error);
+        return cav_answer_trial(feed, route->trial, number, server->place, json, error);
     cav_answer_study(feed, json);
     return CAVIAR_OK;
 }
@@ -144,7 +143,7 @@ static void write_root(const cav_server *server, cav_json *json)
     cav_json_add_string(json, "program", "caviar");
     cav_json_add_string(json, "version", caviar_version());
     cav_json_add_int(json, "api", 1);
-    cav_json_add_string(json, "store", cav_hub_location(server->hub));
+    cav_json_add_string(json, "store", server->title);
     cav_json_add_bool(json, "read_only", server->read_only);
     cav_json_end_object(json);
 }
@@ -255,7 +254,8 @@ static caviar_code change(cav_server *server, const cav_route *route, const requ
         cav_wish_read(route->kind, cav_text_get(&asked->body), asked->body.size, &wish, error);
     if (code)
         return code;
-    code = cav_act(cav_hub_location(server->hub), route, &wish, json, error);
+    code = cav_act(&(cav_act_on){cav_hub_location(server->hub), server->place}, route, &wish, json,
+                   error);
     cav_wish_free(&wish);
     return code;
 }
@@ -415,9 +415,11 @@ caviar_code cav_server_start(const cav_server_options *options, cav_server **ret
     server->token = options->token;
     server->read_only = options->read_only;
     server->name = cav_strdup(options->name);
-    caviar_code code = options->name && !server->name
-                           ? cav_fail_memory(error)
-                           : cav_hub_new(options->location, &server->hub, error);
+    server->title = cav_strdup(options->title);
+    server->place = cav_strdup(options->place);
+    bool copied = server->title && server->place && (server->name || !options->name);
+    caviar_code code =
+        copied ? cav_hub_new(options->location, &server->hub, error) : cav_fail_memory(error);
     if (!code)
         code = start_daemon(server, options->address ? options->address : "127.0.0.1",
                             options->port, error);
@@ -448,5 +450,7 @@ void cav_server_stop(cav_server *server)
         MHD_stop_daemon(server->daemon);
     cav_hub_free(server->hub);
     free(server->name);
+    free(server->title);
+    free(server->place);
     free(server);
 }

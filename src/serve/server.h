@@ -15,6 +15,8 @@ typedef struct cav_server cav_server;
 
 typedef struct cav_server_options {
     const char *location; // of the store
+    const char *title;    // by which the store is shown: its location, less a password
+    const char *place;    // of the trials' folders, as in cav_folder_of_study
     const char *address;  // to listen on, as a number; NULL: 127.0.0.1
     uint16_t port;        // 0: any that is free
     const char *name;     // by which browsers may call this server; NULL: by its address only

@@ -14,6 +14,9 @@ import threading
 
 import panda
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+import postgres  # noqa: E402
+
 
 def serve(place, *words):
     """A server of the place's store, on a free port; ended with the place."""
@@ -259,6 +262,29 @@ def test_looking_does_not_wait(place):
     equal(len(server.get("/studies/bowl/trials")["number"]), 3)
     store.execute("ROLLBACK")
     store.close()
+
+
+def test_a_store_on_a_server_is_shown(place):
+    """a PostgreSQL store is shown, less its password; its viewers go on when it was away"""
+    if not postgres.binaries():
+        return
+    with postgres.Server() as database:
+        url = database.url()
+        place.store = url + ("&" if "?" in url else "?") + "password=secret"
+        place.environment["CAVIAR_STORE"] = place.store
+        make_study(place, 4)
+        server = serve(place)
+        assert "secret" not in json.dumps(server.get("")), server.get("")
+        before = server.get("/studies/bowl/trials")
+        equal(sorted(before["number"]), [0, 1, 2, 3])
+        database.stop()
+        database.start()
+        place.caviar("add", "x=1", "lr=0.5", "act=relu")
+        path = f"/studies/bowl/trials?since={before['end']}&epoch={before['epoch']}"
+        panda.wait_until(lambda: server.ask("GET", "/api/1" + path)[0] == 200, "the store")
+        after = server.get(path)
+        again = after["epoch"] != before["epoch"]
+        equal(sorted(after["number"]), [0, 1, 2, 3, 4] if again else [4])
 
 
 # --- who may ---------------------------------------------------------------------------------
