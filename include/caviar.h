@@ -370,6 +370,14 @@ CAVIAR_API caviar_code caviar_study_trial(caviar_study *study, int64_t number,
  */
 CAVIAR_API caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial);
 
+/**
+ * The Pareto front of several objectives: the complete trials of which no other one is as good in
+ * all objectives and better in one. Writes their numbers, in order, to ret_numbers [capacity], and
+ * to *ret_count how many there are, which may be more than there is room for.
+ */
+CAVIAR_API caviar_code caviar_study_front(caviar_study *study, int64_t *ret_numbers,
+                                          size_t capacity, size_t *ret_count);
+
 /** Who changes a running trial, and why. All zero is fine. */
 typedef struct caviar_nudge_options {
     const char *author, *note;
