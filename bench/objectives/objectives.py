@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """
-objectives.py: how much of several objectives is found: hypervolume after so many trials, of Caviar's
-samplers and, where Optuna can be imported, of Optuna's in the same run.
+objectives.py: how much of several objectives is found: hypervolume after so many trials, of
+Caviar's samplers and, where Optuna can be imported, of Optuna's in the same run.
 
-    bench/objectives/objectives.py [--caviar PROGRAM] [--samplers nsga2,tpe,random] [--peers nsga2,tpe]
-        [--problems zdt1,dtlz2_3] [--trials 200] [--seeds 10] [--dims 10] [--json]
+    bench/objectives/objectives.py [--caviar PROGRAM] [--samplers nsga2,tpe]
+        [--peers nsga2,tpe] [--problems zdt1,dtlz2_3] [--trials 200] [--seeds 10] [--dims 10]
+        [--json]
 
 Printed is the gap: what is missing of the hypervolume of the whole front, as a share of what random
 search misses (the mean over the seeds of both); 0 is the front itself. ZDT: Zitzler, Deb, Thiele,
@@ -189,8 +190,9 @@ def main():
             gaps.append(mean / scale.setdefault(name, mean))
             seconds.append(took)
             if options.json:
-                print(json.dumps({"sampler": label, "problem": name, "trials": options.trials,
-                                  "gap": gaps[-1], "missing": missing, "seconds": took}), flush=True)
+                row = {"sampler": label, "problem": name, "trials": options.trials,
+                       "gap": gaps[-1], "missing": missing, "seconds": took}
+                print(json.dumps(row), flush=True)
         if not options.json:
             print(f"{label:26}" + "".join(f"{gap:10.3f}" for gap in gaps)
                   + f"{statistics.mean(gaps):10.3f}{statistics.mean(seconds):10.2f}", flush=True)

@@ -138,10 +138,30 @@ static caviar_code read_choices(builder *build)
     return add_list(build, "choices", word, '|');
 }
 
-// step x2, default 3, tier most, live true, special 0,1, limits 1e-7 10
+// prior VALUE [CONFIDENCE]
+static caviar_code add_prior(builder *build, const char *value)
+{
+    const char *confidence = build->words[build->at];
+    cav_node *keys = CAV_ARENA_NEW(build->document->arena, cav_node, 2);
+    cav_node *items = CAV_ARENA_NEW(build->document->arena, cav_node, 2);
+    if (!keys || !items)
+        return cav_fail_memory(build->error);
+    size_t count = is_name_of(&cav_confidence_names, confidence) ? 2 : 1;
+    build->at += count - 1;
+    keys[0] = (cav_node){.kind = CAV_NODE_SCALAR, .text = "value"};
+    items[0] = (cav_node){.kind = CAV_NODE_SCALAR, .text = value};
+    keys[1] = (cav_node){.kind = CAV_NODE_SCALAR, .text = "confidence"};
+    items[1] = (cav_node){.kind = CAV_NODE_SCALAR, .text = confidence};
+    *add_field(build, "prior") =
+        (cav_node){.kind = CAV_NODE_MAP, .keys = keys, .items = items, .count = count};
+    return CAVIAR_OK;
+}
+
+// step x2, default 3, tier most, live true, special 0,1, limits 1e-7 10, prior 0.01 high
 static caviar_code read_extra(builder *build)
 {
-    static const char *const known[] = {"step", "default", "tier", "live", "special", "limits"};
+    static const char *const known[] = {"step",    "default", "tier", "live",
+                                        "special", "limits",  "prior"};
     const char *key = next(build), *value = next(build);
     size_t which = 0;
     while (which < CAV_COUNT_OF(known) && strcmp(known[which], key) != 0)
@@ -167,6 +187,8 @@ static caviar_code read_extra(builder *build)
         cav_text_free(&pair);
         return code;
     }
+    if (strcmp(key, "prior") == 0)
+        return add_prior(build, value);
     add_scalar(build, key, value);
     return CAVIAR_OK;
 }
