@@ -331,8 +331,7 @@ static cav_exit run_best(const cav_arguments *arguments)
 static const cav_flag best_flags[] = {
     {0, "config", NULL, "print only the parameters, NAME=VALUE in one line"},
     {0, "metric", "NAME", "of several metrics: the best trial by this one"},
-    {0, "reference", "A,B,...",
-     "print the front and its hypervolume: the volume between it and these values of the metrics"},
+    {0, "reference", "A,B,...", "the front, and its hypervolume: what it covers from here on"},
 };
 
 static const cav_example best_examples[] = {
@@ -352,7 +351,8 @@ const cav_verb cav_verb_best = {
                    "Where there are several metrics it lists the Pareto front: the complete trials "
                    "of which no other one is as good in all metrics and better in one. --metric "
                    "then picks the best by one of them, and --config goes by the first if none is "
-                   "named.",
+                   "named. --reference takes a value for each metric, in their order, and gives "
+                   "the volume between these and the front.",
     .flags = best_flags,
     .flag_count = CAV_COUNT_OF(best_flags),
     .has_store = true,

@@ -361,21 +361,8 @@ static const char *name_of_command(cav_arena *arena, const char *const *words, s
 static caviar_code append_item(cav_document *document, const char *key, const cav_node *item,
                                cav_error *error)
 {
-    cav_node *root = document->root;
-    cav_node *keys = CAV_ARENA_NEW(document->arena, cav_node, root->count + 1);
-    cav_node *items = CAV_ARENA_NEW(document->arena, cav_node, root->count + 1);
-    if (!keys || !items)
-        return cav_fail_memory(error);
-    for (size_t i = 0; i < root->count; i++) {
-        keys[i] = root->keys[i];
-        items[i] = root->items[i];
-    }
-    keys[root->count] = (cav_node){.kind = CAV_NODE_SCALAR, .text = key};
-    items[root->count] = *item;
-    root->keys = keys;
-    root->items = items;
-    root->count++;
-    return CAVIAR_OK;
+    cav_node name = {.kind = CAV_NODE_SCALAR, .text = key};
+    return cav_node_append(document->arena, document->root, &name, item, error);
 }
 
 static caviar_code read_words(cav_document *document, const char *const *words, size_t word_count,
@@ -397,7 +384,7 @@ static caviar_code read_words(cav_document *document, const char *const *words, 
         code = read_word(&at, words[i], &command.items[i].text);
     }
     cav_text_free(&at.word);
-    if (!code && space.count == 0)
+    if (!code && space.count == 0 && !cav_node_get(document->root, "preset"))
         code = cav_fail(error, CAVIAR_INVALID,
                         "the command varies nothing: put a parameter where its value belongs, such "
                         "as --lr '{lr: log 1e-5 1}'");

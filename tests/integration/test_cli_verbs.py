@@ -36,6 +36,15 @@ INIT = {'cmd': 'init', 'space': {'x': {'type': 'float', 'low': 0, 'high': 1}}, '
         'seed': 3, 'budget': {'trials': 3}}
 
 
+@case
+def a_preset_is_a_space_for_programs_that_ask(box):
+    answers = pipe(box, {'cmd': 'init', 'preset': 'neural-net', 'metric': 'loss', 'seed': 1},
+                   {'cmd': 'ask'})
+    equal(answers[1]['config']['beta2'], 0.999)
+    equal(sorted(answers[1]['config'])[:4], ['activation', 'batch', 'beta1', 'beta2'])
+    contains(pipe(box, {'cmd': 'init', 'preset': 'none'})[0]['error'], "no 'none'", 'neural-net')
+
+
 # --- looking --------------------------------------------------------------------------------------
 
 @case
