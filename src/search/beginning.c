@@ -26,7 +26,7 @@ size_t cav_beginning_count(int64_t option, const cav_sampler_setup *setup)
 
 static bool follows_belief(const cav_space *space, uint64_t seed, const cav_suggest *suggest)
 {
-    const double most = 0.8, half = 40;
+    const double most = 0.5, half = 40;
     if (!cav_prior_any(space))
         return false;
     cav_random random =

@@ -15,8 +15,8 @@ size_t cav_beginning_count(int64_t option, const cav_sampler_setup *setup);
 
 /**
  * Turns a trial's even numbers, `point` [dim_count], into coordinates. Some trials follow what
- * users believe (space/prior.h), the others are even: four in five at first, half as many after
- * 40 trials, a third after 80, and so on.
+ * users believe (space/prior.h), the others are even: half of them at first, a quarter after 40
+ * trials, a sixth after 80, and so on.
  */
 void cav_beginning_place(const cav_space *space, uint64_t seed, const cav_suggest *suggest,
                          double *point);

@@ -214,7 +214,7 @@ static void follow_belief(tpe_state *state, cav_random *random)
 {
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         const cav_parameter *parameter = &state->space->parameters[state->space->dims[dim]];
-        if (cav_prior_is_given(parameter))
+        if (state->belief.powers[dim] > 0)
             state->point[dim] = cav_prior_place(parameter, cav_random_unit(random));
     }
 }
