@@ -25,8 +25,7 @@ static const cav_example examples[] = {
      "a whole number on a log scale, and a choice"},
     {"caviar run study.yaml --on slurm -j 64 --store postgresql://me@db/caviar --folder /shared",
      "start 64 workers on a Slurm cluster, and look after them"},
-    {"caviar run --preset neural-net -n 30 --minimize loss -- ./train --lr '{lr}' --batch "
-     "'{batch}'",
+    {"caviar run --preset neural-net -n 30 --minimize loss -- ./train --lr '{lr}' -b '{batch}'",
      "parameters as they usually are; see 'caviar help presets'"},
 };
 
