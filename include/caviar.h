@@ -135,6 +135,18 @@ typedef enum caviar_live {
     CAVIAR_LIVE_NO,
 } caviar_live;
 
+/** How sure somebody is of a parameter's best value: X(NAME, "word"). */
+#define CAVIAR_CONFIDENCES(X)                                                                      \
+    X(MEDIUM, "medium")                                                                            \
+    X(LOW, "low")                                                                                  \
+    X(HIGH, "high")
+
+typedef enum caviar_confidence {
+#define X(name, word) CAVIAR_CONFIDENCE_##name,
+    CAVIAR_CONFIDENCES(X)
+#undef X
+} caviar_confidence;
+
 /** The states of a trial. `docs/architecture.md` has the table of moves; any other is an error. */
 #define CAVIAR_STATES(X)                                                                           \
     X(WAITING, "waiting")   /* queued: has its parameters, nobody runs it */                       \
@@ -195,6 +207,7 @@ typedef enum caviar_ability {
 CAVIAR_API const char *caviar_type_name(caviar_type type);
 CAVIAR_API const char *caviar_scale_name(caviar_scale scale);
 CAVIAR_API const char *caviar_tier_name(caviar_tier tier);
+CAVIAR_API const char *caviar_confidence_name(caviar_confidence confidence);
 CAVIAR_API const char *caviar_state_name(caviar_state state);
 CAVIAR_API const char *caviar_reason_name(caviar_reason reason);
 CAVIAR_API const char *caviar_verdict_name(caviar_verdict verdict);
@@ -257,7 +270,9 @@ typedef struct caviar_parameter {
     size_t special_count;
     const caviar_value *choices; /* [choice_count] of a categorical, ordinal or constant one */
     size_t choice_count;
-    caviar_value initial; /* the `default` of study files: a value to start from */
+    caviar_value initial;         /* the `default` of study files: a value to start from */
+    caviar_value prior;           /* where the best value is believed to be; none: no belief */
+    caviar_confidence confidence; /* how surely */
     caviar_tier tier;
     caviar_live live;             /* may `pbt` and `panda: auto` change it in a running trial? */
     const caviar_condition *when; /* [when_count] */
@@ -369,6 +384,14 @@ CAVIAR_API caviar_code caviar_study_trial(caviar_study *study, int64_t number,
  * Fails with CAVIAR_NOT_FOUND while none is complete. The caller frees it.
  */
 CAVIAR_API caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial);
+
+/**
+ * The Pareto front of several objectives: the complete trials of which no other one is as good in
+ * all objectives and better in one. Writes their numbers, in order, to ret_numbers [capacity], and
+ * to *ret_count how many there are, which may be more than there is room for.
+ */
+CAVIAR_API caviar_code caviar_study_front(caviar_study *study, int64_t *ret_numbers,
+                                          size_t capacity, size_t *ret_count);
 
 /** Who changes a running trial, and why. All zero is fine. */
 typedef struct caviar_nudge_options {

@@ -18,6 +18,7 @@ static const char *const code_sentences[] = {CAVIAR_CODES(CODE_TEXT)};
 static const char *const type_words[] = {CAVIAR_TYPES(X2)};
 static const char *const scale_words[] = {CAVIAR_SCALES(X3)};
 static const char *const tier_words[] = {CAVIAR_TIERS(X2)};
+static const char *const confidence_words[] = {CAVIAR_CONFIDENCES(X2)};
 static const char *const state_words[] = {CAVIAR_STATES(X2)};
 static const char *const reason_words[] = {CAVIAR_REASONS(X2)};
 static const char *const verdict_words[] = {CAVIAR_VERDICTS(X2)};
@@ -27,6 +28,7 @@ static const cav_names code_texts = {"code", code_sentences, COUNT_OF(code_sente
 const cav_names cav_type_names = {"type", type_words, COUNT_OF(type_words)};
 const cav_names cav_scale_names = {"scale", scale_words, COUNT_OF(scale_words)};
 const cav_names cav_tier_names = {"tier", tier_words, COUNT_OF(tier_words)};
+const cav_names cav_confidence_names = {"confidence", confidence_words, COUNT_OF(confidence_words)};
 const cav_names cav_state_names = {"state", state_words, COUNT_OF(state_words)};
 const cav_names cav_reason_names = {"reason", reason_words, COUNT_OF(reason_words)};
 const cav_names cav_verdict_names = {"verdict", verdict_words, COUNT_OF(verdict_words)};
@@ -63,6 +65,11 @@ const char *caviar_scale_name(caviar_scale scale)
 const char *caviar_tier_name(caviar_tier tier)
 {
     return name_at(&cav_tier_names, (int)tier);
+}
+
+const char *caviar_confidence_name(caviar_confidence confidence)
+{
+    return name_at(&cav_confidence_names, (int)confidence);
 }
 
 const char *caviar_state_name(caviar_state state)

@@ -13,8 +13,8 @@ typedef struct cav_names {
     size_t count;
 } cav_names;
 
-extern const cav_names cav_type_names, cav_scale_names, cav_tier_names, cav_state_names,
-    cav_reason_names, cav_verdict_names;
+extern const cav_names cav_type_names, cav_scale_names, cav_tier_names, cav_confidence_names,
+    cav_state_names, cav_reason_names, cav_verdict_names;
 
 /** Finds a word. Otherwise CAVIAR_INVALID, with the nearest word and the whole list. */
 caviar_code cav_names_find(const cav_names *names, const char *word, int *ret_index,

@@ -28,6 +28,7 @@ typedef enum cav_purpose {
     CAV_PURPOSE_WEIGHTS = 11,   // how much each of several metrics counts
     CAV_PURPOSE_SESSION = 12,   // names of sessions on a server, and how long they wait
     CAV_PURPOSE_INSIGHT = 13,   // looking at what is known; nothing depends on it but what is said
+    CAV_PURPOSE_BELIEF = 14,    // whether a trial follows what users believe
 } cav_purpose;
 
 typedef struct cav_random {

@@ -1,11 +1,12 @@
 /**
- * topics.c: what samplers and schedulers there are, and their options.
+ * topics.c: what samplers, schedulers and presets there are.
  */
 #include "cli/topics.h"
 
 #include "base/number.h"
 #include "base/options.h"
 #include "cli/verb.h"
+#include "config/preset.h"
 #include "schedule/scheduler.h"
 #include "search/sampler.h"
 
@@ -61,9 +62,32 @@ static void print_option(const cav_option *option)
     cav_help_wrap(option->help, 10);
 }
 
+static void print_presets(void)
+{
+    printf("The presets. In a study file 'preset: NAME', or --preset NAME, adds those of these\n"
+           "parameters that the command names; what the study defines itself goes before.\n");
+    for (size_t i = 0; i < cav_preset_count; i++) {
+        printf("\n  %s\n", cav_presets[i].name);
+        cav_help_wrap(cav_presets[i].summary, 6);
+        cav_text line = {0};
+        for (const char *at = cav_presets[i].space; *at;) {
+            size_t size = strcspn(at, "\n");
+            cav_text_clear(&line);
+            cav_text_append_size(&line, at, size);
+            cav_help_wrap(cav_text_get(&line), 10);
+            at += size + 1;
+        }
+        cav_text_free(&line);
+    }
+}
+
 bool cav_topic_print(const char *name)
 {
     topic at;
+    if (strcmp(name, "presets") == 0) {
+        print_presets();
+        return true;
+    }
     if (!find(name, &at))
         return false;
     printf("The %s. In a study file: '%s: NAME', or with options,\n"
@@ -90,9 +114,26 @@ static void write_option(const cav_option *option, cav_json *json)
     cav_json_end_object(json);
 }
 
+static void write_presets(cav_json *json)
+{
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < cav_preset_count; i++) {
+        cav_json_begin_object(json);
+        cav_json_add_string(json, "name", cav_presets[i].name);
+        cav_json_add_string(json, "summary", cav_presets[i].summary);
+        cav_json_add_string(json, "space", cav_presets[i].space);
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
 bool cav_topic_write(const char *name, cav_json *json)
 {
     topic at;
+    if (strcmp(name, "presets") == 0) {
+        write_presets(json);
+        return true;
+    }
     if (!find(name, &at))
         return false;
     cav_json_begin_array(json);

@@ -68,12 +68,13 @@ static cav_exit run(const cav_arguments *arguments)
 {
     const char *name = arguments->operand_count > 0 ? arguments->operands[0] : "";
     const cav_verb *verb = cav_verb_find(name);
-    bool is_topic = strcmp(name, "samplers") == 0 || strcmp(name, "schedulers") == 0;
+    bool is_topic = strcmp(name, "samplers") == 0 || strcmp(name, "schedulers") == 0 ||
+                    strcmp(name, "presets") == 0;
     if (name[0] && !verb && !is_topic && strcmp(name, "caviar") != 0) {
         cav_error error;
         cav_fail(&error, CAVIAR_INVALID,
                  "there is no verb '%.60s'; 'caviar help' lists them, and there are the topics "
-                 "samplers and schedulers",
+                 "samplers, schedulers and presets",
                  name);
         return cav_complain_usage(arguments, &error);
     }
@@ -92,9 +93,9 @@ const cav_verb cav_verb_help = {
     .name = "help",
     .group = "Help",
     .summary = "explain a verb",
-    .operands = "[VERB|samplers|schedulers]",
-    .description = "Prints the overview of all verbs, the help of one, or what samplers or "
-                   "schedulers there are, with their options.",
+    .operands = "[VERB|samplers|schedulers|presets]",
+    .description = "Prints the overview of all verbs, the help of one, or what samplers, "
+                   "schedulers or presets there are.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_json = true,

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cav_flag flags[] = {CAV_RUN_FLAGS, CAV_SHOW_FLAGS, CAV_ON_FLAG};
+static const cav_flag flags[] = {
+    {0, "preset", "NAME", "where undefined parameters come from: see 'caviar help presets'"},
+    CAV_RUN_FLAGS,
+    CAV_SHOW_FLAGS,
+    CAV_ON_FLAG};
 
 static const cav_example examples[] = {
     {"caviar run study.yaml", "run what the study file says; again, to go on where it stopped"},
@@ -21,6 +25,8 @@ static const cav_example examples[] = {
      "a whole number on a log scale, and a choice"},
     {"caviar run study.yaml --on slurm -j 64 --store postgresql://me@db/caviar --folder /shared",
      "start 64 workers on a Slurm cluster, and look after them"},
+    {"caviar run --preset neural-net -n 30 --minimize loss -- ./train --lr '{lr}' -b '{batch}'",
+     "parameters as they usually are; see 'caviar help presets'"},
 };
 
 static caviar_code spec_from_command(const cav_arguments *arguments, const json_t *overrides,
@@ -51,6 +57,11 @@ static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec
     if (has_file == (arguments->command_count > 0))
         return cav_fail(error, CAVIAR_INVALID, "give either a study file, or a command behind --");
     caviar_code code = cav_cli_overrides(arguments, &overrides, error);
+    const char *preset = cav_flag_get(arguments, "preset");
+    if (!code && preset && json_object_set_new(overrides, "preset", json_string(preset))) {
+        json_decref(overrides);
+        code = cav_fail_memory(error);
+    }
     if (code)
         return code;
     code = has_file ? cav_cli_spec_read(arguments->operands[0], overrides, ret_spec, error)
@@ -109,7 +120,9 @@ const cav_verb cav_verb_run = {
         "stopped; with more trials it is extended.\n\n"
         "Without a study file, the command behind -- defines its parameters where it uses them: "
         "'{lr: log 1e-5 1}', '{units: int log 16 512 step x2}', '{act: relu|tanh}'. The scales are "
-        "linear, log, reverse-log (log of 1 - x, for a momentum near 1) and logit.\n\n"
+        "linear, log, reverse-log (log of 1 - x, for a momentum near 1) and logit. With --preset "
+        "the names of a preset need no definition: '{lr}' does; one that is given goes before. A "
+        "program that names none of them, as it reads its parameters itself, gets them all.\n\n"
         "The first Ctrl-C lets the running trials finish; the second kills them and puts them "
         "back, to be run again.",
     .flags = flags,

@@ -4,11 +4,13 @@
 #include "cli/open.h"
 
 #include "base/number.h"
-#include "study/course.h"
+#include "cli/front.h"
+#include "cli/metrics.h"
 #include "cli/nudging.h"
 #include "cli/print.h"
 #include "cli/style.h"
 #include "run/folder.h"
+#include "study/course.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -263,10 +265,41 @@ static void write_words(const caviar_trial *trial, cav_text *line)
     }
 }
 
+// The metric that --metric names; the first one, without a word.
+static caviar_code read_metric(const cav_arguments *arguments, const cav_study *study,
+                               size_t *ret_metric, cav_error *error)
+{
+    const char *name = cav_flag_get(arguments, "metric");
+    *ret_metric = 0;
+    if (!name)
+        return CAVIAR_OK;
+    for (size_t m = 0; m < study->history->metric_count; m++) {
+        if (strcmp(study->metric_names[m], name) != 0)
+            continue;
+        *ret_metric = m;
+        return CAVIAR_OK;
+    }
+    return cav_cli_fail_metric(study, name, error);
+}
+
+// Whether the question is for the front: there are several metrics, and none was picked out.
+static bool wants_front(const cav_arguments *arguments, const cav_study *study)
+{
+    if (cav_flag_get(arguments, "reference"))
+        return true;
+    return study->history->metric_count > 1 && !cav_flag_get(arguments, "metric") &&
+           !cav_flag_is_on(arguments, "config");
+}
+
 static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_error *error)
 {
     caviar_trial *trial;
-    size_t number = cav_study_best(study);
+    size_t metric;
+    if (wants_front(arguments, study))
+        return cav_cli_front_print(arguments, study, error);
+    if (read_metric(arguments, study, &metric, error))
+        return CAVIAR_NOT_FOUND;
+    size_t number = metric == 0 ? cav_study_best(study) : cav_history_best(study->history, metric);
     if (number == SIZE_MAX)
         return cav_fail(error, CAVIAR_NOT_FOUND, "no trial of study '%s' is complete yet",
                         study->spec->study);
@@ -297,20 +330,29 @@ static cav_exit run_best(const cav_arguments *arguments)
 
 static const cav_flag best_flags[] = {
     {0, "config", NULL, "print only the parameters, NAME=VALUE in one line"},
+    {0, "metric", "NAME", "of several metrics: the best trial by this one"},
+    {0, "reference", "A,B,...", "the front, and its hypervolume: what it covers from here on"},
 };
 
 static const cav_example best_examples[] = {
     {"caviar best", "the trial with the best value, as 'caviar show' shows it"},
     {"caviar best --config", "lr=0.0123 units=128"},
+    {"caviar best --reference 1,1e6", "the front of two metrics, and what it covers of what is "
+                                      "better than 1 and 1e6"},
 };
 
 const cav_verb cav_verb_best = {
     .name = "best",
     .group = "Look",
-    .summary = "show the best trial",
+    .summary = "show the best trial, or the front of several metrics",
     .operands = "",
-    .description = "Shows the complete trial with the best value of the study's first metric; of "
-                   "equals, the earliest.",
+    .description = "Shows the complete trial with the best value of the study's metric; of equals, "
+                   "the earliest.\n\n"
+                   "Where there are several metrics it lists the Pareto front: the complete trials "
+                   "of which no other one is as good in all metrics and better in one. --metric "
+                   "then picks the best by one of them, and --config goes by the first if none is "
+                   "named. --reference takes a value for each metric, in their order, and gives "
+                   "the volume between these and the front.",
     .flags = best_flags,
     .flag_count = CAV_COUNT_OF(best_flags),
     .has_store = true,

@@ -138,10 +138,30 @@ static caviar_code read_choices(builder *build)
     return add_list(build, "choices", word, '|');
 }
 
-// step x2, default 3, tier most, live true, special 0,1, limits 1e-7 10
+// prior VALUE [CONFIDENCE]
+static caviar_code add_prior(builder *build, const char *value)
+{
+    const char *confidence = build->words[build->at];
+    cav_node *keys = CAV_ARENA_NEW(build->document->arena, cav_node, 2);
+    cav_node *items = CAV_ARENA_NEW(build->document->arena, cav_node, 2);
+    if (!keys || !items)
+        return cav_fail_memory(build->error);
+    size_t count = is_name_of(&cav_confidence_names, confidence) ? 2 : 1;
+    build->at += count - 1;
+    keys[0] = (cav_node){.kind = CAV_NODE_SCALAR, .text = "value"};
+    items[0] = (cav_node){.kind = CAV_NODE_SCALAR, .text = value};
+    keys[1] = (cav_node){.kind = CAV_NODE_SCALAR, .text = "confidence"};
+    items[1] = (cav_node){.kind = CAV_NODE_SCALAR, .text = confidence};
+    *add_field(build, "prior") =
+        (cav_node){.kind = CAV_NODE_MAP, .keys = keys, .items = items, .count = count};
+    return CAVIAR_OK;
+}
+
+// step x2, default 3, tier most, live true, special 0,1, limits 1e-7 10, prior 0.01 high
 static caviar_code read_extra(builder *build)
 {
-    static const char *const known[] = {"step", "default", "tier", "live", "special", "limits"};
+    static const char *const known[] = {"step",    "default", "tier", "live",
+                                        "special", "limits",  "prior"};
     const char *key = next(build), *value = next(build);
     size_t which = 0;
     while (which < CAV_COUNT_OF(known) && strcmp(known[which], key) != 0)
@@ -167,6 +187,8 @@ static caviar_code read_extra(builder *build)
         cav_text_free(&pair);
         return code;
     }
+    if (strcmp(key, "prior") == 0)
+        return add_prior(build, value);
     add_scalar(build, key, value);
     return CAVIAR_OK;
 }
@@ -339,21 +361,8 @@ static const char *name_of_command(cav_arena *arena, const char *const *words, s
 static caviar_code append_item(cav_document *document, const char *key, const cav_node *item,
                                cav_error *error)
 {
-    cav_node *root = document->root;
-    cav_node *keys = CAV_ARENA_NEW(document->arena, cav_node, root->count + 1);
-    cav_node *items = CAV_ARENA_NEW(document->arena, cav_node, root->count + 1);
-    if (!keys || !items)
-        return cav_fail_memory(error);
-    for (size_t i = 0; i < root->count; i++) {
-        keys[i] = root->keys[i];
-        items[i] = root->items[i];
-    }
-    keys[root->count] = (cav_node){.kind = CAV_NODE_SCALAR, .text = key};
-    items[root->count] = *item;
-    root->keys = keys;
-    root->items = items;
-    root->count++;
-    return CAVIAR_OK;
+    cav_node name = {.kind = CAV_NODE_SCALAR, .text = key};
+    return cav_node_append(document->arena, document->root, &name, item, error);
 }
 
 static caviar_code read_words(cav_document *document, const char *const *words, size_t word_count,
@@ -375,7 +384,7 @@ static caviar_code read_words(cav_document *document, const char *const *words, 
         code = read_word(&at, words[i], &command.items[i].text);
     }
     cav_text_free(&at.word);
-    if (!code && space.count == 0)
+    if (!code && space.count == 0 && !cav_node_get(document->root, "preset"))
         code = cav_fail(error, CAVIAR_INVALID,
                         "the command varies nothing: put a parameter where its value belongs, such "
                         "as --lr '{lr: log 1e-5 1}'");

@@ -66,6 +66,25 @@ static bool is_null(const cav_node *node)
     return false;
 }
 
+caviar_code cav_node_append(cav_arena *arena, cav_node *map, const cav_node *key,
+                            const cav_node *item, cav_error *error)
+{
+    cav_node *keys = CAV_ARENA_NEW(arena, cav_node, map->count + 1);
+    cav_node *items = CAV_ARENA_NEW(arena, cav_node, map->count + 1);
+    if (!keys || !items)
+        return cav_fail_memory(error);
+    for (size_t i = 0; i < map->count; i++) {
+        keys[i] = map->keys[i];
+        items[i] = map->items[i];
+    }
+    keys[map->count] = *key;
+    items[map->count] = *item;
+    map->keys = keys;
+    map->items = items;
+    map->count++;
+    return CAVIAR_OK;
+}
+
 const char *cav_node_kind_name(const cav_node *node)
 {
     switch (node->kind) {

@@ -59,6 +59,10 @@ void cav_node_forget_places(cav_node *node);
 /** The value of a key of a map; NULL if there is none. */
 cav_node *cav_node_get(const cav_node *map, const char *key);
 
+/** Adds a key and its value at the end of a map. */
+caviar_code cav_node_append(cav_arena *arena, cav_node *map, const cav_node *key,
+                            const cav_node *item, cav_error *error);
+
 /** What a node is, for messages: "a list"; "nothing" where YAML has null. */
 const char *cav_node_kind_name(const cav_node *node);
 

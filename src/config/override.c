@@ -26,20 +26,7 @@ static caviar_code put(cav_arena *arena, cav_node *map, const cav_node *key, con
             return CAVIAR_OK;
         }
     }
-    cav_node *keys = CAV_ARENA_NEW(arena, cav_node, map->count + 1);
-    cav_node *items = CAV_ARENA_NEW(arena, cav_node, map->count + 1);
-    if (!keys || !items)
-        return cav_fail_memory(error);
-    for (size_t i = 0; i < map->count; i++) {
-        keys[i] = map->keys[i];
-        items[i] = map->items[i];
-    }
-    keys[map->count] = *key;
-    items[map->count] = *item;
-    map->keys = keys;
-    map->items = items;
-    map->count++;
-    return CAVIAR_OK;
+    return cav_node_append(arena, map, key, item, error);
 }
 
 static caviar_code put_all(cav_arena *arena, cav_node *map, const cav_node *over, cav_error *error)

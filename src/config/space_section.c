@@ -174,6 +174,31 @@ static caviar_code read_default(const section *at, const cav_node *node, caviar_
     return read_value_of(at, node, &to->initial);
 }
 
+// A value, or {value: 0.01, confidence: high}.
+static caviar_code read_prior(const section *at, const cav_node *node, caviar_parameter *to)
+{
+    if (node->kind != CAV_NODE_MAP)
+        return read_value_of(at, node, &to->prior);
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; i < node->count && !code; i++) {
+        int confidence = 0;
+        const char *key = node->keys[i].text;
+        if (strcmp(key, "value") == 0) {
+            code = read_value_of(at, &node->items[i], &to->prior);
+        } else if (strcmp(key, "confidence") == 0) {
+            code = read_name(at, &node->items[i], &cav_confidence_names, &confidence);
+            to->confidence = (caviar_confidence)confidence;
+        } else {
+            return cav_node_fail(at->document, &node->keys[i], at->error,
+                                 "%s: a prior has a value and a confidence; not '%.40s'", at->what,
+                                 key);
+        }
+    }
+    if (!code && to->prior.kind == CAVIAR_KIND_NONE)
+        return cav_node_fail(at->document, node, at->error, "%s: the value is missing", at->what);
+    return code;
+}
+
 static caviar_code read_range_condition(const section *at, const cav_node *node,
                                         caviar_condition *to)
 {
@@ -224,7 +249,7 @@ static const struct field {
     {"low", read_low},     {"high", read_high},       {"limits", read_limits},
     {"step", read_step},   {"special", read_special}, {"choices", read_choices},
     {"value", read_value}, {"default", read_default}, {"when", read_when},
-    {"live", read_live},
+    {"live", read_live},   {"prior", read_prior},
 };
 
 static caviar_code read_field(section *at, const cav_node *key, const cav_node *item,

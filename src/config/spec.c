@@ -3,6 +3,8 @@
  */
 #include "config/spec.h"
 
+#include "config/preset.h"
+
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -368,7 +370,8 @@ static caviar_code read_space(const reader *at, const char *key, const cav_node 
     return cav_space_parse(at->document, node, at->spec->space, at->error);
 }
 
-// Constraints name parameters, so they are read after the space, wherever they stand.
+// Constraints name parameters, so they are read after the space, wherever they stand; a preset has
+// been put into the space.
 static caviar_code skip(const reader *at, const char *key, const cav_node *node)
 {
     (void)at, (void)key, (void)node;
@@ -399,6 +402,7 @@ static const struct key {
     {"resources", read_resources},
     {"space", read_space},
     {"constraints", skip},
+    {"preset", skip},
 };
 
 static caviar_code read_key(const reader *at, const cav_node *key, const cav_node *item)
@@ -486,6 +490,8 @@ caviar_code cav_spec_from_document(cav_document *document, const char *const *ig
     spec->arena = document->arena;
     reader at = {.document = document, .spec = spec, .error = error};
     caviar_code code = set_defaults(spec, error);
+    if (!code)
+        code = cav_preset_apply(document, error);
     if (!code)
         code = read_root(&at, ignore);
     if (code)

@@ -85,6 +85,14 @@ static void write_parameter(cav_json *json, const caviar_parameter *from)
         cav_json_key(json, "default");
         cav_json_value(json, &from->initial);
     }
+    if (from->prior.kind != CAVIAR_KIND_NONE) {
+        cav_json_key(json, "prior");
+        cav_json_begin_object(json);
+        cav_json_key(json, "value");
+        cav_json_value(json, &from->prior);
+        cav_json_add_string(json, "confidence", caviar_confidence_name(from->confidence));
+        cav_json_end_object(json);
+    }
     if (from->tier != CAVIAR_TIER_UNSET)
         cav_json_add_string(json, "tier", caviar_tier_name(from->tier));
     if (from->live != CAVIAR_LIVE_UNSET) {

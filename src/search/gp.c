@@ -59,6 +59,7 @@ typedef struct gp_state {
     size_t initial;
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
+    cav_belief belief;
     cav_comparable *comparable; // NULL: trials that have ended are all there is
     const cav_history *seen;    // the history, or the view of comparable losses, at the last look
     cav_gp_region region;       // where to search; the table's is where it was at the last fit
@@ -86,6 +87,7 @@ static void destroy(void *opaque)
     cav_gp_ensemble_free(state->ensemble);
     cav_gp_table_free(state->table);
     cav_comparable_free(state->comparable);
+    cav_belief_free(&state->belief);
     free(state->low);
     free(state->pending);
     free(state->kept);
@@ -137,7 +139,8 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     if (setup->stops_early)
         state->comparable = cav_comparable_new(setup->step_max);
     bool can_compare = state->comparable || !setup->stops_early;
-    if (!can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
+    bool fine = cav_belief_init(&state->belief, setup->space);
+    if (!fine || !can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -156,12 +159,14 @@ static void design(const gp_state *state, const cav_suggest *suggest, double *po
     cav_beginning_point(state->space, state->scrambling, suggest, point);
     if (suggest->number > 0 || suggest->attempt > 0)
         return;
-    // the first one has the defaults, and is near the middle where there are none
+    // the first one has the defaults or what is believed, and is near the middle where there are
+    // none
     cav_random random = cav_random_stream(state->seed, 0, CAV_PURPOSE_SUGGEST, 0);
     for (size_t dim = 0; dim < state->space->dim_count; dim++) {
         const cav_parameter *parameter = parameter_of(state, dim);
         double near = 0.4 + 0.2 * cav_random_unit(&random), share = parameter->special_share;
-        if (isnan(parameter->initial) && parameter->axis != CAV_AXIS_CHOICES)
+        if (isnan(parameter->initial) && isnan(parameter->prior) &&
+            parameter->axis != CAV_AXIS_CHOICES)
             point[dim] = cav_parameter_start(parameter, share + near * (1 - share));
     }
 }
@@ -340,12 +345,14 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     if (code)
         return code;
     make_box(state, history);
+    cav_belief_learn(&state->belief, history);
     double effort = state->settings->effort, known = (double)state->table->count;
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
         .history = history,
         .table = state->table,
+        .belief = &state->belief,
         .low = state->low,
         .high = state->high,
         .effort = effort * fmin(1, full_effort / fmax(1, known)),

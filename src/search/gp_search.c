@@ -197,6 +197,11 @@ static bool add_all(search_state *at)
     return true;
 }
 
+static double bonus(const search_state *at, const double *point)
+{
+    return cav_belief_bonus(at->search->belief, point, NULL);
+}
+
 // Scores all candidates. False when out of memory.
 static bool score_candidates(search_state *at)
 {
@@ -208,7 +213,7 @@ static bool score_candidates(search_state *at)
         memcpy(at->points + i * at->dims, at->points, at->dims * sizeof *at->points);
     bool scored = cav_gp_ensemble_score_all(at->search->ensemble, at->points, padded, scores);
     for (size_t i = 0; i < at->count; i++)
-        at->order[i] = (candidate){scores[i], i};
+        at->order[i] = (candidate){scores[i] + bonus(at, at->points + i * at->dims), i};
     free(scores);
     return scored;
 }
@@ -222,7 +227,7 @@ static void score_few(search_state *at, const double *points, size_t count, cand
                at->dims * sizeof(double));
     cav_gp_ensemble_score_eight(at->search->ensemble, at->eight, scores);
     for (size_t lane = 0; lane < count; lane++)
-        order[lane] = (candidate){scores[lane], lane};
+        order[lane] = (candidate){scores[lane] + bonus(at, at->eight + lane * at->dims), lane};
 }
 
 static int by_score(const void *a, const void *b)
@@ -251,6 +256,7 @@ static double climb_score(void *context, const double *x, double *gradient)
     for (size_t i = 0; i < at->free_count; i++)
         at->at[at->free_dims[i]] = x[i];
     double score = cav_gp_ensemble_score(at->search->ensemble, at->at, at->gradient);
+    score += cav_belief_bonus(at->search->belief, at->at, at->gradient);
     for (size_t i = 0; i < at->free_count; i++)
         gradient[i] = -at->gradient[at->free_dims[i]];
     return -score;

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "search/gp_trials.h"
+#include "surrogate/belief.h"
 
 /** What is searched, and how hard. */
 typedef struct cav_gp_search {
@@ -13,6 +14,7 @@ typedef struct cav_gp_search {
     cav_gp_ensemble *ensemble; // has learnt the trials
     const cav_history *history;
     const cav_gp_table *table;
+    const cav_belief *belief;
     const double *low, *high; // [dim_count] the box to stay in
     double effort;
     double whole; // a finite space of at most so many points is scored point by point

@@ -3,6 +3,8 @@
  */
 #include "search/gp_trials.h"
 
+#include "base/pareto.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -79,12 +81,12 @@ static void join_front(cav_gp_table *table, const cav_history *history, size_t p
     size_t kept = 0, metrics = history->metric_count;
     for (size_t i = 0; i < table->best_count; i++) {
         const double *other = losses_at(history, table->best[i]);
-        if (cav_dominates(other, losses, metrics) ||
+        if (cav_pareto_dominates(other, losses, metrics) ||
             memcmp(other, losses, metrics * sizeof *losses) == 0)
             return;
     }
     for (size_t i = 0; i < table->best_count; i++)
-        if (!cav_dominates(losses, losses_at(history, table->best[i]), metrics))
+        if (!cav_pareto_dominates(losses, losses_at(history, table->best[i]), metrics))
             table->best[kept++] = table->best[i];
     if (kept == table->most / 2)
         memmove(table->best, table->best + 1, --kept * sizeof *table->best);

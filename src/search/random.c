@@ -7,6 +7,7 @@
 #include "search/sampler.h"
 
 #include "base/random.h"
+#include "search/beginning.h"
 
 #include <stdlib.h>
 
@@ -31,8 +32,8 @@ static caviar_code suggest(void *state, const cav_history *history, const cav_su
     cav_random random =
         cav_random_stream(setup->seed, suggest->number, CAV_PURPOSE_SUGGEST, suggest->attempt);
     for (size_t dim = 0; dim < space->dim_count; dim++)
-        ret_point[dim] =
-            cav_parameter_start(&space->parameters[space->dims[dim]], cav_random_unit(&random));
+        ret_point[dim] = cav_random_unit(&random);
+    cav_beginning_place(space, setup->seed, suggest, ret_point);
     return CAVIAR_OK;
 }
 

@@ -15,6 +15,7 @@
 #include "base/normal.h"
 #include "base/random.h"
 #include "search/rf_table.h"
+#include "surrogate/belief.h"
 #include "surrogate/comparable.h"
 #include "surrogate/forest.h"
 
@@ -60,6 +61,7 @@ typedef struct rf_state {
     size_t first;
     cav_comparable *comparable; // NULL: trials that have ended are all there is
     cav_rf_table table;
+    cav_belief belief;
     cav_forest *forest;
     size_t fitted;  // finished trials that the forest has learned from
     size_t reports; // and of how many reports their losses are
@@ -79,6 +81,7 @@ static void destroy(void *opaque)
     for (size_t i = 0; state->starts && i < STARTS; i++)
         free(state->starts[i].whole);
     cav_rf_table_free(&state->table);
+    cav_belief_free(&state->belief);
     cav_forest_free(state->forest);
     cav_comparable_free(state->comparable);
     void *parts[] = {state->starts, state->raw,     state->point, state->row,
@@ -96,7 +99,8 @@ static bool make_parts(rf_state *state)
     state->row = calloc(dims + 1, sizeof(double));
     state->trial = calloc(dims + 1, sizeof(double));
     state->pending = calloc(MOST_PENDING * (size_t)state->settings->trees, sizeof(size_t));
-    bool fine = cav_rf_table_init(&state->table, state->space) && state->starts && state->raw &&
+    bool fine = cav_belief_init(&state->belief, state->space) &&
+                cav_rf_table_init(&state->table, state->space) && state->starts && state->raw &&
                 state->point && state->row && state->trial && state->pending;
     for (size_t i = 0; i < STARTS && fine; i++)
         fine = (state->starts[i].whole = calloc(dims + 1, sizeof(double))) != NULL;
@@ -226,7 +230,7 @@ static double evaluate(rf_state *state, const cav_history *history, const double
     cav_forest_predict(state->forest, state->row, &mean, &variance);
     double deviation = sqrt(variance + 1e-4);
     double score = log(deviation) + cav_normal_log_h((state->best - mean) / deviation, NULL);
-    return score + log_distance(state);
+    return score + log_distance(state) + cav_belief_bonus(&state->belief, state->point, NULL);
 }
 
 static double from_start(const rf_state *state, size_t dim, cav_random *random)
@@ -324,6 +328,7 @@ static bool search(rf_state *state, const cav_history *history, cav_random *rand
     size_t dims = state->space->dim_count, best = 0;
     state->left = affordable(state);
     mark_pending(state, history);
+    cav_belief_learn(&state->belief, history);
     collect_starts(state, history, random);
     size_t share = state->left / STARTS + 1;
     for (size_t i = 0; i < STARTS; i++) {

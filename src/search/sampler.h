@@ -84,6 +84,7 @@ typedef struct cav_sampler_type {
     X(cav_sampler_cmaes)                                                                           \
     X(cav_sampler_gp)                                                                              \
     X(cav_sampler_grid)                                                                            \
+    X(cav_sampler_nsga2)                                                                           \
     X(cav_sampler_random)                                                                          \
     X(cav_sampler_rf)                                                                              \
     X(cav_sampler_sobol)                                                                           \

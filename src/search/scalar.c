@@ -3,6 +3,8 @@
  */
 #include "search/scalar.h"
 
+#include "base/pareto.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,17 +38,6 @@ void cav_scalar_draw(cav_scalar *scalar, cav_random *random)
         scalar->weights[m] /= sum;
 }
 
-bool cav_dominates(const double *a, const double *b, size_t count)
-{
-    bool better = false;
-    for (size_t m = 0; m < count; m++) {
-        if (a[m] > b[m])
-            return false;
-        better |= a[m] < b[m];
-    }
-    return better;
-}
-
 // The greatest loss of a metric on the front, the trials that no other dominates.
 static void find_range(cav_scalar *scalar, const double *losses, size_t count)
 {
@@ -55,7 +46,7 @@ static void find_range(cav_scalar *scalar, const double *losses, size_t count)
         const double *at = losses + i * metrics;
         bool dominated = false;
         for (size_t k = 0; k < count && !dominated; k++)
-            dominated = cav_dominates(losses + k * metrics, at, metrics);
+            dominated = cav_pareto_dominates(losses + k * metrics, at, metrics);
         for (size_t m = 0; m < metrics && !dominated; m++)
             scalar->range[m] = fmax(scalar->range[m], at[m] - scalar->least[m]);
     }

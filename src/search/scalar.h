@@ -37,7 +37,4 @@ void cav_scalar_measure(cav_scalar *scalar, const double *losses, size_t count);
 /** The one loss of losses [metric_count]; of a single metric that itself. */
 double cav_scalar_loss(const cav_scalar *scalar, const double *losses);
 
-/** Is a [count] nowhere worse than b, and somewhere better? */
-bool cav_dominates(const double *a, const double *b, size_t count);
-
 #endif

@@ -6,6 +6,7 @@
 #include "search/sampler.h"
 
 #include "base/random.h"
+#include "search/beginning.h"
 #include "search/sobol_points.h"
 
 #include <stdlib.h>
@@ -58,11 +59,10 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     // a point that was refused is replaced by the same one of another scrambling
     cav_random random = cav_random_stream(state->seed, 0, CAV_PURPOSE_SCRAMBLE, suggest->attempt);
     uint64_t scrambling = cav_random_u64(&random);
-    for (size_t dim = 0; dim < space->dim_count; dim++) {
-        double u =
+    for (size_t dim = 0; dim < space->dim_count; dim++)
+        ret_point[dim] =
             cav_sobol_coordinate(scrambling, (uint32_t)suggest->number, state->sequence_dims[dim]);
-        ret_point[dim] = cav_parameter_start(&space->parameters[space->dims[dim]], u);
-    }
+    cav_beginning_place(space, state->seed, suggest, ret_point);
     return CAVIAR_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "search/beginning.h"
 #include "search/tpe_branch.h"
+#include "surrogate/belief.h"
 #include "surrogate/comparable.h"
 #include "surrogate/mixture.h"
 
@@ -65,6 +66,7 @@ typedef struct tpe_state {
     cav_tpe_branch branch; // that the next point is made within; its name is 0 where it is any
     bool has_conditions;
     cav_mixture *good, *other;
+    cav_belief belief;
     uint64_t seen;                   // the history that the split is of
     size_t reports;                  // and its reports
     bool is_current;                 // these are right
@@ -83,6 +85,7 @@ static void destroy(void *opaque)
     cav_comparable_free(state->comparable);
     cav_mixture_free(state->good);
     cav_mixture_free(state->other);
+    cav_belief_free(&state->belief);
     free(state->raw);
     free(state->places);
     free(state);
@@ -97,7 +100,8 @@ static bool reserve(tpe_state *state)
     state->other = cav_mixture_new(state->space, &how);
     state->raw = calloc(state->space->count + 2 * dims + 1, sizeof *state->raw);
     state->places = calloc(dims + 1, sizeof *state->places);
-    if (!state->good || !state->other || !state->raw || !state->places)
+    bool fine = cav_belief_init(&state->belief, state->space);
+    if (!fine || !state->good || !state->other || !state->raw || !state->places)
         return false;
     state->point = state->raw + state->space->count;
     state->canonical = state->point + dims;
@@ -173,6 +177,7 @@ static caviar_code take_in(tpe_state *state, const cav_history *history, cav_err
         cav_tpe_split_forget(&state->split);
     if (!code)
         code = cav_tpe_split_update(&state->split, state->view, error);
+    cav_belief_learn(&state->belief, history);
     state->is_current = !code;
     state->seen = now;
     return code;
@@ -204,12 +209,24 @@ static caviar_code learn(tpe_state *state, const cav_history *history, cav_rando
     return code;
 }
 
+// Puts what is believed in the place of what the density of the good ones has drawn.
+static void follow_belief(tpe_state *state, cav_random *random)
+{
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        const cav_parameter *parameter = &state->space->parameters[state->space->dims[dim]];
+        if (state->belief.powers[dim] > 0)
+            state->point[dim] = cav_prior_place(parameter, cav_random_unit(random));
+    }
+}
+
 // Draws until the constraints hold and the branch is the wanted one; false if that was not so in
 // many draws. The configuration is then in state->raw and ->canonical.
-static bool draw_fitting(tpe_state *state, cav_random *random)
+static bool draw_fitting(tpe_state *state, bool follows, cav_random *random)
 {
     for (int i = 0; i < MOST_UNFIT; i++) {
         cav_mixture_draw(state->good, random, state->point);
+        if (follows)
+            follow_belief(state, random);
         cav_space_decode(state->space, state->point, state->raw, state->canonical);
         uint64_t name = state->branch.name;
         bool elsewhere =
@@ -227,11 +244,14 @@ static double choose(tpe_state *state, const cav_history *history, cav_random *r
 {
     double most = -INFINITY;
     for (int64_t i = 0; i < state->settings->candidates; i++) {
-        if (!draw_fitting(state, random) || cav_history_find(history, state->canonical) != SIZE_MAX)
+        bool follows = state->belief.any && i % 4 == 0;
+        if (!draw_fitting(state, follows, random) ||
+            cav_history_find(history, state->canonical) != SIZE_MAX)
             continue;
         cav_mixture_locate(state->good, state->canonical, state->raw, state->places);
         double gain = cav_mixture_log_density(state->good, state->places) -
-                      cav_mixture_log_density(state->other, state->places);
+                      cav_mixture_log_density(state->other, state->places) +
+                      cav_belief_bonus(&state->belief, state->canonical, NULL);
         if (!(gain > most))
             continue;
         most = gain;

@@ -49,7 +49,7 @@ caviar_code cav_tpe_split_init(cav_tpe_split *split, const cav_tpe_split_options
     *split = (cav_tpe_split){.options = *options, .seed = seed};
     split->sample = calloc(options->most_other + options->most_good + 1, sizeof *split->sample);
     if (metric_count > 1)
-        split->fronts = cav_tpe_fronts_new(metric_count, options->most_good);
+        split->fronts = cav_fronts_new(metric_count, options->most_good);
     if (split->sample && (split->fronts || metric_count <= 1))
         return CAVIAR_OK;
     cav_tpe_split_free(split);
@@ -58,7 +58,7 @@ caviar_code cav_tpe_split_init(cav_tpe_split *split, const cav_tpe_split_options
 
 void cav_tpe_split_free(cav_tpe_split *split)
 {
-    cav_tpe_fronts_free(split->fronts);
+    cav_fronts_free(split->fronts);
     cav_tpe_group_free(&split->good);
     cav_tpe_group_free(&split->other);
     free(split->order);
@@ -152,7 +152,7 @@ static caviar_code take_in(cav_tpe_split *split, const cav_history *history, siz
     bool complete = class_of(history, row) == CLASS_COMPLETE;
     if (split->fronts && complete) {
         const double *losses = history->losses + row * history->metric_count;
-        caviar_code code = cav_tpe_fronts_add(split->fronts, row, losses, error);
+        caviar_code code = cav_fronts_add(split->fronts, row, losses, error);
         if (code)
             return code;
     }
@@ -187,7 +187,7 @@ static caviar_code choose_good(cav_tpe_split *split, const cav_history *history,
     size_t *chosen = calloc(wanted + 1, sizeof *chosen), count = 0;
     if (!chosen)
         return cav_fail_memory(error);
-    caviar_code code = cav_tpe_fronts_choose(split->fronts, wanted, chosen, &count, error);
+    caviar_code code = cav_fronts_choose(split->fronts, wanted, chosen, &count, error);
     // fronts are of complete trials; where these are too few, pruned ones come after them
     for (size_t i = 0; i < split->valued && count < wanted && !code; i++)
         if (class_of(history, split->order[i]) == CLASS_PRUNED)

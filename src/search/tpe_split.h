@@ -7,7 +7,7 @@
 #ifndef CAV_SEARCH_TPE_SPLIT_H
 #define CAV_SEARCH_TPE_SPLIT_H
 
-#include "search/tpe_fronts.h"
+#include "search/fronts.h"
 #include "trial/history.h"
 
 typedef struct cav_tpe_split_options {
@@ -43,7 +43,7 @@ typedef struct cav_tpe_split {
     size_t order_capacity;
     size_t *sample; // [sample_count] those of the least hash, by their hash
     size_t sample_count;
-    cav_tpe_fronts *fronts; // where there are several metrics, else NULL
+    cav_fronts *fronts; // where there are several metrics, else NULL
     cav_tpe_group good, other;
 } cav_tpe_split;
 

@@ -56,6 +56,9 @@ caviar_parameter *cav_space_describe(const cav_space *space, size_t parameter, c
     ret->choice_count = from->choice_count;
     if (from->type != CAVIAR_TYPE_CONSTANT && !isnan(from->initial))
         ret->initial = cav_parameter_value(from, from->initial);
+    if (!isnan(from->prior))
+        ret->prior = cav_parameter_value(from, from->prior);
+    ret->confidence = from->confidence;
     return ret;
 }
 

@@ -155,8 +155,9 @@ static caviar_code check_given(const caviar_parameter *given, cav_error *error)
                         given->name ? given->name : "");
     if ((size_t)given->type >= cav_type_names.count ||
         (size_t)given->scale >= cav_scale_names.count ||
-        (size_t)given->tier >= cav_tier_names.count || (unsigned)given->live > CAVIAR_LIVE_NO)
-        return fail_field(given->name, "", "unknown type, scale, tier or live", error);
+        (size_t)given->tier >= cav_tier_names.count || (unsigned)given->live > CAVIAR_LIVE_NO ||
+        (size_t)given->confidence >= cav_confidence_names.count)
+        return fail_field(given->name, "", "unknown type, scale, tier, live or confidence", error);
     return is_numeric(given->type) ? check_range(given, error) : check_choices(given, error);
 }
 
@@ -203,6 +204,8 @@ static bool copy_given(cav_parameter *parameter, const caviar_parameter *given)
         .step = given->step,
         .step_factor = given->step_factor,
         .initial = NAN,
+        .prior = NAN,
+        .confidence = given->confidence,
     };
     if (given->type == CAVIAR_TYPE_INT && given->step == 0 && given->step_factor == 0)
         parameter->step = 1;
@@ -328,6 +331,20 @@ static caviar_code read_initial(cav_parameter *parameter, const caviar_value *gi
     return CAVIAR_OK;
 }
 
+static caviar_code read_prior(cav_parameter *parameter, const caviar_value *given, cav_error *error)
+{
+    double raw;
+    if (given->kind == CAVIAR_KIND_NONE)
+        return CAVIAR_OK;
+    if (parameter->axis == CAV_AXIS_NONE)
+        return fail_field(parameter->name, "prior", "belongs to a parameter that is searched",
+                          error);
+    if (cav_parameter_read(parameter, given, &raw, error))
+        return cav_error_prefix(error, "prior");
+    parameter->prior = raw;
+    return CAVIAR_OK;
+}
+
 caviar_code cav_parameter_init(cav_parameter *parameter, const caviar_parameter *given,
                                cav_error *error)
 {
@@ -341,6 +358,8 @@ caviar_code cav_parameter_init(cav_parameter *parameter, const caviar_parameter 
         code = derive(parameter, error);
     if (!code)
         code = read_initial(parameter, &given->initial, error);
+    if (!code)
+        code = read_prior(parameter, &given->prior, error);
     if (code)
         cav_parameter_free(parameter);
     return code;

@@ -41,6 +41,8 @@ typedef struct cav_parameter {
     caviar_value *choices; // [choice_count] texts are owned
     size_t choice_count;
     double initial; // raw; NaN: none
+    double prior;   // raw, where the best value is believed to be; NaN: no belief
+    caviar_confidence confidence;
     cav_condition *when;
     size_t when_count;
 

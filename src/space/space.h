@@ -56,7 +56,8 @@ bool cav_space_is_active(const cav_space *space, size_t parameter, const double 
 void cav_space_decode(const cav_space *space, const double *point, double *ret_raw,
                       double *ret_point);
 
-/** Writes the defaults of those parameters that have one into a point. */
+/** Writes into a point the defaults of those parameters that have one, or else where their best
+ * values are believed to be. */
 void cav_space_put_defaults(const cav_space *space, double *point);
 
 /** The point of a configuration. */

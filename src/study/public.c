@@ -253,3 +253,23 @@ caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial)
     cav_study_unlock(study);
     return keep(study, code, &error);
 }
+
+caviar_code caviar_study_front(caviar_study *study, int64_t *ret_numbers, size_t capacity,
+                               size_t *ret_count)
+{
+    cav_error error;
+    size_t *numbers = NULL, count = 0;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    cav_study_lock(study);
+    caviar_code code = cav_study_refresh(study, &error);
+    if (!code)
+        code = cav_study_front(study, &numbers, &count, &error);
+    cav_study_unlock(study);
+    for (size_t i = 0; i < count && i < capacity; i++)
+        ret_numbers[i] = (int64_t)numbers[i];
+    free(numbers);
+    if (!code)
+        *ret_count = count;
+    return keep(study, code, &error);
+}

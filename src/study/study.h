@@ -140,6 +140,13 @@ caviar_code cav_study_view(cav_study *study, int64_t number, caviar_trial **ret_
                            cav_error *error);
 
 /**
+ * The Pareto front: numbers [*ret_count] of the complete trials that no other one beats, in order;
+ * the caller frees them. Of one metric these are the best trials.
+ */
+caviar_code cav_study_front(const cav_study *study, size_t **ret_numbers, size_t *ret_count,
+                            cav_error *error);
+
+/**
  * Changes parameters of a running trial: raw [space->count] has NaN where nothing changes; see
  * caviar_study_nudge.
  */

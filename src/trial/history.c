@@ -340,6 +340,14 @@ caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_
     return put ? CAVIAR_OK : cav_fail_memory(error);
 }
 
+bool cav_history_has_losses(const cav_history *history, size_t number)
+{
+    bool all = history->states[number] == CAVIAR_STATE_COMPLETE;
+    for (size_t m = 0; m < history->metric_count && all; m++)
+        all = isfinite(history->losses[number * history->metric_count + m]);
+    return all;
+}
+
 size_t cav_history_best(const cav_history *history, size_t metric)
 {
     size_t best = SIZE_MAX;

@@ -93,6 +93,9 @@ bool cav_history_is_by(const cav_history *history, size_t number, const char *ma
 /** Number of a trial at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);
 
+/** True where a trial is complete and has a finite loss in every metric. */
+bool cav_history_has_losses(const cav_history *history, size_t number);
+
 /** Row of the complete trial with the least loss in a metric, the earliest of equals; SIZE_MAX. */
 size_t cav_history_best(const cav_history *history, size_t metric);
 

@@ -77,13 +77,30 @@ static void mixed(cav_space *space)
         {.name = "layers", .type = ORDINAL, CHOICES(WHOLE(1), WHOLE(2), WHOLE(4))});
 }
 
+static void believed(cav_space *space)
+{
+    SPACE({.name = "lr", .scale = LOG, .low = 1e-5, .high = 1, .prior = REAL(0.01)},
+          {.name = "opt",
+           .type = CATEGORICAL,
+           CHOICES(TEXT("sgd"), TEXT("adam"), TEXT("rmsprop")),
+           .prior = TEXT("adam"),
+           .confidence = CAVIAR_CONFIDENCE_HIGH},
+          {.name = "beta",
+           .scale = LOGIT,
+           .low = 0.1,
+           .high = 0.99,
+           .prior = REAL(0.9),
+           WHEN(HAS("opt", TEXT("adam")))});
+}
+
 static void nothing_to_vary(cav_space *space)
 {
     SPACE({.name = "c", .type = CONSTANT, CHOICES(TEXT("only"))});
 }
 
 typedef void filler(cav_space *space);
-static filler *const fills[] = {line, small, conditional, constrained, mixed, nothing_to_vary};
+static filler *const fills[] = {line,  small,    conditional,    constrained,
+                                mixed, believed, nothing_to_vary};
 
 static cav_space *make(filler *fill)
 {

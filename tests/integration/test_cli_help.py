@@ -81,7 +81,7 @@ def the_manual_of_all_lists_every_verb(box):
 def no_line_of_help_is_wider_than_a_terminal(box):
     pages = [box.caviar('help', name).out for name in verbs(box)]
     pages += [box.caviar('help').out] + [box.caviar('help', topic).out
-                                         for topic in ('samplers', 'schedulers')]
+                                         for topic in ('samplers', 'schedulers', 'presets')]
     wide = [line for page in pages for line in page.splitlines() if len(line) > 100]
     equal(wide, [])
 
@@ -96,6 +96,13 @@ def topics_list_samplers_and_schedulers_with_their_options(box):
                 contains(text, option['name'], option['help'])
     names = [entry['name'] for entry in box.json('help', 'samplers')]
     assert {'auto', 'grid', 'random', 'sobol', 'zoom'} <= set(names), names
+
+
+@case
+def presets_are_study_files_spaces(box):
+    text = ' '.join(box.caviar('help', 'presets').out.split())
+    for entry in box.json('help', 'presets'):
+        contains(text, entry['name'], entry['summary'], ' '.join(entry['space'].split()))
 
 
 @case

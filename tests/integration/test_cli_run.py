@@ -33,6 +33,21 @@ def a_study_file_is_run_to_the_end_of_its_budget(box):
 
 
 @case
+def a_preset_defines_what_the_command_names(box):
+    box.script('t.sh', 'echo loss=$1')
+    box.caviar('run', '-n', '3', '--seed', '1', '--preset', 'neural-net', '--minimize', 'loss',
+               '--', './t.sh', '{lr}', '{batch}', '{units: int 3 5}', '{beta1}')
+    for trial in box.trials():
+        equal(sorted(trial['config']), ['batch', 'beta1', 'lr', 'units'])
+        equal((trial['values']['loss'], trial['config']['beta1']), (trial['config']['lr'], 0.9))
+        assert 3 <= trial['config']['units'] <= 5
+    contains(box.caviar('run', '--preset', 'neural', '--minimize', 'loss', '--', './t.sh', '{lr}',
+                        status=2).err, "no 'neural'", 'neural-net')
+    contains(box.caviar('run', '--preset', 'neural-net', '--minimize', 'loss', '--', './t.sh',
+                        '{lr}', '{depth}', status=1).err, 'depth')
+
+
+@case
 def the_same_study_from_a_file_and_inline_gives_the_same_trials(box):
     box.bowl()
     box.caviar('run', 'bowl.yaml', '--store', 'file.db')

@@ -36,6 +36,15 @@ INIT = {'cmd': 'init', 'space': {'x': {'type': 'float', 'low': 0, 'high': 1}}, '
         'seed': 3, 'budget': {'trials': 3}}
 
 
+@case
+def a_preset_is_a_space_for_programs_that_ask(box):
+    answers = pipe(box, {'cmd': 'init', 'preset': 'neural-net', 'metric': 'loss', 'seed': 1},
+                   {'cmd': 'ask'})
+    equal(answers[1]['config']['beta2'], 0.999)
+    equal(sorted(answers[1]['config'])[:4], ['activation', 'batch', 'beta1', 'beta2'])
+    contains(pipe(box, {'cmd': 'init', 'preset': 'none'})[0]['error'], "no 'none'", 'neural-net')
+
+
 # --- looking --------------------------------------------------------------------------------------
 
 @case
@@ -103,6 +112,43 @@ def best_is_the_trial_with_the_best_value(box):
     words = dict(pair.split('=') for pair in box.caviar('best', '--config').out.split())
     equal({name: float(value) for name, value in words.items()}, least['config'])
     contains(box.caviar('best').out, f"trial {least['id']}: complete")
+
+
+# A circle of trials: (error, speed) with the angle in tenths of a quarter turn, and one within.
+CIRCLE = [{'cmd': 'init', 'study': 'two', 'space': {'x': {'type': 'float', 'low': 0, 'high': 1}},
+           'metrics': ['error', {'name': 'speed', 'direction': 'maximize'}], 'seed': 3,
+           'budget': {'trials': 10}}]
+for number, values in enumerate([(2, 5), (1, 3), (2, 4), (3, 9), (3, 8), (1, 3)]):
+    CIRCLE += [{'cmd': 'ask'}, {'cmd': 'tell', 'id': number, 'values': values}]
+
+
+@case
+def best_of_several_metrics_is_the_front(box):
+    pipe(box, *CIRCLE, words=('--store', 'caviar.db'))
+    answer = box.json('best')
+    equal([trial['id'] for trial in answer['front']], [1, 5, 0, 3])  # equals stay both
+    equal(answer['front'][2]['values'], {'error': 2, 'speed': 5})
+    assert 'hypervolume' not in answer
+    lines = box.caviar('best').out.splitlines()
+    equal(len(lines), 5)
+    contains(lines[0], 'TRIAL', 'error', 'speed', 'PARAMETERS')
+    equal(lines[-1].split()[:3], ['3', '3', '9'])
+    equal(box.json('best', '--metric', 'speed')['trial']['id'], 3)
+    equal(box.json('best', '--metric', 'error')['trial']['id'], 1)
+    equal(box.json('best', '--config'), answer['front'][0]['config'])
+    contains(box.caviar('best', '--metric', 'sped', status=1).err, 'sped', 'speed')
+
+
+@case
+def the_front_has_a_hypervolume_below_a_reference(box):
+    pipe(box, *CIRCLE, words=('--store', 'caviar.db'))
+    # steps: 1 wide up to 3, 1 wide up to 5, 1 wide up to 9, above 1
+    equal(box.json('best', '--reference', '4,1')['hypervolume'], 2 + 4 + 8)
+    equal(box.json('best', '--reference', '1,1')['hypervolume'], 0)
+    contains(box.caviar('best', '--reference', '4,1').out, 'hypervolume 14')
+    contains(box.caviar('best', '--reference', '4', status=1).err, '2 numbers', 'not 1')
+    contains(box.caviar('best', '--reference', '4,1,2', status=1).err, '2 numbers', '4,1,2')
+    contains(box.caviar('best', '--reference', '4;1', status=1).err, '4;1')
 
 
 @case

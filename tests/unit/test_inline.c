@@ -53,6 +53,12 @@ static void test_a_definition_gives_the_same_study_as_a_file(void **state)
         {"int log 16 512 step x2 tier most default 64 special 0 limits 16 1024",
          "{type: int, scale: log, low: 16, high: 512, step: x2, tier: most, default: 64, special: "
          "[0], limits: [16, 1024]}"},
+        {"0 1 prior 0.5", "{type: float, low: 0, high: 1, prior: {value: 0.5}}"},
+        {"log 1e-5 1 prior 0.01 high default 0.1",
+         "{type: float, scale: log, low: 1e-5, high: 1, prior: {value: 0.01, confidence: high}, "
+         "default: 0.1}"},
+        {"relu|tanh prior tanh low",
+         "{type: categorical, choices: [relu, tanh], prior: {value: tanh, confidence: low}}"},
         {"relu|tanh|gelu", "{type: categorical, choices: [relu, tanh, gelu]}"},
         {"16|32|0.5|true|x", "{type: categorical, choices: [16, 32, 0.5, true, x]}"},
         {"relu|tanh default tanh tier least",
@@ -150,9 +156,12 @@ static void test_what_is_said_about_definitions(void **state)
         {"{x: itn 1 2}", "parameter 'x': 'itn' is not understood; did you mean 'int'?"},
         {"{x: 0 1 step}", "parameter 'x': a value is missing at the end" EXAMPLES},
         {"{x: 0 1 stpe 3}", "parameter 'x': 'stpe' is not understood; did you mean 'step'?"},
-        {"{x: 0 1 2}",
-         "parameter 'x': '2' is not understood; known: step, default, tier, live, special, "
-         "limits"},
+        {"{x: 0 1 2}", "parameter 'x': '2' is not understood; known: step, default, tier, live, "
+                       "special, limits, prior"},
+        {"{x: 0 1 prior}", "parameter 'x': a value is missing at the end" EXAMPLES},
+        {"{x: 0 1 prior 2}", "prior: parameter 'x': 2 lies outside of 0 to 1"},
+        {"{x: 0 1 prior 1 hihg}", "parameter 'x': 'hihg' is not understood; known: step, default, "
+                                  "tier, live, special, limits, prior"},
         {"{x: 0 1 tier msot}", "parameter 'x': unknown tier 'msot'; did you mean 'most'?"},
         {"{x: 0 1 limits 0}", "parameter 'x': limits needs two numbers" EXAMPLES},
         {"{x: 0 1 special a}", "parameter 'x': special: a number is expected, not 'a'"},

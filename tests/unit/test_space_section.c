@@ -197,7 +197,9 @@ static char *random_study(uint64_t seed, uint64_t round)
     cav_text text = {0};
     bool first_is_number = cav_random_below(&random, 2);
     cav_text_appendf(&text, "space:\n  p0: %s\n",
-                     first_is_number ? "{type: float, low: 0, high: 100}" : "[a, b, c]");
+                     first_is_number
+                         ? "{type: float, low: 0, high: 100, prior: {value: 7, confidence: high}}"
+                         : "{type: categorical, choices: [a, b, c], prior: b}");
     uint64_t count = 1 + cav_random_below(&random, 12);
     for (uint64_t i = 1; i <= count; i++) {
         uint64_t kind = cav_random_below(&random, 4);
@@ -244,6 +246,7 @@ static void expect_same_space(const cav_space *a, const cav_space *b)
         assert_string_equal(p->name, q->name);
         assert_true(p->type == q->type && p->scale == q->scale && p->tier == q->tier);
         assert_true(p->live == q->live);
+        assert_true(p->confidence == q->confidence && same_number(p->prior, q->prior));
         assert_true(same_number(p->low, q->low) && same_number(p->high, q->high));
         assert_true(p->limit_low == q->limit_low && p->limit_high == q->limit_high);
         assert_true(p->step == q->step && p->step_factor == q->step_factor);

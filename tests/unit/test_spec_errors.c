@@ -23,8 +23,7 @@ static const complaint keys[] = {
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
      "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, "
-     "resources, space, "
-     "constraints"},
+     "resources, space, constraints, preset"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},
     {"study: [a]", "2:8: study: a single value is expected, not a list"},
@@ -117,7 +116,7 @@ static const complaint parameters[] = {
      "2:29: parameter 'lr': unknown key 'hgih'; did you mean 'high'?"},
     {"lr: {type: float, low: 1, high: 2, distribution: x}",
      "2:38: parameter 'lr': unknown key 'distribution'; known: type, scale, tier, low, high, "
-     "limits, step, special, choices, value, default, when, live"},
+     "limits, step, special, choices, value, default, when, live, prior"},
     {"lr: {type: flaot, low: 1, high: 2}",
      "2:14: parameter 'lr': unknown type 'flaot'; did you mean 'float'?"},
     {"lr: {type: uniform, low: 1, high: 2}",
@@ -127,6 +126,14 @@ static const complaint parameters[] = {
      "2:28: parameter 'lr': unknown scale 'logg'; did you mean 'log'?"},
     {"lr: {type: float, low: 1, high: 2, tier: msot}",
      "2:44: parameter 'lr': unknown tier 'msot'; did you mean 'most'?"},
+    {"lr: {type: float, low: 1, high: 2, prior: 3}",
+     "2:3: prior: parameter 'lr': 3 lies outside of 1 to 2"},
+    {"lr: {type: float, low: 1, high: 2, prior: {value: 1, confidence: hihg}}",
+     "2:68: parameter 'lr': unknown confidence 'hihg'; did you mean 'high'?"},
+    {"lr: {type: float, low: 1, high: 2, prior: {value: 1, sure: yes}}",
+     "2:56: parameter 'lr': prior: a prior has a value and a confidence; not 'sure'"},
+    {"lr: {type: float, low: 1, high: 2, prior: {confidence: high}}",
+     "2:45: parameter 'lr': prior: the value is missing"},
     {"lr: {type: [float], low: 1, high: 2}",
      "2:14: parameter 'lr': type: a single value is expected, not a list"},
     {"lr: {type: float, low: abc, high: 2}",

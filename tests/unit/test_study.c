@@ -98,6 +98,29 @@ static void test_the_best_is_the_first_of_equals_in_the_direction_of_the_metric(
     }
 }
 
+static void test_the_front_of_two_objectives_is_what_nothing_beats(void **state)
+{
+    api *at = *state;
+    static const caviar_objective objectives[] = {{"error", false}, {"speed", true}};
+    static const double values[][2] = {{2, 5}, {1, 3}, {2, 4}, {3, 9}, {1, 3}};
+    api_start(at, (caviar_study_options){.objectives = objectives, .objective_count = 2});
+    int64_t numbers[4] = {0};
+    size_t count = 7;
+    assert_int_equal(caviar_study_front(at->study, numbers, 4, &count), CAVIAR_OK);
+    assert_int_equal(count, 0);
+    for (size_t i = 0; i < CAV_COUNT_OF(values); i++) {
+        const caviar_metric metrics[] = {{"error", values[i][0]}, {"speed", values[i][1]}};
+        caviar_trial *trial = api_ask(at->study);
+        assert_int_equal(caviar_trial_tell(trial, metrics, 2), CAVIAR_OK);
+        caviar_trial_free(trial);
+    }
+    assert_int_equal(caviar_study_front(at->study, numbers, 2, &count), CAVIAR_OK);
+    assert_int_equal(count, 4);
+    assert_true(numbers[0] == 0 && numbers[1] == 1 && numbers[2] == 0);
+    assert_int_equal(caviar_study_front(at->study, numbers, 4, &count), CAVIAR_OK);
+    assert_true(numbers[2] == 3 && numbers[3] == 4);
+}
+
 static void test_a_trial_can_be_looked_at_by_number(void **state)
 {
     api *at = *state;
@@ -311,11 +334,13 @@ static void test_a_handle_that_did_not_open_answers_every_call(void **state)
     caviar_study *study;
     caviar_trial *trial = NULL;
     int64_t number = 42;
+    size_t front_count;
     caviar_study_options options = {.store = "/no/such/folder/caviar.db", .space = at->space};
     assert_int_equal(caviar_study_open(&options, &study), CAVIAR_IO);
     assert_contains(caviar_study_message(study), "/no/such/folder/caviar.db");
     assert_int_equal(caviar_study_ask(study, &trial), CAVIAR_STATE);
     assert_int_equal(caviar_study_best(study, &trial), CAVIAR_STATE);
+    assert_int_equal(caviar_study_front(study, NULL, 0, &front_count), CAVIAR_STATE);
     assert_int_equal(caviar_study_trial(study, 0, &trial), CAVIAR_STATE);
     assert_int_equal(caviar_study_enqueue(study, NULL, 0, &number), CAVIAR_STATE);
     assert_int_equal(caviar_study_trial_count(study), 0);
@@ -350,6 +375,7 @@ int main(void)
         BOTH_STORES(test_an_inactive_parameter_has_no_value),
         BOTH_STORES(test_readers_of_parameters_answer_nothing_for_what_is_not_such),
         BOTH_STORES(test_the_best_is_the_first_of_equals_in_the_direction_of_the_metric),
+        BOTH_STORES(test_the_front_of_two_objectives_is_what_nothing_beats),
         BOTH_STORES(test_a_trial_can_be_looked_at_by_number),
         IN_FILE(test_without_a_seed_two_studies_differ_and_each_keeps_its_own),
         IN_FILE(test_a_finished_study_is_extended_by_a_larger_budget),

@@ -1,5 +1,5 @@
 /**
- * tpe_fronts.c: dominance, fronts, and the choice of a subset by hypervolume.
+ * fronts.c: fronts, and the choice of a subset by hypervolume.
  *
  * The hypervolume of a set below a reference point r is, up to a constant, the mean over all
  * directions v of the positive orthant of max over the set of min over metrics of
@@ -8,11 +8,10 @@
  * mean is a sum of maxima, and adding one trial after the other, always that which adds most, comes
  * within 1 - 1/e of the best subset (Nemhauser, Wolsey, Fisher 1978).
  */
-#include "search/tpe_fronts.h"
-
-#include "search/scalar.h"
+#include "search/fronts.h"
 
 #include "base/memory.h"
+#include "base/pareto.h"
 #include "base/random.h"
 #include "search/sobol_points.h"
 
@@ -28,12 +27,11 @@ enum {
 typedef struct member {
     size_t number;
     size_t dominator_count;
-    size_t rank;
     double sum;   // of the losses: what dominates has a smaller one, or an equal one by rounding
     size_t place; // of its losses
 } member;
 
-struct cav_tpe_fronts {
+struct cav_fronts {
     size_t metric_count, most;
     member *members; // [count]
     size_t count, capacity;
@@ -68,23 +66,22 @@ static void set_direction(double *direction, uint32_t index, size_t metric_count
         direction[m] = sqrt(square) / direction[m];
 }
 
-cav_tpe_fronts *cav_tpe_fronts_new(size_t metric_count, size_t most)
+cav_fronts *cav_fronts_new(size_t metric_count, size_t most)
 {
-    cav_tpe_fronts *fronts = calloc(1, sizeof *fronts);
+    cav_fronts *fronts = calloc(1, sizeof *fronts);
     double *directions = calloc(DIRECTIONS * metric_count + 1, sizeof *directions);
     if (!fronts || !directions) {
         free(fronts);
         free(directions);
         return NULL;
     }
-    *fronts =
-        (cav_tpe_fronts){.metric_count = metric_count, .most = most, .directions = directions};
+    *fronts = (cav_fronts){.metric_count = metric_count, .most = most, .directions = directions};
     for (uint32_t i = 0; i < DIRECTIONS; i++)
         set_direction(directions + i * metric_count, i, metric_count);
     return fronts;
 }
 
-void cav_tpe_fronts_free(cav_tpe_fronts *fronts)
+void cav_fronts_free(cav_fronts *fronts)
 {
     if (!fronts)
         return;
@@ -94,13 +91,13 @@ void cav_tpe_fronts_free(cav_tpe_fronts *fronts)
     free(fronts);
 }
 
-static const double *losses_of(const cav_tpe_fronts *fronts, const member *of)
+static const double *losses_of(const cav_fronts *fronts, const member *of)
 {
     return fronts->losses + of->place * fronts->metric_count;
 }
 
 // Takes out those that may never be chosen again; their place for losses goes to the one behind.
-static void forget_dominated(cav_tpe_fronts *fronts)
+static void forget_dominated(cav_fronts *fronts)
 {
     size_t kept = 0, metrics = fronts->metric_count;
     for (size_t i = 0; i < fronts->count; i++) {
@@ -118,8 +115,8 @@ static void forget_dominated(cav_tpe_fronts *fronts)
 // What dominates one that is remembered is remembered too: whatever dominates it dominates that
 // one as well, and so is less. So the counts are right, and the same in whichever order trials
 // come.
-caviar_code cav_tpe_fronts_add(cav_tpe_fronts *fronts, size_t number, const double *losses,
-                               cav_error *error)
+caviar_code cav_fronts_add(cav_fronts *fronts, size_t number, const double *losses,
+                           cav_error *error)
 {
     size_t metrics = fronts->metric_count;
     if (!CAV_GROW(&fronts->members, &fronts->capacity, fronts->count + 1) ||
@@ -132,9 +129,9 @@ caviar_code cav_tpe_fronts_add(cav_tpe_fronts *fronts, size_t number, const doub
     bool any_lost = false;
     for (size_t i = 0; i < fronts->count; i++) {
         member *old = &fronts->members[i];
-        if (cav_dominates(losses_of(fronts, old), losses, metrics))
+        if (cav_pareto_dominates(losses_of(fronts, old), losses, metrics))
             fresh.dominator_count++;
-        else if (cav_dominates(losses, losses_of(fronts, old), metrics))
+        else if (cav_pareto_dominates(losses, losses_of(fronts, old), metrics))
             any_lost |= ++old->dominator_count >= fronts->most;
     }
     if (fresh.dominator_count < fronts->most) {
@@ -158,34 +155,59 @@ static int by_sum(const void *left, const void *right)
 
 static int by_rank(const void *left, const void *right)
 {
-    const member *a = left, *b = right;
+    const cav_ranked *a = left, *b = right;
     if (a->rank != b->rank)
         return a->rank < b->rank ? -1 : 1;
     uint64_t x = cav_mix64(a->number + 1), y = cav_mix64(b->number + 1);
     return (x > y) - (x < y);
 }
 
-// The rank of a trial is one more than the highest among those that dominate it.
-static void set_ranks(const cav_tpe_fronts *fronts, member *members)
+// The rank of a trial is one more than the highest among those that dominate it; they all stand
+// before it where the sums are in order.
+static size_t rank_of(const member *at, const cav_ranked *before, size_t count,
+                      const double *losses, size_t metric_count)
 {
-    for (size_t i = 0; i < fronts->count; i++) {
-        members[i].rank = 0;
-        size_t left = members[i].dominator_count;
-        for (size_t k = 0; k < i && left > 0; k++) {
-            if (!cav_dominates(losses_of(fronts, &members[k]), losses_of(fronts, &members[i]),
-                               fronts->metric_count))
-                continue;
-            left--;
-            if (members[k].rank >= members[i].rank)
-                members[i].rank = members[k].rank + 1;
-        }
+    size_t rank = 0, left = at->dominator_count;
+    for (size_t k = 0; k < count && left > 0; k++) {
+        if (!cav_pareto_dominates(before[k].losses, losses, metric_count))
+            continue;
+        left--;
+        if (before[k].rank >= rank)
+            rank = before[k].rank + 1;
     }
+    return rank;
+}
+
+caviar_code cav_fronts_rank(const cav_fronts *fronts, cav_ranked **ret_ranked, size_t *ret_count,
+                            cav_error *error)
+{
+    size_t count = fronts->count;
+    member *members = malloc((count + 1) * sizeof *members);
+    cav_ranked *ranked = malloc((count + 1) * sizeof *ranked);
+    if (members && ranked) {
+        if (count > 0)
+            memcpy(members, fronts->members, count * sizeof *members);
+        qsort(members, count, sizeof *members, by_sum);
+        for (size_t i = 0; i < count; i++) {
+            const double *losses = losses_of(fronts, &members[i]);
+            size_t rank = rank_of(&members[i], ranked, i, losses, fronts->metric_count);
+            ranked[i] = (cav_ranked){members[i].number, rank, losses};
+        }
+        qsort(ranked, count, sizeof *ranked, by_rank);
+        *ret_ranked = ranked;
+        *ret_count = count;
+        ranked = NULL;
+    }
+    bool made = members && !ranked;
+    free(members);
+    free(ranked);
+    return made ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 // Of each trial of the front and each direction: how far the direction goes within what the trial
 // dominates, to the power that makes it a volume. Metrics are counted in the front's own ranges,
 // and the reference point is a tenth of them beyond the worst.
-static void measure(const cav_tpe_fronts *fronts, const member *front, size_t count,
+static void measure(const cav_fronts *fronts, const cav_ranked *front, size_t count,
                     double *ret_far)
 {
     size_t metrics = fronts->metric_count;
@@ -194,12 +216,12 @@ static void measure(const cav_tpe_fronts *fronts, const member *front, size_t co
     for (size_t m = 0; m < metrics; m++) {
         double least = INFINITY, most = -INFINITY;
         for (size_t i = 0; i < count; i++) {
-            least = fmin(least, losses_of(fronts, &front[i])[m]);
-            most = fmax(most, losses_of(fronts, &front[i])[m]);
+            least = fmin(least, front[i].losses[m]);
+            most = fmax(most, front[i].losses[m]);
         }
         double range = most / 2 - least / 2; // halves, as the whole may be no double
         for (size_t i = 0; i < count; i++) {
-            double loss = losses_of(fronts, &front[i])[m];
+            double loss = front[i].losses[m];
             double depth = range > 0 ? 1.1 - (loss / 2 - least / 2) / range : 1;
             for (size_t d = 0; d < DIRECTIONS; d++) {
                 double *far = &ret_far[i * DIRECTIONS + d];
@@ -220,7 +242,7 @@ static double gain_of(const double *far, const double *covered)
 }
 
 // Moves the `wanted` best of a front to its beginning.
-static caviar_code choose_of_front(const cav_tpe_fronts *fronts, member *front, size_t count,
+static caviar_code choose_of_front(const cav_fronts *fronts, cav_ranked *front, size_t count,
                                    size_t wanted, cav_error *error)
 {
     count =
@@ -240,7 +262,7 @@ static caviar_code choose_of_front(const cav_tpe_fronts *fronts, member *front, 
                 best = i;
             }
         }
-        member swap = front[best];
+        cav_ranked swap = front[best];
         front[best] = front[chosen];
         front[chosen] = swap;
         memcpy(row, far + best * DIRECTIONS, sizeof row);
@@ -253,31 +275,26 @@ static caviar_code choose_of_front(const cav_tpe_fronts *fronts, member *front, 
     return CAVIAR_OK;
 }
 
-caviar_code cav_tpe_fronts_choose(cav_tpe_fronts *fronts, size_t wanted, size_t *ret_numbers,
-                                  size_t *ret_count, cav_error *error)
+caviar_code cav_fronts_choose(const cav_fronts *fronts, size_t wanted, size_t *ret_numbers,
+                              size_t *ret_count, cav_error *error)
 {
-    size_t count = fronts->count;
+    cav_ranked *ranked;
+    size_t count;
+    caviar_code code = cav_fronts_rank(fronts, &ranked, &count, error);
+    if (code)
+        return code;
     wanted = wanted < count ? wanted : count;
-    member *sorted = malloc((count + 1) * sizeof *sorted);
-    if (!sorted)
-        return cav_fail_memory(error);
-    if (count > 0)
-        memcpy(sorted, fronts->members, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_sum);
-    set_ranks(fronts, sorted);
-    qsort(sorted, count, sizeof *sorted, by_rank);
     size_t begin = 0, end = 0; // the front that holds the last one wanted
     while (end < wanted) {
         begin = end;
-        while (end < count && sorted[end].rank == sorted[begin].rank)
+        while (end < count && ranked[end].rank == ranked[begin].rank)
             end++;
     }
-    caviar_code code = CAVIAR_OK;
     if (end > wanted)
-        code = choose_of_front(fronts, sorted + begin, end - begin, wanted - begin, error);
+        code = choose_of_front(fronts, ranked + begin, end - begin, wanted - begin, error);
     for (size_t i = 0; i < wanted && !code; i++)
-        ret_numbers[i] = sorted[i].number;
-    free(sorted);
+        ret_numbers[i] = ranked[i].number;
+    free(ranked);
     if (!code)
         *ret_count = wanted;
     return code;

@@ -1,10 +1,10 @@
 /**
- * test_tpe_fronts.c: the best few of several metrics, against the definitions.
+ * test_fronts.c: the best few of several metrics, against the definitions.
  */
 #include "support/test.h"
 
 #include "base/random.h"
-#include "search/tpe_fronts.h"
+#include "search/fronts.h"
 
 #include <math.h>
 
@@ -60,24 +60,24 @@ static void draw(trials *all, cav_random *random)
     rank_by_definition(all);
 }
 
-static cav_tpe_fronts *add_all(const trials *all, size_t most, const size_t *order)
+static cav_fronts *add_all(const trials *all, size_t most, const size_t *order)
 {
     cav_error error = {0};
-    cav_tpe_fronts *fronts = cav_tpe_fronts_new(all->metrics, most);
+    cav_fronts *fronts = cav_fronts_new(all->metrics, most);
     assert_non_null(fronts);
     for (size_t i = 0; i < all->count; i++) {
         size_t number = order ? order[i] : i;
-        assert_ok(cav_tpe_fronts_add(fronts, number, all->losses + number * all->metrics, &error),
+        assert_ok(cav_fronts_add(fronts, number, all->losses + number * all->metrics, &error),
                   &error);
     }
     return fronts;
 }
 
-static size_t choose(cav_tpe_fronts *fronts, size_t wanted, size_t *ret_numbers)
+static size_t choose(cav_fronts *fronts, size_t wanted, size_t *ret_numbers)
 {
     cav_error error = {0};
     size_t count = 0;
-    assert_ok(cav_tpe_fronts_choose(fronts, wanted, ret_numbers, &count, &error), &error);
+    assert_ok(cav_fronts_choose(fronts, wanted, ret_numbers, &count, &error), &error);
     return count;
 }
 
@@ -90,7 +90,7 @@ static void test_whole_fronts_are_chosen_before_the_next_one(void **state)
         draw(&all, &random);
         size_t most = 1 + cav_random_below(&random, 40), numbers[40];
         size_t wanted = 1 + cav_random_below(&random, most);
-        cav_tpe_fronts *fronts = add_all(&all, most, NULL);
+        cav_fronts *fronts = add_all(&all, most, NULL);
         size_t count = choose(fronts, wanted, numbers), worst = 0;
         assert_int_equal(count, wanted < all.count ? wanted : all.count);
         bool chosen[MOST_TRIALS] = {false};
@@ -101,7 +101,7 @@ static void test_whole_fronts_are_chosen_before_the_next_one(void **state)
         }
         for (size_t i = 0; i < all.count; i++)
             assert_true(chosen[i] || all.ranks[i] >= worst);
-        cav_tpe_fronts_free(fronts);
+        cav_fronts_free(fronts);
     }
 }
 
@@ -124,15 +124,15 @@ static void test_the_order_of_adding_does_not_matter(void **state)
             order[i] = order[at];
             order[at] = i;
         }
-        cav_tpe_fronts *one = add_all(&all, 20, NULL), *other = add_all(&all, 20, order);
+        cav_fronts *one = add_all(&all, 20, NULL), *other = add_all(&all, 20, order);
         size_t count = choose(one, 13, first);
         assert_int_equal(choose(other, 13, second), count);
         assert_memory_equal(first, second, count * sizeof *first);
         qsort(first, count, sizeof *first, by_number);
         for (size_t i = 1; i < count; i++)
             assert_true(first[i - 1] < first[i]);
-        cav_tpe_fronts_free(one);
-        cav_tpe_fronts_free(other);
+        cav_fronts_free(one);
+        cav_fronts_free(other);
     }
 }
 
@@ -179,10 +179,10 @@ static void test_of_one_front_the_chosen_cover_nearly_the_most_hypervolume(void 
             points[i][0] = i == COUNT - 1 ? 1 : i == 0 ? 0 : points[i][0] / (x + 1);
             points[i][1] = i == 0 ? 1 : i == COUNT - 1 ? 0 : (points[i][1] - y) / (1 - y);
         }
-        cav_tpe_fronts *fronts = cav_tpe_fronts_new(2, 10);
+        cav_fronts *fronts = cav_fronts_new(2, 10);
         cav_error error = {0};
         for (size_t i = 0; i < COUNT; i++)
-            assert_ok(cav_tpe_fronts_add(fronts, i, points[i], &error), &error);
+            assert_ok(cav_fronts_add(fronts, i, points[i], &error), &error);
         for (size_t wanted = 1; wanted <= 6; wanted++) {
             size_t numbers[10];
             bool is_in[COUNT] = {false};
@@ -195,7 +195,7 @@ static void test_of_one_front_the_chosen_cover_nearly_the_most_hypervolume(void 
             if (found < (wanted == 1 ? 0.97 : 0.85) * most)
                 fail_msg("%zu chosen cover %g of %g", wanted, found, most);
         }
-        cav_tpe_fronts_free(fronts);
+        cav_fronts_free(fronts);
     }
 }
 
@@ -203,16 +203,16 @@ static void test_nothing_is_chosen_of_nothing_and_equals_are_all_kept(void **sta
 {
     (void)state;
     cav_error error = {0};
-    cav_tpe_fronts *fronts = cav_tpe_fronts_new(3, 5);
+    cav_fronts *fronts = cav_fronts_new(3, 5);
     size_t numbers[5];
     assert_int_equal(choose(fronts, 5, numbers), 0);
     const double same[] = {1e308, -1e308, 0};
     for (size_t i = 0; i < 4; i++)
-        assert_ok(cav_tpe_fronts_add(fronts, i, same, &error), &error);
+        assert_ok(cav_fronts_add(fronts, i, same, &error), &error);
     assert_int_equal(choose(fronts, 5, numbers), 4);
     assert_int_equal(choose(fronts, 2, numbers), 2);
-    cav_tpe_fronts_free(fronts);
-    cav_tpe_fronts_free(NULL);
+    cav_fronts_free(fronts);
+    cav_fronts_free(NULL);
 }
 
 int main(void)
