@@ -35,17 +35,38 @@ typedef struct walker {
     const cav_cube *cube;
     cav_random random;
     double *from, *to, *row; // [axes]
+    double *next, *strides;  // [2 axes] of both points in the cube: where the next ones are, and
+                             // how far it is from one to the next
     size_t *order;           // [axes]
     size_t *children;        // [axes] parameters that depend on it and are not replaced yet
     double *first, *before;  // [trees] what they say at the first point, and at the last one
     double *sums;            // [trees x axes]
 } walker;
 
-static void draw_point(walker *at, double *ret_point)
+// Points that fill the cube of both evenly, from a random one on: a Kronecker sequence along the
+// powers of 1 / g, with g^(d + 1) = g + 1 (M. Roberts, "The unreasonable effectiveness of
+// quasirandom sequences", 2018).
+static void begin_points(walker *at)
 {
-    for (size_t i = 0; i < at->cube->count; i++) {
-        cav_span whole = at->cube->axes[i].whole;
-        ret_point[i] = whole.low + (whole.high - whole.low) * cav_random_unit(&at->random);
+    size_t dims = 2 * at->cube->count;
+    double g = 2;
+    for (int i = 0; i < 64; i++)
+        g = pow(1 + g, 1 / (double)(dims + 1));
+    for (size_t i = 0; i < dims; i++) {
+        at->strides[i] = pow(g, -(double)(i + 1));
+        at->next[i] = cav_random_unit(&at->random);
+    }
+}
+
+static void draw_points(walker *at)
+{
+    size_t count = at->cube->count;
+    for (size_t i = 0; i < 2 * count; i++) {
+        cav_span whole = at->cube->axes[i % count].whole;
+        double *point = i < count ? at->from : at->to;
+        point[i % count] = whole.low + (whole.high - whole.low) * at->next[i];
+        at->next[i] += at->strides[i];
+        at->next[i] -= floor(at->next[i]);
     }
 }
 
@@ -92,8 +113,7 @@ static double say(const walker *at, size_t tree)
 static void walk(walker *at)
 {
     size_t axes = at->cube->count, trees = at->fitted->forest->tree_count;
-    draw_point(at, at->from);
-    draw_point(at, at->to);
+    draw_points(at);
     draw_order(at);
     cav_cube_mask(at->cube, at->from, at->row);
     for (size_t t = 0; t < trees; t++)
@@ -119,7 +139,7 @@ static size_t plan(const cav_fitted *fitted)
 static bool allocate(walker *at, cav_arena *arena)
 {
     size_t axes = at->cube->count, trees = at->fitted->forest->tree_count;
-    double *room = CAV_ARENA_NEW(arena, double, 3 * axes + 2 * trees + trees * axes + 1);
+    double *room = CAV_ARENA_NEW(arena, double, 7 * axes + 2 * trees + trees * axes + 1);
     at->order = CAV_ARENA_NEW(arena, size_t, 2 * axes + 1);
     if (!room || !at->order)
         return false;
@@ -130,6 +150,8 @@ static bool allocate(walker *at, cav_arena *arena)
     at->first = room + 3 * axes;
     at->before = at->first + trees;
     at->sums = at->before + trees;
+    at->next = at->sums + trees * axes;
+    at->strides = at->next + 2 * axes;
     return true;
 }
 
@@ -141,6 +163,8 @@ bool cav_shapley_shares(const cav_fitted *fitted, cav_importance *ret_shares)
                  .cube = &fitted->cube,
                  .random = cav_random_stream(fitted->seed, 2, CAV_PURPOSE_INSIGHT, 0)};
     bool fine = arena && allocate(&at, arena);
+    if (fine)
+        begin_points(&at);
     for (size_t i = fine ? plan(fitted) : 0; i > 0; i--)
         walk(&at);
     for (size_t t = 0; t < trees && fine; t++) {
