@@ -102,6 +102,7 @@ const tests = {
         const trials = JSON.parse(place.caviar('trials', '--json'));
         const number = trials.find((trial) => trial.config.act === hostile).id;
         const page = await place.open(`#/evil/trial/${number}`);
+        await page.waitForSelector('pre');
         holds((await page.textContent('main')).includes(hostile), 'the choice is shown as it is');
         holds(
             (await page.textContent('pre')).includes('<script>alert(2)</script>'),

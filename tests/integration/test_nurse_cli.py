@@ -26,7 +26,7 @@ space:
 
 
 def prepare(place):
-    place.images()
+    place.images(4000)  # so that a trial runs long enough to be met
     place.write("study.yaml", STUDY)
 
 
