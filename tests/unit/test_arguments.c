@@ -229,11 +229,12 @@ static void test_common_flags_come_last_and_once(void **state)
     static const cav_verb with_own = {
         .name = "x", .flags = own, .flag_count = 1, .has_json = true, .has_store = true};
     cav_arguments_list(&with_own, &arguments);
-    assert_int_equal(arguments.flag_count, 4);
+    assert_int_equal(arguments.flag_count, 5);
     assert_string_equal(arguments.flags[0]->help, "of its own");
     assert_string_equal(arguments.flags[1]->name, "store");
-    assert_string_equal(arguments.flags[2]->name, "study");
-    assert_string_equal(arguments.flags[3]->name, "help");
+    assert_string_equal(arguments.flags[2]->name, "folder");
+    assert_string_equal(arguments.flags[3]->name, "study");
+    assert_string_equal(arguments.flags[4]->name, "help");
 }
 
 int main(void)
