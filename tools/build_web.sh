@@ -32,7 +32,7 @@ install() {
     cp "$source/package.json" "$source/package-lock.json" "$source/.npmrc" "$1.new"
     (cd "$1.new" && npm ci --no-audit --no-fund --prefer-offline --loglevel error >npm.log 2>&1) || {
         cat "$1.new/npm.log" >&2
-        fail "npm ci failed; without a network build without the page: meson configure -Dweb=disabled"
+        fail "npm ci failed; -Dweb=disabled builds without the page"
     }
     rm -rf "$1"
     mv "$1.new" "$1"
