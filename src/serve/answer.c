@@ -199,8 +199,8 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
     cav_importance *items = calloc(space->dim_count + 1, sizeof *items);
     if (!items)
         return cav_fail_memory(error);
-    caviar_code code = cav_importance_measure(space, study->history, metric, study->spec->seed,
-                                              items, &basis, &why);
+    caviar_code code = cav_importance_measure(space, cav_study_seen(study), metric,
+                                              study->spec->seed, items, &basis, &why);
     if (!code || code == CAVIAR_NOT_FOUND) {
         cav_json_begin_object(json);
         cav_json_key(json, "importance");

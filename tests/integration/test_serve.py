@@ -191,7 +191,7 @@ def test_importance_is_that_of_the_verb(place):
     """importance is what 'caviar importance' says; with few trials it says why there is none"""
     make_study(place)
     server = serve(place)
-    verb = json.loads(place.caviar("importance", "--json"))
+    verb = json.loads(place.caviar("importance", "--json"))["parameters"]
     answer = server.get("/studies/bowl/importance")
     equal([(each["parameter"], each["share"]) for each in answer["importance"]],
           [(each["parameter"], each["share"]) for each in verb])
