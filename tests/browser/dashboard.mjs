@@ -166,6 +166,7 @@ const tests = {
         await page.click('button:has-text("Pause")');
         await page.fill('dialog input', 'wrong');
         await page.click('dialog button:has-text("Use it")');
+        place.caviar('add', 'x=0', 'lr=0.1', 'momentum=0.9', 'layers=2', 'act=relu'); // a look asks, too
         await page.waitForSelector('dialog input');
         await until(
             'the field is empty',

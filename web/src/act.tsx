@@ -10,6 +10,7 @@ interface Notice {
 let notice: Notice | null = null;
 let question: { text: string; answer: (yes: boolean) => void } | null = null;
 let tokenAsked: ((given: boolean) => void) | null = null;
+let asking: Promise<boolean> | null = null;
 let timer = 0;
 const listeners = new Set<() => void>();
 const changed = () => listeners.forEach((listener) => listener());
@@ -41,15 +42,17 @@ export function confirm(text: string): Promise<boolean> {
     });
 }
 
+/** Asks for the token, once for all who want it meanwhile; false: not now. */
 export function askToken(): Promise<boolean> {
-    return new Promise((resolve) => {
+    asking ??= new Promise((resolve) => {
         tokenAsked = (given) => {
-            tokenAsked = null;
+            tokenAsked = asking = null;
             changed();
             resolve(given);
         };
         changed();
     });
+    return asking;
 }
 
 /** Sends a change; says what came of it. Null: it was not done. */
