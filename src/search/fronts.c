@@ -184,7 +184,8 @@ caviar_code cav_fronts_rank(const cav_fronts *fronts, cav_ranked **ret_ranked, s
     size_t count = fronts->count;
     member *members = malloc((count + 1) * sizeof *members);
     cav_ranked *ranked = malloc((count + 1) * sizeof *ranked);
-    if (members && ranked) {
+    bool made = members && ranked;
+    if (made) {
         if (count > 0)
             memcpy(members, fronts->members, count * sizeof *members);
         qsort(members, count, sizeof *members, by_sum);
@@ -198,7 +199,6 @@ caviar_code cav_fronts_rank(const cav_fronts *fronts, cav_ranked **ret_ranked, s
         *ret_count = count;
         ranked = NULL;
     }
-    bool made = members && !ranked;
     free(members);
     free(ranked);
     return made ? CAVIAR_OK : cav_fail_memory(error);

@@ -59,6 +59,7 @@ typedef struct nsga2_state {
     size_t most;        // of the population
     cav_fronts *fronts; // for as many metrics as the history has; NULL: not yet
     size_t seen;        // finished trials that have been looked at
+    bool has_news;      // since the parents were chosen
     parent *parents;    // [parent_count]
     size_t parent_count, parent_capacity;
     double *raw, *point; // [parameters], [dimensions] of a child
@@ -181,7 +182,6 @@ static caviar_code take_in(nsga2_state *state, const cav_history *history, cav_e
         if (!state->fronts)
             return cav_fail_memory(error);
     }
-    bool news = false;
     for (; state->seen < history->finished_count; state->seen++) {
         size_t number = history->finished[state->seen];
         if (!cav_history_has_losses(history, number))
@@ -190,9 +190,13 @@ static caviar_code take_in(nsga2_state *state, const cav_history *history, cav_e
         caviar_code code = cav_fronts_add(state->fronts, number, losses, error);
         if (code)
             return code;
-        news = true;
+        state->has_news = true;
     }
-    return news ? choose_parents(state, history->metric_count, error) : CAVIAR_OK;
+    if (!state->has_news)
+        return CAVIAR_OK;
+    caviar_code code = choose_parents(state, history->metric_count, error);
+    state->has_news = code != CAVIAR_OK; // then they are chosen the next time
+    return code;
 }
 
 // ---- A child ----------------------------------------------------------------------------------

@@ -103,7 +103,9 @@ const tests = {
         const number = trials.find((trial) => trial.config.act === hostile).id;
         const page = await place.open(`#/evil/trial/${number}`);
         await page.waitForSelector('pre');
-        holds((await page.textContent('main')).includes(hostile), 'the choice is shown as it is');
+        await until('the choice is shown as it is', async () =>
+            (await page.textContent('main')).includes(hostile),
+        );
         holds(
             (await page.textContent('pre')).includes('<script>alert(2)</script>'),
             'the output is shown as it is',
