@@ -276,8 +276,7 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     }
     // enlist is the last that may fail: it must not be done twice
     if (!set_text(&history->messages[row], record->message) ||
-        !set_text(&history->checkpoints[row], record->checkpoints) ||
-        !note_change(history, row) ||
+        !set_text(&history->checkpoints[row], record->checkpoints) || !note_change(history, row) ||
         !enlist(history, row, !is_new && !was_final, was_final, record->state))
         return cav_fail_memory(error);
     history->states[row] = (uint8_t)record->state;
