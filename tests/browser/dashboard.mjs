@@ -4,14 +4,16 @@ import { axeSource, equal, holds, main, studyOf, until } from './support.mjs';
 
 const views = ['overview', 'curves', 'parameters', 'trials', 'timeline', 'trial/3'];
 
-/** How many pixels of a canvas are not its background. */
+/** How many pixels of a canvas are not its background; 0 while it is not there yet. */
 const inked = (page, selector) =>
-    page.$eval(selector, (canvas) => {
+    page.evaluate((wanted) => {
+        const canvas = document.querySelector(wanted);
+        if (!canvas?.width) return 0;
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         let count = 0;
         for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
         return count;
-    });
+    }, selector);
 
 const factOf = (page, label) =>
     page.$$eval(
