@@ -97,12 +97,11 @@ const tests = {
         place.write('evil.sh', `#!/bin/sh\necho '<script>alert(2)</script>'\necho 'loss=1'\n`);
         place.write(
             'evil.yaml',
-            `study: evil\ncommand: sh evil.sh {act}\nmetric: loss\nbudget: {trials: 4}\nsampler: random\nscheduler: none\nspace:\n  act: {type: categorical, choices: ["${hostile}", relu]}\n  x: {type: float, low: 0, high: 1}\n`,
+            `study: evil\ncommand: sh evil.sh {act}\nmetric: loss\nbudget: {trials: 4}\nsampler: random\nscheduler: none\nspace:\n  act: {type: categorical, choices: ["${hostile}", "${hostile}!"]}\n  x: {type: float, low: 0, high: 1}\n`,
         );
         place.caviar('run', 'evil.yaml', '-q');
         await place.serve();
-        const trials = JSON.parse(place.caviar('trials', '--json'));
-        const number = trials.find((trial) => trial.config.act === hostile).id;
+        const number = JSON.parse(place.caviar('trials', '--json'))[0].id;
         const page = await place.open(`#/evil/trial/${number}`);
         await page.waitForSelector('pre');
         await until('the choice is shown as it is', async () =>
