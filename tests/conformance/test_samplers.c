@@ -157,7 +157,7 @@ static void check_all(property *check, uint64_t seed)
             caviar_space_free(space);
         }
         cav_random random = cav_random_stream(seed, 0, CAV_PURPOSE_TEST, 0);
-        for (size_t k = test_rounds(20); k > 0; k--) {
+        for (size_t k = test_rounds(12); k > 0; k--) {
             cav_space *space = random_space_new(&random, 8, (random_limits){.finite = k % 2});
             check(cav_samplers[i], space, seed + k);
             caviar_space_free(space);
@@ -170,7 +170,7 @@ static void stays_allowed(const cav_sampler_type *type, cav_space *space, uint64
 {
     test_driver *driver = drive(type, space, seed);
     if (driver)
-        driver_run(driver, 120);
+        driver_run(driver, 80);
     driver_free(driver);
 }
 
@@ -449,8 +449,8 @@ static void runs_in_parallel(const cav_sampler_type *type, cav_space *space, uin
     test_driver *first = drive(type, space, seed), *second = drive(type, space, seed);
     cav_random order = cav_random_stream(seed, 1, CAV_PURPOSE_TEST, 0), again = order;
     if (first) {
-        run_in_parallel(first, &order, 100);
-        run_in_parallel(second, &again, 100); // in the same order, so it is the same
+        run_in_parallel(first, &order, 64);
+        run_in_parallel(second, &again, 64); // in the same order, so it is the same
         assert_int_equal(first->history->count, second->history->count);
         assert_int_equal(first->history->open_count, 0);
         assert_true(same(first->history->points, second->history->points,
@@ -554,7 +554,7 @@ static void test_a_hundred_thousand_trials_cost_one_suggestion_each(void **state
         // a model takes milliseconds a trial, so the quick run goes less far with those that have
         // one
         bool has_model = cav_samplers[i]->skill || strcmp(cav_samplers[i]->name, "auto") == 0;
-        size_t count = has_model && !getenv("CAVIAR_TEST_LONG") ? trials / 50 : trials;
+        size_t count = has_model && !getenv("CAVIAR_TEST_LONG") ? trials / 100 : trials;
         assert_true(driver_run(driver, count));
         assert_int_equal(driver->suggest_count, count);
         assert_int_equal(driver->history->finished_count, count);
