@@ -23,8 +23,10 @@ static size_t list_entries(const cav_history *history, size_t metric, entry *ent
 {
     size_t count = 0;
     for (size_t row = 0; row < history->count; row++) {
+        if (history->states[row] != CAVIAR_STATE_COMPLETE)
+            continue;
         double loss = history->losses[row * history->metric_count + metric];
-        if (history->states[row] == CAVIAR_STATE_COMPLETE && isfinite(loss))
+        if (isfinite(loss))
             entries[count++] = (entry){loss, row};
     }
     return count;

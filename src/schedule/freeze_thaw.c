@@ -1,13 +1,18 @@
 /**
- * freeze_thaw.c: goes on, after each report, with whatever promises most for the steps that it
- * takes: the trial that reported, one that is paused, or a new one.
+ * freeze_thaw.c: at first goes on, after each report, with whatever promises most for the steps
+ * that it takes: the trial that reported, one that is paused, or a new one. Later it pauses only
+ * what is unlikely to become the best.
  *
- * The ends of curves are guessed by surrogate/curve_ends.h. What counts is the improvement on the
- * best loss so far that is expected of a training's end, divided by the steps that are left until
- * there: a trial is begun where that is the best use of a training, and goes on as long as what has
- * been learnt of it since leaves it ahead of the others and of yet another new one. A share of the
- * free workers goes by the rule of asha instead, which needs no model. Where the model is not
- * trusted (too few curves yet, or curves that cannot be extrapolated), asha's rule is all there is.
+ * The ends of curves are guessed by surrogate/curve_ends.h. What counts in the steps of the first
+ * few trainings is the improvement on the best loss so far that is expected of a training's end,
+ * divided by the steps that are left until there: a trial is begun where that is the best use of a
+ * training, and goes on as long as what has been learnt of it since leaves it ahead of the others
+ * and of yet another new one. A share of the free workers goes by the rule of asha instead, which
+ * needs no model. That finds something good soon, but few trials come to their end, and samplers
+ * learn most from those: so from then on a trial goes on as long as there is hope for it.
+ *
+ * Where the model is not trusted (too few curves yet, or curves that cannot be extrapolated),
+ * asha's rule is all there is.
  *
  * The draws belong to the number of reports, so that all workers see the same ones.
  */
@@ -22,7 +27,7 @@
 #include <stdlib.h>
 
 typedef struct freeze_settings {
-    double eta, ranked, hopeless;
+    double eta, ranked, rush, hopeless;
     int64_t grace, stride;
 } freeze_settings;
 
@@ -35,8 +40,12 @@ static const cav_option options[] = {
      "steps that a trial goes on for at least once it is chosen: more where starting costs much"},
     {"ranked", CAV_OPTION_REAL, offsetof(freeze_settings, ranked), 0.25, 0, 1,
      "share of free workers that go by asha's rule also where the curves can be extrapolated"},
+    {"rush", CAV_OPTION_REAL, offsetof(freeze_settings, rush), 3, 0, 1e9,
+     "for the steps of so many trainings what promises most per step goes on; then all that is not "
+     "hopeless"},
     {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.02, 0, 0.5,
-     "a trial that cannot pause is stopped when it is less likely than this to become the best"},
+     "a trial that is less likely than this to become the best is paused, or stopped if it cannot "
+     "pause"},
 };
 
 typedef struct freeze_state {
@@ -202,8 +211,39 @@ static caviar_verdict judge_for_good(freeze_state *state, const cav_history *his
                : CAVIAR_VERDICT_CONTINUE;
 }
 
+static bool is_rushing(const freeze_state *state, const cav_history *history)
+{
+    int64_t steps = 0;
+    for (size_t i = 0; i < history->count; i++)
+        steps += history->steps[i];
+    double whole = (double)cav_curve_model_horizon(state->model);
+    return (double)steps < state->settings->rush * whole;
+}
+
+// The probability to end below the best loss of those that are complete; without any the lower
+// the end, the better.
+static double merit_at_last(freeze_state *state, const cav_history *history, size_t number)
+{
+    size_t best = cav_history_best(history, 0);
+    cav_curve_guess end = guess_end(state, history, number);
+    if (best == SIZE_MAX)
+        return -end.mean;
+    double loss = history->losses[best * history->metric_count];
+    return chance(end, cav_curve_model_scale(state->model, loss));
+}
+
+static bool has_hope(const freeze_state *state, const cav_history *history, double likely)
+{
+    return cav_history_best(history, 0) == SIZE_MAX || likely >= state->settings->hopeless;
+}
+
 static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
 {
+    if (!is_rushing(state, history)) {
+        bool goes_on = leads(history, number) ||
+                       has_hope(state, history, merit_at_last(state, history, number));
+        return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
+    }
     double own = rate_of(state, history, number), others;
     find_most(state, history, rate_of, &others);
     bool goes_on = own >= others && !(own < rate_of_new(state));
@@ -240,25 +280,19 @@ static size_t find_leader(const cav_history *history)
     return SIZE_MAX;
 }
 
-// The probability to end below the best loss of those that are complete; without any the lower
-// the end, the better.
-static double merit_at_last(freeze_state *state, const cav_history *history, size_t number)
-{
-    size_t best = cav_history_best(history, 0);
-    cav_curve_guess end = guess_end(state, history, number);
-    if (best == SIZE_MAX)
-        return -end.mean;
-    double loss = history->losses[best * history->metric_count];
-    return chance(end, cav_curve_model_scale(state->model, loss));
-}
-
-// When nothing new is started: the one that is likeliest to end as the best, if any may.
-static size_t find_last(freeze_state *state, const cav_history *history)
+// The one that is likeliest to end as the best, if any may.
+static size_t find_likeliest(freeze_state *state, const cav_history *history)
 {
     double likely;
     size_t number = find_most(state, history, merit_at_last, &likely);
-    bool hopeless = cav_history_best(history, 0) != SIZE_MAX && likely < state->settings->hopeless;
-    return hopeless ? find_leader(history) : number;
+    return has_hope(state, history, likely) ? number : SIZE_MAX;
+}
+
+// When nothing new is started.
+static size_t find_last(freeze_state *state, const cav_history *history)
+{
+    size_t number = find_likeliest(state, history);
+    return number == SIZE_MAX ? find_leader(history) : number;
 }
 
 static bool is_by_rank(const freeze_state *state, const cav_history *history)
@@ -280,6 +314,10 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
         *ret_number = find_last(state, history);
         return CAVIAR_OK;
     }
+    if (trusted && !is_rushing(state, history)) {
+        *ret_number = find_likeliest(state, history);
+        return CAVIAR_OK;
+    }
     *ret_number = SIZE_MAX;
     if (!trusted || is_by_rank(state, history))
         *ret_number = cav_rungs_promote(&state->rungs, history, is_last);
@@ -294,7 +332,8 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
 
 const cav_scheduler_type cav_scheduler_freeze_thaw = {
     .name = "freeze-thaw",
-    .summary = "extrapolates the curves, and goes on with what promises most for the steps left",
+    .summary =
+        "extrapolates the curves; goes on with what promises most, later with all that may win",
     .options = options,
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(freeze_settings),

