@@ -5,11 +5,10 @@
 
 #include "base/file.h"
 #include "cli/print.h"
+#include "exchange/export.h"
 #include "exchange/import.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static const cav_flag flags[] = {
     {0, "format", "WORD", "optuna, optuna-journal or wandb (default: as the file looks)"},
@@ -34,15 +33,9 @@ static caviar_code write_file(const cav_arguments *arguments, const cav_text *te
         fwrite(text->data, 1, text->size, stdout);
         return CAVIAR_OK;
     }
-    if (!cav_flag_is_on(arguments, "force") && access(path, F_OK) == 0)
-        return cav_fail(error, CAVIAR_EXISTS, "%s exists; --force writes over it", path);
+    if (!cav_flag_is_on(arguments, "force") && cav_export_check_free(path, error))
+        return CAVIAR_EXISTS;
     return cav_file_replace(path, text->data, text->size, error);
-}
-
-static void print_notes(const cav_notes *notes)
-{
-    for (size_t i = 0; i < notes->count; i++)
-        fprintf(stderr, "note: %s\n", notes->lines[i]);
 }
 
 static caviar_code print_json(const char *study, const cav_ledger_result *result,
@@ -124,7 +117,7 @@ static caviar_code import_ledger(const cav_arguments *arguments, cav_ledger *led
         return code;
     if (cav_flag_is_on(arguments, "json"))
         return print_json(name, &result, notes, error);
-    print_notes(notes);
+    cav_print_notes(notes);
     print_result(arguments, name, &result);
     return CAVIAR_OK;
 }
@@ -138,7 +131,7 @@ static caviar_code import(const cav_arguments *arguments, cav_imported *imported
         return code;
     if (imported->ledger)
         return import_ledger(arguments, imported->ledger, notes, error);
-    print_notes(notes);
+    cav_print_notes(notes);
     return write_file(arguments, &imported->file, error);
 }
 

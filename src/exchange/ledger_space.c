@@ -4,7 +4,7 @@
  * A define-by-run study has no space: its parameters are those that its trials asked for. One that
  * only some trials have exists under a condition. It is looked for among the others: a choice or a
  * whole number whose values tell exactly the complete trials that have the parameter from those
- * that do not.
+ * that do not; of several the one for which that is the least likely to come about by chance.
  */
 #include "exchange/ledger.h"
 
@@ -162,29 +162,44 @@ static caviar_code try_parent(const shaper *at, size_t child, size_t parent,
     return code;
 }
 
-static bool may_be_parent(const shaper *at, size_t child, size_t parent, caviar_type type)
+static bool may_be_parent(const shaper *at, size_t child, size_t parent)
 {
     const cav_ledger_parameter *all = at->ledger->parameters;
     const cav_distribution *of = &all[parent].distribution;
-    bool varies = of->choice_count > 1 || of->low < of->high;
-    return of->type == type && varies && all[parent].seen > all[child].seen;
+    bool varies = of->choice_count > 1 || (of->type == CAVIAR_TYPE_INT && of->low < of->high);
+    return varies && all[parent].seen > all[child].seen;
 }
 
-// A choice explains more than a number does; of several the one with the fewest trials is nearest.
+// How many conditions a parent could make: the fewer, the less one of them fits by chance.
+static double conditions_of(const cav_distribution *parent)
+{
+    double levels = (parent->high - parent->low) / fmax(parent->step, 1) + 1;
+    return parent->type == CAVIAR_TYPE_INT ? levels * (levels + 1) / 2
+                                           : exp2((double)parent->choice_count);
+}
+
+// Of several the one that explains most; of equals that with the fewest trials is nearest.
 static caviar_code find_condition(const shaper *at, size_t child, caviar_condition *condition,
                                   bool *ret_found)
 {
-    static const caviar_type types[] = {CAVIAR_TYPE_CATEGORICAL, CAVIAR_TYPE_INT};
+    double least = INFINITY;
     *ret_found = false;
-    for (size_t i = 0; i < CAV_COUNT_OF(types); i++)
-        for (size_t p = at->ledger->parameter_count; p-- > 0;) {
-            size_t parent = at->order[p];
-            caviar_code code = CAVIAR_OK;
-            if (may_be_parent(at, child, parent, types[i]))
-                code = try_parent(at, child, parent, condition, ret_found);
-            if (code || *ret_found)
-                return code;
-        }
+    for (size_t p = at->ledger->parameter_count; p-- > 0;) {
+        caviar_condition candidate;
+        bool found = false;
+        size_t parent = at->order[p];
+        double cost = conditions_of(&at->ledger->parameters[parent].distribution);
+        if (!may_be_parent(at, child, parent) || cost >= least)
+            continue;
+        caviar_code code = try_parent(at, child, parent, &candidate, &found);
+        if (code)
+            return code;
+        if (!found)
+            continue;
+        least = cost;
+        *condition = candidate;
+        *ret_found = true;
+    }
     return CAVIAR_OK;
 }
 

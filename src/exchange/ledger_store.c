@@ -86,7 +86,8 @@ static caviar_code add_waiting(writer *at, cav_record *record, int64_t *ret_numb
     const cav_space *space = study->spec->space;
     cav_insert insert = {.expected = -1};
     for (size_t i = 0; i < space->count; i++) // what it cannot have, the sampler chooses
-        if (!isnan(at->raw[i]) && cav_parameter_check(&space->parameters[i], at->raw[i], NULL))
+        if (!isnan(at->raw[i]) && (!cav_space_is_active(space, i, at->raw) ||
+                                   cav_parameter_check(&space->parameters[i], at->raw[i], NULL)))
             at->raw[i] = NAN;
     caviar_code code = cav_point_complete(study, at->raw, study->raw, at->error);
     if (code)
