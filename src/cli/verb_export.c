@@ -213,7 +213,9 @@ const cav_verb cav_verb_export = {
         "For other tools: optuna is an SQLite file that Optuna 3.0 and 3.1 and their dashboard "
         "open, "
         "and that later versions move on ('optuna storage upgrade'); optuna-journal is the same as "
-        "a journal file; hiplot is CSV for HiPlot. What the other tool has no place for is said. A "
+        "a journal file; hiplot is CSV for HiPlot; tensorboard is a folder of event files with the "
+        "hparams plugin, and mlflow one that is a file store of MLflow, each with all that every "
+        "trial reported. What the other tool has no place for is said. A "
         "file that is written is there whole or not at all; one that exists is left alone without "
         "--force.",
     .flags = flags,

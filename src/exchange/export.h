@@ -22,7 +22,9 @@ typedef struct cav_export_type {
 #define CAV_EXPORTS(X)                                                                             \
     X(cav_export_optuna)                                                                           \
     X(cav_export_optuna_journal)                                                                   \
-    X(cav_export_hiplot)
+    X(cav_export_hiplot)                                                                           \
+    X(cav_export_tensorboard)                                                                      \
+    X(cav_export_mlflow)
 
 #define X(type) extern const cav_export_type type;
 CAV_EXPORTS(X)

@@ -4,13 +4,19 @@ test_export.py: caviar export for other tools: what comes out is read back by Op
 here, by caviar import, and by Python's own CSV reader.
 """
 import csv
+import glob
 import io
+import json
 import os
+import shutil
 import sqlite3
+import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import case, contains, equal, main  # noqa: E402
+from harness import Skip, case, contains, equal, main, read  # noqa: E402
+import event_file  # noqa: E402
 import optuna  # noqa: E402
 
 SPACE = """space:
@@ -130,15 +136,140 @@ def hiplot_gets_a_line_for_each_trial_with_a_value(box):
     contains(done.err, '2 of 9 trials have no value')
 
 
+def float32(value):
+    return struct.unpack('<f', struct.pack('<f', value))[0]
+
+
+@case
+def tensorboard_gets_scalars_and_parameters_of_every_trial(box):
+    tuned(box)
+    box.caviar('export', '--format', 'tensorboard', '-o', 'runs')
+    trials = [trial for trial in box.trials() if trial['state'] != 'waiting']
+    equal(sorted(os.listdir(box.path('runs'))), sorted(f"trial-{trial['id']}" for trial in trials))
+    for trial in trials:
+        path, = glob.glob(box.path('runs', f"trial-{trial['id']}", 'events.out.tfevents.*'))
+        with open(path, 'rb') as file:
+            scalars, parameters, status = event_file.read(file.read())
+        equal(parameters, trial['config'])
+        equal(status, 2 if trial['state'] == 'failed' else 1)
+        curve = [] if trial['state'] == 'failed' else [
+            (step, float32(float(f"{trial['config']['layers']}.{trial['id']}{step}")))
+            for step in (1, 2, 3)]
+        equal([(step, value) for _, step, _, value in scalars], curve)
+        equal({tag for tag, _, _, _ in scalars}, {'loss'} if curve else set())
+
+
+@case
+def googles_own_reader_takes_an_event_file(box):
+    script = """
+import struct, sys
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, struct_pb2
+file = descriptor_pb2.FileDescriptorProto(name='t.proto', package='t', syntax='proto3',
+                                          dependency=['google/protobuf/struct.proto'])
+def message(name, *fields):
+    of = file.message_type.add(name=name)
+    for field, number, kind, of_type, many in fields:
+        of.field.add(name=field, number=number, type=kind, label=3 if many else 1,
+                     type_name=of_type)
+message('Plugin', ('name', 1, 9, None, 0), ('content', 2, 12, None, 0))
+message('Metadata', ('plugin', 1, 11, '.t.Plugin', 0))
+message('Value', ('tag', 1, 9, None, 0), ('simple', 2, 2, None, 0), ('tensor', 8, 12, None, 0),
+        ('metadata', 9, 11, '.t.Metadata', 0))
+message('Summary', ('value', 1, 11, '.t.Value', 1))
+message('Event', ('time', 1, 1, None, 0), ('step', 2, 3, None, 0), ('version', 3, 9, None, 0),
+        ('summary', 5, 11, '.t.Summary', 0))
+message('Entry', ('key', 1, 9, None, 0), ('value', 2, 11, '.google.protobuf.Value', 0))
+message('Start', ('hparams', 1, 11, '.t.Entry', 1), ('seconds', 5, 1, None, 0))
+message('Data', ('start', 3, 11, '.t.Start', 0))
+pool = descriptor_pool.Default()
+pool.Add(file)
+get = getattr(message_factory, 'GetMessageClass', None)
+get = get or message_factory.MessageFactory().GetPrototype
+Event, Data = [get(pool.FindMessageTypeByName('t.' + name)) for name in ('Event', 'Data')]
+data, at, events = open(sys.argv[1], 'rb').read(), 0, []
+while at < len(data):
+    size, = struct.unpack('<Q', data[at:at + 8])
+    events.append(Event.FromString(data[at + 12:at + 12 + size]))
+    at += 16 + size
+start = Data.FromString(events[1].summary.value[0].metadata.plugin.content).start
+print(json.dumps({
+    'version': events[0].version,
+    'hparams': {one.key: getattr(one.value, one.value.WhichOneof('kind')) for one in start.hparams},
+    'steps': [event.step for event in events[2:-1]]}))
+"""
+    program = '/usr/bin/python3' if os.path.exists('/usr/bin/python3') else sys.executable
+    if subprocess.run([program, '-c', 'import google.protobuf'], capture_output=True,
+                      check=False).returncode:
+        raise Skip('no google.protobuf (python3-protobuf) here')
+    tuned(box)
+    box.caviar('export', '--format', 'tensorboard', '-o', 'runs')
+    path, = glob.glob(box.path('runs', 'trial-0', '*'))
+    box.file('read.py', 'import json\n' + script)
+    done = subprocess.run([program, 'read.py', path], cwd=box.folder, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    equal(found, {'version': 'brain.Event:2', 'hparams': box.trials()[0]['config'],
+                  'steps': [1, 2, 3]})
+
+
+def as_printed(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def yaml_pairs(text):
+    """MLflow's meta.yaml is flat."""
+    return {key: value.strip("'\"") for key, value in
+            (line.split(': ', 1) for line in text.splitlines())}
+
+
+@case
+def mlflow_gets_a_run_for_every_trial(box):
+    tuned(box)
+    box.caviar('export', '--format', 'mlflow', '-o', 'mlruns')
+    experiment = yaml_pairs(box.read('mlruns', '1', 'meta.yaml'))
+    equal((experiment['name'], experiment['experiment_id']), ('tuned', '1'))
+    trials = {f"trial-{trial['id']}": trial for trial in box.trials()
+              if trial['state'] != 'waiting'}
+    runs = [name for name in os.listdir(box.path('mlruns', '1')) if name != 'meta.yaml']
+    equal(len(runs), len(trials))
+    for run in runs:
+        meta = yaml_pairs(box.read('mlruns', '1', run, 'meta.yaml'))
+        trial = trials[meta['run_name']]
+        equal((meta['run_id'], meta['run_uuid'], meta['experiment_id']), (run, run, '1'))
+        equal(meta['status'], '4' if trial['state'] == 'failed' else '3')
+        folder = box.path('mlruns', '1', run, 'params')
+        equal({name: read(os.path.join(folder, name)) for name in os.listdir(folder)},
+              {name: as_printed(value) for name, value in trial['config'].items()})
+        equal(read(box.path('mlruns', '1', run, 'tags', 'mlflow.runName')), meta['run_name'])
+        if trial['state'] == 'failed':
+            equal(os.listdir(box.path('mlruns', '1', run, 'metrics')), [])
+            continue
+        lines = [line.split() for line in
+                 box.read('mlruns', '1', run, 'metrics', 'loss').splitlines()]
+        equal([(float(value), int(step)) for _, value, step in lines],
+              [(float(f"{trial['config']['layers']}.{trial['id']}{step}"), step)
+               for step in (1, 2, 3)])
+        assert all(int(meta['start_time']) <= int(time) <= int(meta['end_time'])
+                   for time, _, _ in lines), (meta, lines)
+
+
 @case
 def what_exists_is_written_over_only_with_force(box):
     tuned(box)
-    for form in ('csv', 'optuna', 'optuna-journal'):
+    for form in ('csv', 'optuna', 'optuna-journal', 'tensorboard', 'mlflow'):
+        shutil.rmtree(box.path('out'), ignore_errors=True)
         box.file('out', 'mine')
         contains(box.caviar('export', '--format', form, '-o', 'out', status=1).err, '--force')
         equal(box.read('out'), 'mine')
         box.caviar('export', '--format', form, '-o', 'out', '--force')
-        assert box.read('out') != 'mine'
+        assert os.path.isdir(box.path('out')) or box.read('out') != 'mine'
+        contains(box.caviar('export', '--format', form, '-o', 'out', status=1).err, '--force')
+        box.caviar('export', '--format', form, '-o', 'out', '--force')
+        if os.path.isfile(box.path('out')):
+            os.remove(box.path('out'))
         equal([name for name in os.listdir(box.folder) if name.endswith('.tmp')], [])
 
 
