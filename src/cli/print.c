@@ -194,3 +194,10 @@ caviar_code cav_print_json(cav_text *text, cav_error *error)
     cav_text_free(text);
     return code;
 }
+
+void cav_print_notes(const cav_notes *notes)
+{
+    fflush(stdout);
+    for (size_t i = 0; i < notes->count; i++)
+        fprintf(stderr, "note: %s\n", notes->lines[i]);
+}

@@ -4,6 +4,7 @@
 #ifndef CAV_CLI_PRINT_H
 #define CAV_CLI_PRINT_H
 
+#include "exchange/ledger.h"
 #include "study/study.h"
 
 /** Appends "lr=0.0123 units=64": the active parameters, in four significant digits. */
@@ -14,6 +15,9 @@ void cav_print_value(double value, cav_text *text);
 
 /** Prints a JSON text with a newline, and frees it. CAVIAR_NOMEM if it had failed. */
 caviar_code cav_print_json(cav_text *text, cav_error *error);
+
+/** Prints what was left out, or is not quite what it was, on standard error: a line each. */
+void cav_print_notes(const cav_notes *notes);
 
 /** What is kept of a trial beside what the history has. */
 typedef struct cav_details {

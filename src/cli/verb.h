@@ -84,8 +84,10 @@ typedef struct cav_verb {
     X(cav_verb_fork)                                                                               \
     X(cav_verb_replay)                                                                             \
     X(cav_verb_export)                                                                             \
+    X(cav_verb_import)                                                                             \
     X(cav_verb_doctor)                                                                             \
     X(cav_verb_delete)                                                                             \
+    X(cav_verb_completion)                                                                         \
     X(cav_verb_help)
 
 #define X(verb) extern const cav_verb verb;

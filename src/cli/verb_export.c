@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "cli/print.h"
+#include "exchange/export.h"
 #include "serve/report.h"
 
 #include <math.h>
@@ -13,30 +14,17 @@
 #include <string.h>
 
 static const cav_flag flags[] = {
-    {0, "format", "WORD", "csv (default), json or html: a report with pictures"},
+    {0, "format", "WORD", "csv (default), json, html, or another tool's: see above"},
     {'o', "output", "FILE", "write to this file instead of standard output"},
+    {0, "force", NULL, "write over that file, if it exists"},
 };
 
 static const cav_example examples[] = {
     {"caviar export -o trials.csv", "a row for each trial, a column for each parameter"},
     {"caviar export --format json", "the study's definition and all trials"},
     {"caviar export --format html -o report.html", "a page with pictures, for a browser"},
+    {"caviar export --format optuna -o optuna.db", "for Optuna, and its dashboard"},
 };
-
-static void append_field(cav_text *text, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        cav_text_append(text, field);
-        return;
-    }
-    cav_text_append_char(text, '"');
-    for (const char *c = field; *c; c++) {
-        if (*c == '"')
-            cav_text_append_char(text, '"');
-        cav_text_append_char(text, *c);
-    }
-    cav_text_append_char(text, '"');
-}
 
 static void write_csv_head(const cav_study *study, cav_text *text)
 {
@@ -55,7 +43,7 @@ static void write_csv_row(const caviar_trial *trial, const cav_details *details,
         cav_time_print(details->started_ms, started);
     cav_text_appendf(text, "%lld,%s,%s,", (long long)trial->number, caviar_state_name(trial->state),
                      caviar_reason_name(trial->reason));
-    append_field(text, details->origin);
+    cav_csv_append(text, details->origin);
     cav_text_appendf(text, ",%s,", started);
     if (details->started_ms > 0 && details->finished_ms > 0)
         cav_text_append_number(text, (double)(details->finished_ms - details->started_ms) / 1000);
@@ -71,7 +59,7 @@ static void write_csv_row(const caviar_trial *trial, const cav_details *details,
         cav_text value = {0};
         cav_value_print(&trial->values[i], &value);
         cav_text_append_char(text, ',');
-        append_field(text, cav_text_get(&value));
+        cav_csv_append(text, cav_text_get(&value));
         cav_text_free(&value);
     }
     cav_text_append(text, "\r\n");
@@ -109,61 +97,127 @@ static void write_json(cav_study *study, const cav_details *details, cav_text *t
     cav_text_append_char(text, '\n');
 }
 
-static caviar_code write_study(cav_study *study, const char *format, cav_text *text,
-                               cav_error *error)
+/** The formats that are the program's own; those of others are in the table of exchange/export.h.
+ */
+static const struct own_format {
+    const char *name;
+    void (*write)(cav_study *study, const cav_details *details, cav_text *text); // NULL: the report
+} own_formats[] = {{"csv", write_csv}, {"json", write_json}, {"html", NULL}};
+
+/** What is to be done: one of the two formats is set. */
+typedef struct task {
+    const struct own_format *own;
+    const cav_export_type *other;
+    const char *path; // NULL: standard output
+    bool force;
+    cav_notes notes;
+} task;
+
+static caviar_code choose_format(const cav_arguments *arguments, task *to, cav_error *error)
+{
+    const char *names[CAV_COUNT_OF(own_formats) + 32];
+    size_t count = 0;
+    const char *name = cav_flag_get(arguments, "format");
+    if (!name)
+        name = cav_flag_is_on(arguments, "json") ? "json" : "csv";
+    for (size_t i = 0; i < CAV_COUNT_OF(own_formats); i++) {
+        names[count++] = own_formats[i].name;
+        if (strcmp(own_formats[i].name, name) == 0)
+            to->own = &own_formats[i];
+    }
+    for (size_t i = 0; i < cav_export_count && count < CAV_COUNT_OF(names); i++)
+        names[count++] = cav_exports[i]->name;
+    to->other = cav_export_find(name);
+    if (to->own || to->other)
+        return CAVIAR_OK;
+    cav_text all = {0};
+    for (size_t i = 0; i < count; i++)
+        cav_text_appendf(&all, "%s%s", i ? ", " : "", names[i]);
+    cav_fail(error, CAVIAR_INVALID, "--format: one of %s is expected, not '%.40s'",
+             cav_text_get(&all), name);
+    cav_text_free(&all);
+    return CAVIAR_INVALID;
+}
+
+static caviar_code choose(const cav_arguments *arguments, task *to, cav_error *error)
+{
+    caviar_code code = choose_format(arguments, to, error);
+    to->path = cav_flag_get(arguments, "output");
+    to->force = cav_flag_is_on(arguments, "force");
+    if (!code && to->other && to->other->write_path && !to->path)
+        return cav_fail(error, CAVIAR_INVALID, "--format %s needs --output, where to write it",
+                        to->other->name);
+    return code;
+}
+
+static caviar_code write_text(cav_study *study, task *at, cav_text *text, cav_error *error)
 {
     cav_details *details;
-    if (strcmp(format, "html") == 0)
+    if (at->other)
+        return at->other->write(study, text, &at->notes, error);
+    if (!at->own->write)
         return cav_report_write(study, text, error);
     caviar_code code = cav_details_read(study, &details, error);
     if (code)
         return code;
-    if (strcmp(format, "json") == 0)
-        write_json(study, details, text);
-    else
-        write_csv(study, details, text);
+    at->own->write(study, details, text);
     cav_details_free(details, study->history->count);
     return text->failed ? cav_fail_memory(error) : CAVIAR_OK;
+}
+
+static caviar_code write_study(cav_study *study, task *at, cav_error *error)
+{
+    if (at->other && at->other->write_path)
+        return cav_export_place(at->other, study, at->path, at->force, &at->notes, error);
+    cav_text text = {0};
+    caviar_code code = at->path && !at->force ? cav_export_check_free(at->path, error) : CAVIAR_OK;
+    if (!code)
+        code = write_text(study, at, &text, error);
+    if (!code && at->path)
+        code = cav_file_replace(at->path, text.data, text.size, error);
+    else if (!code)
+        fwrite(text.data, 1, text.size, stdout);
+    cav_text_free(&text);
+    return code;
 }
 
 static cav_exit run(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
-    const char *format = cav_flag_get(arguments, "format");
-    const char *path = cav_flag_get(arguments, "output");
-    if (!format)
-        format = cav_flag_is_on(arguments, "json") ? "json" : "csv";
-    if (strcmp(format, "csv") != 0 && strcmp(format, "json") != 0 && strcmp(format, "html") != 0) {
-        cav_fail(&error, CAVIAR_INVALID, "--format: csv, json or html is expected, not '%.40s'",
-                 format);
+    task at = {0};
+    if (choose(arguments, &at, &error))
         return cav_complain_usage(arguments, &error);
-    }
     cav_study_options options = {.location = cav_cli_store(arguments),
                                  .name = cav_cli_study(arguments),
                                  .read_only = true,
-                                 .keeps_curves = strcmp(format, "html") == 0};
+                                 .keeps_curves = at.other || !at.own->write};
     if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
-    cav_text text = {0};
-    caviar_code code = write_study(study, format, &text, &error);
-    if (!code && path)
-        code = cav_file_replace(path, text.data, text.size, &error);
-    else if (!code)
-        fwrite(text.data, 1, text.size, stdout);
-    cav_text_free(&text);
+    caviar_code code = write_study(study, &at, &error);
     cav_study_close(study);
+    if (!code)
+        cav_print_notes(&at.notes);
+    cav_notes_free(&at.notes);
     return code ? cav_complain(&error) : CAV_EXIT_OK;
 }
 
 const cav_verb cav_verb_export = {
     .name = "export",
     .group = "Keep",
-    .summary = "write a study's trials as CSV, JSON or a page with pictures",
+    .summary = "write a study's trials as CSV, JSON, a page with pictures, or for another tool",
     .operands = "",
     .description =
         "Writes all trials of a study: as CSV with a row for each trial, as JSON together with "
-        "the study's definition, or as an HTML page with pictures that needs nothing beside it.",
+        "the study's definition, or as an HTML page with pictures that needs nothing beside it.\n\n"
+        "For other tools: optuna is an SQLite file that Optuna 3.0 and 3.1 and their dashboard "
+        "open, "
+        "and that later versions move on ('optuna storage upgrade'); optuna-journal is the same as "
+        "a journal file; hiplot is CSV for HiPlot; tensorboard is a folder of event files with the "
+        "hparams plugin, and mlflow one that is a file store of MLflow, each with all that every "
+        "trial reported. What the other tool has no place for is said. A "
+        "file that is written is there whole or not at all; one that exists is left alone without "
+        "--force.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

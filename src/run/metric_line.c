@@ -127,18 +127,19 @@ static bool read_value(const char *text, double *ret_value, const char **ret_end
 
 static bool is_step_name(const char *name, size_t size)
 {
-    static const char *const names[] = {"step", "epoch", "iteration"};
+    static const char *const names[] = {"step", "epoch", "iteration", "st_worker_iter"};
     for (size_t i = 0; i < CAV_COUNT_OF(names); i++)
         if (strlen(names[i]) == size && strncmp(names[i], name, size) == 0)
             return true;
     return false;
 }
 
-// A line may have several; what is called a step goes before an epoch.
+// A line may have several; what is called a step goes before an epoch, and that before the count
+// that Syne Tune's reporter adds at the end.
 static void take_step(cav_line *line, const char *name, double step)
 {
     bool is_whole = step >= 0 && step <= 1e15 && step == floor(step);
-    if (is_whole && (line->step < 0 || *name == 's'))
+    if (is_whole && (line->step < 0 || strncmp(name, "step", 4) == 0))
         line->step = (int64_t)step;
 }
 

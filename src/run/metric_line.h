@@ -4,7 +4,7 @@
  * Understood, a line at a time, for the study's own metrics:
  *
  *     caviar: step=3 val_error=0.0213       a report, with any other numbers beside
- *     {"step": 3, "val_error": 0.0213}      a JSON line; also behind "[tune-metric]:"
+ *     {"step": 3, "val_error": 0.0213}      a JSON line; also behind "[tune-metric]:" (Syne Tune)
  *     epoch 3: val_error=0.0213             name=value or name: value, anywhere in a line, with
  *     loss: 0.25 (step 10)                  a step or an epoch if one stands there, too
  *     a study's own pattern                 a regular expression whose first group is the value

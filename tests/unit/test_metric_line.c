@@ -154,6 +154,9 @@ static void test_json_lines(void **state)
         {"[1, 2]", ""},
         {"[tune-metric]: {\"loss\": 0.5, \"epoch\": 7}", "7: loss=0.5"},
         {"[tune-metric]:{\"loss\": 0.5}", "-: loss=0.5"},
+        {"[tune-metric]: {\"loss\": 0.5, \"st_worker_iter\": 4}", "4: loss=0.5"},
+        {"[tune-metric]: {\"epoch\": 5, \"loss\": 0.5, \"st_worker_iter\": 4}", "5: loss=0.5"},
+        {"[tune-metric]: {\"epoch\": 5, \"step\": 9, \"loss\": 0.5}", "9: loss=0.5"},
         {"{\"loss\": 0.5", "-: loss=0.5"}, // cut off, but readable
         {"{'loss': 0.5, 'acc': 0.25}", "-: loss=0.5 acc=0.25"},
         {"{\"outer\": {\"loss\": 1}}", ""},
