@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     }
     cav_error error = {0};
     if (cav_hide_passwords(argc, argv, &error))
-        return cav_complain(&error);
+        return (int)cav_complain(&error);
     const cav_verb *verb = cav_verb_find(argv[1]);
-    return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown_verb(first);
+    return verb ? (int)run_verb(verb, argc - 1, argv + 1) : fail_unknown_verb(first);
 }

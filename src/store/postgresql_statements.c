@@ -399,8 +399,9 @@ static caviar_code end_group(cav_pg *store, cav_error *error)
     flush_begin(store, &flush, true);
     run_batch(store, calls, count, results);
     bool done = is_good(store, results[0]) && (count == 1 || is_good(store, results[1]));
+    bool lost = is_lost(store, results[0]) || is_lost(store, results[count - 1]);
     caviar_code code = CAVIAR_OK;
-    if (!done && is_lost(store, results[0]) | is_lost(store, results[count - 1])) {
+    if (!done && lost) {
         code = resume(store, error);
         if (!code && store->has_written && store->noted_op != store->op)
             code = fail_doomed(store, error);
