@@ -80,15 +80,32 @@ static void print_result(const cav_arguments *arguments, const char *study,
     printf("\n");
 }
 
-// The definition as a file of its own, so that a command can be added to it.
-static caviar_code write_definition(const cav_arguments *arguments, const cav_spec *spec,
-                                    cav_error *error)
+// What --output gets of trials that go into the store: their definition, so that a command can be
+// added to it. It is written last, but whether it may be written is known before.
+static caviar_code prepare_definition(const cav_arguments *arguments, const cav_spec *spec,
+                                      cav_text *text, cav_error *error)
 {
-    cav_text text = {0};
-    cav_spec_write(spec, &(cav_json){.text = &text, .pretty = true});
-    cav_text_append(&text, "\n");
-    caviar_code code = write_file(arguments, &text, error);
-    cav_text_free(&text);
+    const char *path = cav_flag_get(arguments, "output");
+    cav_spec_write(spec, &(cav_json){.text = text, .pretty = true});
+    cav_text_append(text, "\n");
+    bool force = cav_flag_is_on(arguments, "force");
+    return path && !force ? cav_export_check_free(path, error) : CAVIAR_OK;
+}
+
+static caviar_code store(const cav_arguments *arguments, cav_ledger *ledger, cav_spec *spec,
+                         cav_notes *notes, cav_ledger_result *result, cav_error *error)
+{
+    cav_text definition = {0};
+    caviar_code code = prepare_definition(arguments, spec, &definition, error);
+    if (code)
+        cav_spec_free(spec);
+    else
+        code = cav_ledger_store(ledger, cav_cli_store(arguments), spec, notes, result, error);
+    if (!code && notes->failed)
+        code = cav_fail_memory(error);
+    if (!code && cav_flag_get(arguments, "output"))
+        code = write_file(arguments, &definition, error);
+    cav_text_free(&definition);
     return code;
 }
 
@@ -102,17 +119,8 @@ static caviar_code import_ledger(const cav_arguments *arguments, cav_ledger *led
         name = cav_ledger_name(ledger->arena, ledger->name);
     caviar_code code =
         name ? cav_ledger_define(ledger, name, notes, &spec, error) : cav_fail_memory(error);
-    if (code)
-        return code;
-    if (cav_flag_get(arguments, "output"))
-        code = write_definition(arguments, spec, error);
-    if (code) {
-        cav_spec_free(spec);
-        return code;
-    }
-    code = cav_ledger_store(ledger, cav_cli_store(arguments), spec, notes, &result, error);
-    if (!code && notes->failed)
-        code = cav_fail_memory(error);
+    if (!code)
+        code = store(arguments, ledger, spec, notes, &result, error);
     if (code)
         return code;
     if (cav_flag_is_on(arguments, "json"))

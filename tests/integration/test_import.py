@@ -62,6 +62,14 @@ def the_times_are_those_of_the_trials_in_local_time(box):
 
 
 @case
+def nothing_is_stored_where_the_definition_cannot_be_written(box):
+    some(box)[0].close()
+    box.file('mnist.json', 'mine')
+    contains(box.caviar('import', 'optuna.db', '-o', 'mnist.json', status=1).err, '--force')
+    assert not os.path.exists(box.path('caviar.db'))
+
+
+@case
 def an_imported_study_goes_on(box):
     some(box)[0].close()
     box.caviar('import', 'optuna.db', '-o', 'mnist.json')
