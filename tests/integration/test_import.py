@@ -8,9 +8,10 @@ import os
 import random
 import sqlite3
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import case, contains, equal, main  # noqa: E402
+from harness import case, contains, equal, main, wait_until  # noqa: E402
 import optuna  # noqa: E402
 
 LR = ('FloatDistribution', {'low': 1e-5, 'high': 1.0, 'log': True, 'step': None})
@@ -165,6 +166,29 @@ def a_study_is_not_imported_twice(box):
     box.caviar('import', 'optuna.db')
     contains(box.caviar('import', 'optuna.db', status=1).err, 'in the store already', '--study')
     equal(len(box.trials()), 6)
+
+
+@case
+def an_import_that_is_killed_leaves_nothing_that_is_in_the_way(box):
+    file = optuna.File(box.path('big.db'))
+    study = file.study('big')
+    for number in range(2000):
+        file.trial(study, params={'lr': (*LR, 0.5 / (number + 1))}, values=[number],
+                   reports=[(step, 1.0) for step in range(5)])
+    file.close()
+    for delay in (0, 0.02, 0.1):
+        started = box.start('import', 'big.db')
+        wait_until('the store is there', lambda: os.path.exists(box.path('caviar.db')))
+        time.sleep(delay)  # somewhere in it, or after it
+        started.signal(9)
+        if started.wait().status == 0:
+            break
+        trials = box.caviar('trials', '--json', status=None)
+        assert trials.status != 0 or trials.json() == [], 'a part of it is there'
+    else:
+        box.caviar('import', 'big.db')
+    equal(len(box.trials()), 2000)
+    contains(box.caviar('doctor').out, 'sound')
 
 
 @case
