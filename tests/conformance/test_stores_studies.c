@@ -148,7 +148,8 @@ static void test_each_control_is_read_back(void **state)
         cav_control found = CAV_CONTROL_RUN;
         assert_ok(at->type->study_set(at->store, at->study, NULL, (cav_control)want, &at->error),
                   &at->error);
-        assert_ok(at->type->study_control(at->store, at->study, &found, &at->error), &at->error);
+        assert_ok(at->type->study_control(at->store, at->study, &found, NULL, &at->error),
+                  &at->error);
         assert_int_equal(found, want);
     }
 }
@@ -198,7 +199,7 @@ static void test_every_call_on_a_removed_study_is_not_found(void **state)
     cav_text text = {0};
     caviar_code codes[] = {
         type->study_set(at->store, at->study, "{}", CAV_CONTROL_RUN, &at->error),
-        type->study_control(at->store, at->study, &control, &at->error),
+        type->study_control(at->store, at->study, &control, NULL, &at->error),
         type->study_remove(at->store, at->study, &at->error),
         type->trial_add(at->store, &at->scope, &record, &insert, &number, &at->error),
         type->trial_claim(at->store, &at->scope, &claim, &number, &at->error),
