@@ -54,27 +54,53 @@ static void note(comparison *at, const char *path, const json_t *before, const j
     append_value(after, at->what);
 }
 
-// Notes what differs, item by item where both are objects.
+static bool has_item(const json_t *list, const json_t *item)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_equal(json_array_get(list, i), item))
+            return true;
+    return false;
+}
+
+// Constraints come and go one by one.
+static void describe_constraints(comparison *at, const json_t *before, const json_t *after)
+{
+    for (size_t i = 0; i < json_array_size(before); i++)
+        if (!has_item(after, json_array_get(before, i)))
+            note(at, "constraints", json_array_get(before, i), NULL);
+    for (size_t i = 0; i < json_array_size(after); i++)
+        if (!has_item(before, json_array_get(after, i)))
+            note(at, "constraints", NULL, json_array_get(after, i));
+}
+
+static void describe(comparison *at, const char *path, const json_t *before, const json_t *after);
+
+static void describe_item(comparison *at, const char *path, const char *key, const json_t *before,
+                          const json_t *after)
+{
+    cav_text below = {0};
+    cav_text_appendf(&below, "%s.%s", path, key);
+    describe(at, cav_text_get(&below), before, after);
+    at->what->failed |= below.failed;
+    cav_text_free(&below);
+}
+
+// Notes what differs, item by item where both are objects. Definitions are but a few objects deep.
 static void describe(comparison *at, const char *path, const json_t *before, const json_t *after)
 {
     const char *key;
     json_t *value;
-    char below[PATH_SIZE];
     if (before && after && json_equal(before, after))
         return;
     if (!json_is_object(before) || !json_is_object(after)) {
         note(at, path, before, after);
         return;
     }
-    json_object_foreach ((json_t *)(uintptr_t)before, key, value) {
-        snprintf(below, sizeof below, "%s.%s", path, key);
-        describe(at, below, value, json_object_get(after, key));
-    }
-    json_object_foreach ((json_t *)(uintptr_t)after, key, value) {
-        snprintf(below, sizeof below, "%s.%s", path, key);
+    json_object_foreach ((json_t *)(uintptr_t)before, key, value)
+        describe_item(at, path, key, value, json_object_get(after, key));
+    json_object_foreach ((json_t *)(uintptr_t)after, key, value)
         if (!json_object_get(before, key))
-            describe(at, below, NULL, value);
-    }
+            describe_item(at, path, key, NULL, value);
 }
 
 // ---- What may change ----------------------------------------------------------------------------
@@ -189,7 +215,10 @@ static caviar_code compare(comparison *at, const json_t *before, const json_t *a
         if (strcmp(rule->key, "space") == 0 && check_space(at, a, b))
             return CAVIAR_INVALID;
         at->moves_space |= rule->moves_space;
-        describe(at, rule->key, a, b);
+        if (strcmp(rule->key, "constraints") == 0)
+            describe_constraints(at, a, b);
+        else
+            describe(at, rule->key, a, b);
     }
     if (at->count == 0)
         return cav_fail(at->error, CAVIAR_INVALID, "nothing would change: the study is so already");
