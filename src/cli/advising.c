@@ -3,10 +3,13 @@
  */
 #include "cli/advising.h"
 
+#include "base/number.h"
 #include "cli/metrics.h"
 #include "cli/open.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // That there is not enough to tell is no failure; its sentence is kept.
@@ -64,7 +67,7 @@ void cav_advising_free(cav_advising *advising)
 static void describe_list(const cav_advice_list *list, cav_text *text)
 {
     for (size_t i = 0; i < list->count; i++)
-        cav_text_appendf(text, "%sspace: %s\n  change: %s", text->size > 0 ? "\n" : "",
+        cav_text_appendf(text, "%sspace, %zu: %s\n  change: %s", text->size > 0 ? "\n" : "", i + 1,
                          list->items[i].evidence, list->items[i].change);
     if (list->count == 0)
         cav_text_appendf(text,
@@ -112,11 +115,84 @@ caviar_code cav_advising_study(const cav_advising *advising, const cav_study *st
         return cav_fail(error, CAVIAR_NOT_FOUND, "%s", advising->too_few.message);
     if (!cav_text_is_name(name))
         return cav_fail(error, CAVIAR_INVALID, "'%.60s' is no name of a study", name);
-    caviar_code code = cav_advice_follow(&advising->list, &spec.space, error);
+    caviar_code code =
+        cav_advice_follow(&advising->list, &(cav_advice_choice){0}, &spec.space, error);
     if (code)
         return code;
     spec.study = name;
     cav_spec_write(&spec, &(cav_json){.text = text, .pretty = true});
     caviar_space_free(spec.space);
     return CAVIAR_OK;
+}
+
+// ---- Applying it ------------------------------------------------------------------------------
+
+static caviar_code choose(const cav_advice_list *list, const char *numbers, bool *chosen,
+                          cav_error *error)
+{
+    for (size_t i = 0; i < list->count; i++)
+        chosen[i] = !numbers || !numbers[0];
+    for (const char *at = numbers; at && *at;) {
+        char word[24];
+        int64_t number;
+        size_t size = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : 0), at);
+        if (!cav_number_parse_int(word, &number) || number < 1 || number > (int64_t)list->count)
+            return cav_fail(error, CAVIAR_INVALID,
+                            "'%.40s': the numbers of advice are expected, 1 to %zu, as in 1,3",
+                            numbers, list->count);
+        chosen[number - 1] = true;
+        at += size + (at[size] == ',');
+    }
+    return CAVIAR_OK;
+}
+
+// The definition with another space, as a spec that owns everything in it.
+static caviar_code spec_with(const cav_study *study, cav_space *space, cav_spec **ret_spec,
+                             cav_error *error)
+{
+    cav_text text = {0};
+    cav_spec spec = *study->spec;
+    spec.space = space;
+    cav_spec_write(&spec, &(cav_json){.text = &text});
+    caviar_code code = text.failed ? cav_fail_memory(error)
+                                   : cav_spec_parse("", text.data, text.size, ret_spec, error);
+    cav_text_free(&text);
+    return code;
+}
+
+static caviar_code apply(const cav_advising *advising, cav_study *study, const bool *chosen,
+                         const cav_update_options *options, cav_text *what, cav_error *error)
+{
+    cav_space *space;
+    cav_spec *spec;
+    cav_advice_choice choice = {.chosen = chosen, .keeps_choices = true};
+    caviar_code code = cav_advice_follow(&advising->list, &choice, &space, error);
+    if (code)
+        return code;
+    code = spec_with(study, space, &spec, error);
+    caviar_space_free(space);
+    return code ? code : cav_study_update(study, spec, options, what, error);
+}
+
+caviar_code cav_advising_apply(const cav_advising *advising, cav_study *study, const char *numbers,
+                               const cav_update_options *options, cav_text *ret_what,
+                               cav_error *error)
+{
+    const cav_advice_list *list = &advising->list;
+    if (advising->too_few.message[0])
+        return cav_fail(error, CAVIAR_NOT_FOUND, "%s", advising->too_few.message);
+    if (list->count == 0)
+        return cav_fail(error, CAVIAR_NOT_FOUND,
+                        "there is no advice to apply: %zu complete trials speak for no other scale "
+                        "or range",
+                        list->trial_count);
+    bool *chosen = calloc(list->count, sizeof *chosen);
+    if (!chosen)
+        return cav_fail_memory(error);
+    caviar_code code = choose(list, numbers, chosen, error);
+    if (!code)
+        code = apply(advising, study, chosen, options, ret_what, error);
+    free(chosen);
+    return code;
 }

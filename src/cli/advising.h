@@ -29,6 +29,14 @@ void cav_advising_describe(const cav_advising *advising, cav_text *text);
 /** The keys `space` and, if an earlier study was named, `transfer`, into an object. */
 void cav_advising_write(const cav_advising *advising, cav_json *json);
 
+/**
+ * Applies advice to the study itself, as `caviar update` would: what `numbers` lists, "1,3", or, if
+ * it is "" or NULL, all of it. Appends what was changed, a line each.
+ */
+caviar_code cav_advising_apply(const cav_advising *advising, cav_study *study, const char *numbers,
+                               const cav_update_options *options, cav_text *ret_what,
+                               cav_error *error);
+
 /** Appends a study file, as JSON, of another name, that follows the advice. */
 caviar_code cav_advising_study(const cav_advising *advising, const cav_study *study,
                                const char *name, cav_text *text, cav_error *error);

@@ -115,7 +115,7 @@ static const char *find_end(const watch *at)
     const char *spent = cav_study_spent(study);
     if (spent && !any_open(study->history))
         return spent;
-    if (!study->store->type->study_control(study->store, study->id, &control, NULL) &&
+    if (!study->store->type->study_control(study->store, study->id, &control, NULL, NULL) &&
         (control == CAV_CONTROL_STOP || control == CAV_CONTROL_CANCEL))
         return "stopped by 'caviar stop'";
     return NULL;

@@ -83,6 +83,7 @@ typedef struct cav_verb {
     X(cav_verb_rollback)                                                                           \
     X(cav_verb_fork)                                                                               \
     X(cav_verb_replay)                                                                             \
+    X(cav_verb_update)                                                                             \
     X(cav_verb_export)                                                                             \
     X(cav_verb_import)                                                                             \
     X(cav_verb_doctor)                                                                             \

@@ -4,9 +4,11 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "cli/advising.h"
+#include "cli/changing.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "cli/watching.h"
+#include "run/author.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,11 @@ static const cav_flag flags[] = {
     {0, "metric", "NAME",
      "which of the study's metrics the space is judged by (default: the first)"},
     {0, "from", "STUDY", "also how well what that study of the same store has shown holds here"},
+    {0, "apply", NULL, "follow the advice about the space in the study itself, also while it runs"},
+    {0, "only", "N,N...",
+     "with --apply: what is followed, by the numbers that advice is listed with"},
+    {0, "note", "TEXT", "with --apply: why; it is kept with the study"},
+    {0, "dry-run", NULL, "with --apply: only say what would be changed"},
     {0, "as-study", "NAME", "print a study file that follows the advice, under this name"},
 };
 
@@ -24,6 +31,7 @@ static const cav_example examples[] = {
     {"caviar advise", "about scales and ranges; and the curves of running and best trials"},
     {"caviar advise 7", "what the learning curve of trial 7 says, and what usually helps"},
     {"caviar advise --from mnist-small", "whether an earlier study's intuition holds here"},
+    {"caviar advise --apply --only 1,3", "have the study follow the first and the third"},
     {"caviar advise --as-study second > second.json",
      "a study to go on with: caviar run second.json"},
 };
@@ -110,15 +118,40 @@ static caviar_code print_study(const cav_advising *space, const cav_study *study
     return code;
 }
 
+static caviar_code apply(const cav_arguments *arguments, const cav_advising *space,
+                         cav_study *study, cav_error *error)
+{
+    char author[CAV_AUTHOR_SIZE];
+    cav_text what = {0};
+    const char *note = cav_flag_get(arguments, "note");
+    cav_update_options options = {.author = author,
+                                  .note = note ? note : "advice",
+                                  .dry = cav_flag_is_on(arguments, "dry-run")};
+    cav_author_name(author);
+    caviar_code code =
+        cav_advising_apply(space, study, cav_flag_get(arguments, "only"), &options, &what, error);
+    if (!code)
+        code = cav_cli_print_what(arguments, study, &what, options.dry, error);
+    cav_text_free(&what);
+    return code;
+}
+
 static caviar_code advise(const cav_arguments *arguments, cav_study *study, int64_t trial,
                           cav_error *error)
 {
     cav_advising space;
     const char *name = cav_flag_get(arguments, "as-study");
+    if (trial >= 0 && cav_flag_is_on(arguments, "apply"))
+        return cav_fail(
+            error, CAVIAR_INVALID,
+            "--apply is for advice about the space; 'caviar nudge %lld' changes a trial",
+            (long long)trial);
     if (trial >= 0)
         return read_curves(arguments, study, trial, NULL, error);
     caviar_code code = cav_advising_make(arguments, study, &space, error);
-    if (!code && name)
+    if (!code && cav_flag_is_on(arguments, "apply"))
+        code = apply(arguments, &space, study, error);
+    else if (!code && name)
         code = print_study(&space, study, name, error);
     else if (!code)
         code = read_curves(arguments, study, -1, &space, error);
@@ -128,7 +161,8 @@ static caviar_code advise(const cav_arguments *arguments, cav_study *study, int6
 
 static cav_exit run(const cav_arguments *arguments)
 {
-    return cav_cli_with_trial(arguments, true, advise);
+    bool looks_only = !cav_flag_is_on(arguments, "apply");
+    return cav_cli_with_trial(arguments, looks_only, advise);
 }
 
 const cav_verb cav_verb_advise = {
@@ -143,7 +177,11 @@ const cav_verb cav_verb_advise = {
         "--from: how well an earlier study predicts this one. Then, of a trial, or of the running "
         "trials and the best ones, what the learning curve says: not finite, diverging, "
         "overfitting, noisy, stopped too early, still falling at the end, plateau; each with its "
-        "evidence and the change that usually helps. Of fewer than 16 complete trials nothing is "
+        "evidence and the change that usually helps. --apply has the study itself follow the "
+        "advice "
+        "about its space, as 'caviar update' would: its trials stay, whoever runs it follows at "
+        "the "
+        "next trial. Of fewer than 16 complete trials nothing is "
         "said about the space, of fewer than eight reports nothing about a curve.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),

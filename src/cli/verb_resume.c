@@ -1,6 +1,7 @@
 /**
  * verb_resume.c: caviar resume
  */
+#include "cli/changing.h"
 #include "cli/launching.h"
 #include "cli/running.h"
 
@@ -18,35 +19,11 @@ static const cav_example examples[] = {
     {"caviar resume mnist -n +50 -j 8", "50 trials more, eight at a time"},
 };
 
-// The stored definition with the flags over it.
-static caviar_code change_spec(const cav_study *study, const json_t *overrides, cav_spec **ret_spec,
-                               cav_error *error)
-{
-    cav_text text = {0};
-    json_t *stored = NULL;
-    cav_document document = {.name = "", .arena = cav_arena_new()};
-    cav_spec_write(study->spec, &(cav_json){.text = &text});
-    caviar_code code = text.failed || !document.arena
-                           ? cav_fail_memory(error)
-                           : cav_json_parse(text.data, text.size, &stored, error);
-    if (!code)
-        code = cav_document_from_json(&document, stored, error);
-    if (!code)
-        code = cav_document_override(&document, overrides, error);
-    json_decref(stored);
-    cav_text_free(&text);
-    if (code) {
-        cav_arena_free(document.arena);
-        return code;
-    }
-    return cav_spec_from_document(&document, NULL, ret_spec, error);
-}
-
 static caviar_code reopen(const cav_arguments *arguments, const json_t *overrides, const char *name,
                           cav_study *looked, cav_study **ret_study, cav_error *error)
 {
     cav_spec *spec;
-    caviar_code code = change_spec(looked, overrides, &spec, error);
+    caviar_code code = cav_cli_spec_override(looked, overrides, &spec, error);
     if (code)
         return code;
     code = cav_cli_add_trials(arguments, looked, spec, error);

@@ -7,6 +7,7 @@
 #include "cli/front.h"
 #include "cli/metrics.h"
 #include "cli/nudging.h"
+#include "cli/outline.h"
 #include "cli/print.h"
 #include "cli/style.h"
 #include "run/folder.h"
@@ -209,27 +210,32 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
     return code;
 }
 
+static caviar_code show_either(const cav_arguments *arguments, cav_study *study, int64_t number,
+                               cav_error *error)
+{
+    bool of_study = cav_flag_is_on(arguments, "definition");
+    if (number >= 0 && of_study)
+        return cav_fail(error, CAVIAR_INVALID, "--definition is the study's; leave the trial out");
+    if (number < 0 && cav_flag_is_on(arguments, "schedule"))
+        return cav_fail(error, CAVIAR_INVALID, "--schedule needs a trial's number");
+    if (number < 0)
+        return cav_cli_outline_print(arguments, study, error);
+    return cav_flag_is_on(arguments, "schedule") ? cav_cli_schedule_print(study, number, error)
+                                                 : show(arguments, study, number, error);
+}
+
 static cav_exit run_show(const cav_arguments *arguments)
 {
-    cav_error error = {0};
-    cav_study *study;
-    cav_cli_trial named;
-    if (cav_cli_trial_read(arguments->operands[0], &named, &error))
-        return cav_complain_usage(arguments, &error);
-    if (cav_cli_open(arguments, NULL, true, &study, &error))
-        return cav_complain(&error);
-    caviar_code code = cav_flag_is_on(arguments, "schedule")
-                           ? cav_cli_schedule_print(study, named.number, &error)
-                           : show(arguments, study, named.number, &error);
-    cav_study_close(study);
-    return code ? cav_complain(&error) : CAV_EXIT_OK;
+    return cav_cli_with_trial(arguments, true, show_either);
 }
 
 static const cav_flag show_flags[] = {
     {0, "schedule", NULL, "print what it started with and its nudges, as a file for 'replay'"},
+    {0, "definition", NULL, "print the study as it is now, as a study file"},
 };
 
 static const cav_example show_examples[] = {
+    {"caviar show", "the study: what it varies, and what 'caviar update' has changed"},
     {"caviar show 7", "parameters, learning curve, why it failed, the end of its output"},
     {"caviar show 7 --schedule > plan.yaml", "its schedule, to be edited and replayed"},
 };
@@ -237,17 +243,18 @@ static const cav_example show_examples[] = {
 const cav_verb cav_verb_show = {
     .name = "show",
     .group = "Look",
-    .summary = "show everything about one trial",
-    .operands = "TRIAL",
+    .summary = "show everything about one trial, or the study itself",
+    .operands = "[TRIAL]",
     .flags = show_flags,
     .flag_count = CAV_COUNT_OF(show_flags),
     .description = "Shows a trial: its state, its result, its parameters in full, its learning "
                    "curve, what was changed while it ran ('caviar nudge'), and the end of what it "
                    "printed. All of its output stands in the file "
-                   "output.log of its folder.",
+                   "output.log of its folder.\n\n"
+                   "Without a trial: the study, its space as it is now, and what 'caviar update' "
+                   "has changed of it, when, by whom and why.",
     .has_store = true,
     .has_json = true,
-    .least = 1,
     .most = 1,
     .examples = show_examples,
     .example_count = CAV_COUNT_OF(show_examples),

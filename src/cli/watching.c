@@ -194,7 +194,7 @@ caviar_code cav_watching_read(cav_watching *watching, cav_error *error)
     const cav_store_type *store = study->store->type;
     caviar_code code = cav_study_refresh(study, error);
     if (!code)
-        code = store->study_control(study->store, study->id, &watching->control, error);
+        code = store->study_control(study->store, study->id, &watching->control, NULL, error);
     if (!code && watching->trial >= 0)
         code = cav_study_values(study, watching->trial, watching->now, error);
     if (code)

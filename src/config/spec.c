@@ -364,6 +364,13 @@ static caviar_code read_resources(const reader *at, const char *key, const cav_n
     return cav_resources_read(at->document, node, &at->spec->resources, at->error);
 }
 
+static caviar_code read_changes(const reader *at, const char *key, const cav_node *node)
+{
+    (void)key;
+    return cav_changes_read(at->document, node, &at->spec->changes, &at->spec->change_count,
+                            at->error);
+}
+
 static caviar_code read_space(const reader *at, const char *key, const cav_node *node)
 {
     (void)key;
@@ -401,6 +408,7 @@ static const struct key {
     {"set", read_set},
     {"resources", read_resources},
     {"space", read_space},
+    {"changes", read_changes},
     {"constraints", skip},
     {"preset", skip},
 };
@@ -527,6 +535,14 @@ caviar_code cav_spec_from_json(const json_t *json, const char *const *ignore, ca
         return code;
     }
     return cav_spec_from_document(&document, ignore, ret_spec, error);
+}
+
+bool cav_spec_was_moved(const cav_spec *spec)
+{
+    for (size_t i = 0; i < spec->change_count; i++)
+        if (spec->changes[i].moves_space)
+            return true;
+    return false;
 }
 
 void cav_spec_free(cav_spec *spec)

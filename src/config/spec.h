@@ -9,6 +9,7 @@
 #define CAV_CONFIG_SPEC_H
 
 #include "base/options.h"
+#include "config/changes.h"
 #include "config/node.h"
 #include "config/resources.h"
 #include "space/space.h"
@@ -60,6 +61,8 @@ typedef struct cav_spec {
     cav_resources resources; // of a worker on a cluster
     const cav_pair *set;     // [set_count]
     size_t set_count;
+    const cav_spec_change *changes; // [change_count] in their order
+    size_t change_count;
     cav_space *space;
 } cav_spec;
 
@@ -90,6 +93,9 @@ caviar_code cav_spec_from_command(const char *const *words, size_t word_count, c
                                   cav_spec **ret_spec, cav_error *error);
 
 void cav_spec_free(cav_spec *spec);
+
+/** True where its space was another one once: trials may lie outside of it. */
+bool cav_spec_was_moved(const cav_spec *spec);
 
 /** Puts the whole spec down as a study file, in JSON. */
 void cav_spec_write(const cav_spec *spec, cav_json *json);

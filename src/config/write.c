@@ -255,6 +255,7 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     if (spec->panda.name)
         write_choice("panda", &spec->panda, json);
     cav_space_write_sections(spec->space, json);
+    cav_changes_write(spec->changes, spec->change_count, json);
     cav_json_end_object(json);
 }
 

@@ -254,35 +254,65 @@ static void check_default(caviar_parameter *parameter)
         parameter->initial = (caviar_value){0};
 }
 
-static bool is_followed(const cav_advice_list *list, const cav_advice *at, size_t parameter)
+static bool is_chosen(const cav_advice_choice *choice, size_t index)
 {
-    return at->parameter == parameter &&
-           (at->kind != CAV_ADVICE_DROP || !cav_ranges_is_parent(list->space, parameter));
+    return !choice->chosen || choice->chosen[index];
 }
 
-static caviar_code copy_parameter(const cav_advice_list *list, size_t parameter, cav_arena *arena,
-                                  cav_space *space, cav_error *error)
+// Whether a piece of advice changes the description of a parameter.
+static bool is_followed(const cav_advice_list *list, const cav_advice_choice *choice, size_t index,
+                        size_t parameter)
+{
+    const cav_advice *at = &list->items[index];
+    bool stays = choice->keeps_choices || cav_ranges_is_parent(list->space, parameter);
+    return at->parameter == parameter && is_chosen(choice, index) &&
+           (at->kind != CAV_ADVICE_DROP || !stays);
+}
+
+static caviar_code copy_parameter(const cav_advice_list *list, const cav_advice_choice *choice,
+                                  size_t parameter, cav_arena *arena, cav_space *space,
+                                  cav_error *error)
 {
     caviar_parameter *given = cav_space_describe(list->space, parameter, arena);
     if (!given)
         return cav_fail_memory(error);
     for (size_t i = 0; i < list->count; i++)
-        if (is_followed(list, &list->items[i], parameter) &&
+        if (is_followed(list, choice, i, parameter) &&
             !follow(&list->items[i], &list->space->parameters[parameter], arena, given))
             return cav_fail_memory(error);
     check_default(given);
     return cav_space_add(space, given, error);
 }
 
-caviar_code cav_advice_follow(const cav_advice_list *list, cav_space **ret_space, cav_error *error)
+static caviar_code exclude(const cav_advice_list *list, const cav_advice_choice *choice,
+                           cav_space *space, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; i < list->count && !code; i++) {
+        const cav_advice *at = &list->items[i];
+        cav_text text = {0};
+        if (at->kind != CAV_ADVICE_DROP || !choice->keeps_choices || !is_chosen(choice, i))
+            continue;
+        cav_constraint_exclude(&list->space->parameters[at->parameter], at->value, &text);
+        code = text.failed ? cav_fail_memory(error)
+                           : cav_space_constrain(space, cav_text_get(&text), error);
+        cav_text_free(&text);
+    }
+    return code;
+}
+
+caviar_code cav_advice_follow(const cav_advice_list *list, const cav_advice_choice *choice,
+                              cav_space **ret_space, cav_error *error)
 {
     cav_arena *arena = cav_arena_new();
     cav_space *space = caviar_space_new();
     caviar_code code = arena && space ? CAVIAR_OK : cav_fail_memory(error);
     for (size_t i = 0; i < list->space->count && !code; i++)
-        code = copy_parameter(list, i, arena, space, error);
+        code = copy_parameter(list, choice, i, arena, space, error);
     for (size_t i = 0; i < list->space->constraint_count && !code; i++)
         code = cav_space_constrain(space, cav_constraint_text(list->space->constraints[i]), error);
+    if (!code)
+        code = exclude(list, choice, space, error);
     cav_arena_free(arena);
     if (code)
         caviar_space_free(space);
@@ -318,6 +348,7 @@ void cav_advice_write(const cav_advice_list *list, cav_json *json)
     for (size_t i = 0; i < list->count; i++) {
         const cav_advice *at = &list->items[i];
         cav_json_begin_object(json);
+        cav_json_add_int(json, "number", (int64_t)i + 1);
         cav_json_add_string(json, "parameter", list->space->parameters[at->parameter].name);
         cav_json_add_string(json, "advice", cav_advice_name(at->kind));
         cav_json_add_string(json, "evidence", at->evidence);

@@ -52,11 +52,18 @@ caviar_code cav_advice_make(const cav_space *space, const cav_history *history, 
                             uint64_t seed, cav_arena *arena, cav_advice_list *ret_list,
                             cav_error *error);
 
+/** What is followed, and for whom. All zero: all of it, for a study to come. */
+typedef struct cav_advice_choice {
+    const bool *chosen; // [list->count] NULL: all
+    bool keeps_choices; // for the study itself, whose trials have them: a constraint is added
+} cav_advice_choice;
+
 /**
- * The space with the advice followed, for a study to come; the caller frees it. A choice that
+ * The space with the advice followed; the caller frees it. In a study to come a choice that
  * conditions name is kept.
  */
-caviar_code cav_advice_follow(const cav_advice_list *list, cav_space **ret_space, cav_error *error);
+caviar_code cav_advice_follow(const cav_advice_list *list, const cav_advice_choice *choice,
+                              cav_space **ret_space, cav_error *error);
 
 /** Writes it as an object. */
 void cav_advice_write(const cav_advice_list *list, cav_json *json);

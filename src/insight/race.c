@@ -72,13 +72,15 @@ static bool add_configuration(cav_race *race, size_t first)
     return true;
 }
 
-// A fork or a replay of a person's is nobody's run.
+// A fork or a replay of a person's is nobody's run, nor is what lies outside of the space.
 static bool take_trial(cav_race *race, const cav_history *history, size_t number)
 {
     size_t of = SIZE_MAX;
     if (!CAV_GROW(&race->of, &race->of_capacity, number + 1))
         return false;
-    if (history->parents[number] < 0) {
+    if (history->places[number] == CAV_PLACE_OUTSIDE) {
+        of = SIZE_MAX;
+    } else if (history->parents[number] < 0) {
         of = race->count;
         if (!add_configuration(race, number))
             return false;

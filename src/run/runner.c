@@ -295,16 +295,43 @@ static void on_check(uv_check_t *check)
     close_if_over(runner);
 }
 
+// Trials inherit the limit, and some programs go wrong with a high one, so it is raised no further
+// than so many trials need.
+static void raise_file_limit(int64_t parallel)
+{
+    enum { FILES_OF_A_TRIAL = 16, OTHER_FILES = 128 };
+    struct rlimit limit;
+    rlim_t wanted = OTHER_FILES + FILES_OF_A_TRIAL * (rlim_t)parallel;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Slots that are too many by now end with their trials.
+static void follow_definition(cav_runner *runner)
+{
+    const cav_study *study = runner->study;
+    if (runner->revision == study->revision)
+        return;
+    if (runner->revision != 0 && runner->mode == CAV_MODE_RUN)
+        notice(runner, "the study was changed: new trials follow it");
+    runner->revision = study->revision;
+    runner->is_done = false; // its budget may be larger
+    runner->parallel =
+        runner->options->parallel > 0 ? runner->options->parallel : study->spec->parallel;
+    raise_file_limit(runner->parallel);
+}
+
 static void look_at_control(cav_runner *runner)
 {
     cav_control control;
     cav_error error = {0};
-    cav_study *study = runner->study;
-    caviar_code code = study->store->type->study_control(study->store, study->id, &control, &error);
-    if (code) {
+    if (cav_study_keep_up(runner->study, &control, &error)) {
         cav_runner_fail(runner, &error);
         return;
     }
+    follow_definition(runner);
     bool was_paused = runner->is_paused;
     runner->is_paused = control == CAV_CONTROL_PAUSE;
     if (runner->is_paused != was_paused && runner->mode == CAV_MODE_RUN)
@@ -364,19 +391,6 @@ static void kill_leftover(void *context, pid_t pid, const char *rest, const char
         kill(pid, SIGKILL);
 }
 
-// Trials inherit the limit, and some programs go wrong with a high one, so it is raised no further
-// than so many trials need.
-static void raise_file_limit(int64_t parallel)
-{
-    enum { FILES_OF_A_TRIAL = 16, OTHER_FILES = 128 };
-    struct rlimit limit;
-    rlim_t wanted = OTHER_FILES + FILES_OF_A_TRIAL * (rlim_t)parallel;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void init_handles(cav_runner *runner)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -413,7 +427,6 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     if (!runner->options->joins &&
         study->store->type->study_set(study->store, study->id, NULL, CAV_CONTROL_RUN, error))
         return error ? error->code : CAVIAR_IO;
-    raise_file_limit(runner->parallel);
     cav_reap_adopt_orphans();
     cav_reap_visit(runner->study_folder, kill_leftover, NULL);
     int failed = uv_loop_init(&runner->loop);
@@ -436,7 +449,7 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
     *ret_summary = (cav_run_summary){.why = ""};
     cav_runner runner = {
         .study = study, .options = options, .summary = ret_summary, .sockets.lock = -1};
-    runner.parallel = options->parallel > 0 ? options->parallel : study->spec->parallel;
+    follow_definition(&runner);
     caviar_code code = set_up(&runner, error);
     if (code) {
         ret_summary->end = CAV_RUN_FAILED;

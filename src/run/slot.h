@@ -88,6 +88,7 @@ struct cav_runner {
     cav_sockets sockets;
     cav_slot *slots; // in use
     int64_t parallel, active;
+    uint64_t revision; // of the definition that it was last filled by
     cav_runner_mode mode;
     bool is_paused, is_done, is_closing;
     struct cav_told {

@@ -109,7 +109,7 @@ static caviar_code begin_epoch(cav_feed *feed, cav_error *error)
     if (getrandom(&feed->epoch, sizeof feed->epoch, 0) != (ssize_t)sizeof feed->epoch)
         return cav_fail_errno(error, errno, "there is no randomness");
     feed->epoch >>= 16; // JavaScript's numbers hold it
-    feed->generation = feed->study->generation;
+    feed->beginnings = feed->study->beginnings;
     return CAVIAR_OK;
 }
 
@@ -130,10 +130,9 @@ static caviar_code read_news(cav_hub *hub, cav_feed *feed, cav_error *error)
     caviar_code code =
         feed->study ? cav_study_refresh(feed->study, error) : open_study(hub, feed, error);
     if (!code)
-        code = feed->study->store->type->study_control(feed->study->store, feed->study->id,
-                                                       &feed->control, error);
-    bool is_anew = !code && feed->generation != feed->study->generation;
-    if (is_anew) // the store was cut off, and the history was read again
+        code = cav_study_keep_up(feed->study, &feed->control, error);
+    bool is_anew = !code && feed->beginnings != feed->study->beginnings;
+    if (is_anew) // the history was read again: the store was cut off, or the study changed
         code = begin_epoch(feed, error);
     cav_feed_news *news = &feed->news;
     pthread_mutex_lock(&hub->lock);

@@ -29,7 +29,7 @@ typedef struct cav_feed {
     cav_control control; // what the study is told to do
     int64_t created_ms;
     uint64_t epoch; // a random name of this reading: places in the history mean nothing in another
-    int64_t generation; // of the study, at that
+    int64_t beginnings; // of its history, at that
 
     // the hub's own
     struct cav_feed *next;

@@ -269,6 +269,27 @@ void cav_constraint_free(cav_constraint *constraint)
     free(constraint);
 }
 
+static void append_quoted(const char *word, char quote, cav_text *text)
+{
+    cav_text_appendf(text, "%c", quote);
+    for (; *word; word++)
+        cav_text_appendf(text, *word == quote ? "%c%c" : "%c", *word, quote);
+    cav_text_appendf(text, "%c", quote);
+}
+
+void cav_constraint_exclude(const cav_parameter *parameter, double choice, cav_text *text)
+{
+    caviar_value value = cav_parameter_value(parameter, choice);
+    append_quoted(parameter->name, '"', text);
+    cav_text_append(text, " <> ");
+    if (value.kind == CAVIAR_KIND_TEXT)
+        append_quoted(value.text, '\'', text);
+    else if (value.kind == CAVIAR_KIND_BOOL)
+        cav_text_append(text, value.truth ? "1" : "0");
+    else
+        cav_value_print(&value, text);
+}
+
 const char *cav_constraint_text(const cav_constraint *constraint)
 {
     return constraint->text;

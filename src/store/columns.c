@@ -61,16 +61,17 @@ static caviar_code parse_object(const char *text, json_t **ret_object, cav_error
     return cav_fail(error, CAVIAR_CORRUPT, "an object is expected in place of '%.100s'", text);
 }
 
-caviar_code cav_columns_read_params(const cav_space *space, const char *text, double *ret_raw,
+caviar_code cav_columns_read_params(const cav_scope *scope, const char *text, double *ret_raw,
                                     cav_error *error)
 {
-    if (cav_space_read_fast(space, text, ret_raw))
+    if (cav_space_read_fast(scope->space, text, ret_raw))
         return CAVIAR_OK;
     json_t *object;
     caviar_code code = parse_object(text, &object, error);
     if (code)
         return code;
-    code = cav_space_read(space, object, ret_raw, error);
+    code = scope->was_changed ? cav_space_read_changes(scope->space, object, ret_raw, error)
+                              : cav_space_read(scope->space, object, ret_raw, error);
     json_decref(object);
     return code;
 }

@@ -15,7 +15,7 @@ caviar_code cav_columns_read_values(const cav_scope *scope, const char *text, do
                                     cav_error *error);
 
 /** Reads parameters into ret_raw [space->count]. */
-caviar_code cav_columns_read_params(const cav_space *space, const char *text, double *ret_raw,
+caviar_code cav_columns_read_params(const cav_scope *scope, const char *text, double *ret_raw,
                                     cav_error *error);
 
 /** Reads the values that a nudge changes; NaN elsewhere. */

@@ -227,12 +227,14 @@ static caviar_code study_set(cav_store *store, int64_t id, const char *definitio
 }
 
 static caviar_code study_control(cav_store *store, int64_t id, cav_control *ret_control,
-                                 cav_error *error)
+                                 uint64_t *ret_revision, cav_error *error)
 {
     study *at = find_study(store, id);
     if (!at)
         return fail_no_study(id, error);
     *ret_control = at->control;
+    if (ret_revision)
+        *ret_revision = cav_rule_revision(at->definition);
     return CAVIAR_OK;
 }
 

@@ -73,6 +73,7 @@ typedef struct cav_pg {
 
     int64_t listens;     // to what is told of this study; -1: to none
     cav_control control; // of that study, as last read
+    uint64_t revision;   // likewise
     bool knows_control;  // nothing was told since
     int64_t control_ms;  // when it was read, by the monotonic clock
 } cav_pg;
@@ -203,7 +204,7 @@ caviar_code cav_pg_study_read(cav_store *store, const char *name, cav_study_visi
 caviar_code cav_pg_study_set(cav_store *store, int64_t id, const char *definition,
                              cav_control control, cav_error *error);
 caviar_code cav_pg_study_control(cav_store *store, int64_t id, cav_control *ret_control,
-                                 cav_error *error);
+                                 uint64_t *ret_revision, cav_error *error);
 caviar_code cav_pg_study_remove(cav_store *store, int64_t id, cav_error *error);
 
 caviar_code cav_pg_trial_add(cav_store *store, const cav_scope *scope, const cav_record *record,

@@ -84,8 +84,8 @@ static caviar_code visit_trial(void *context, const cav_pg *store, const PGresul
     cav_record record = {.raw = at->raw, .values = at->values};
     caviar_code code = fill_record(store, result, row, &record, error);
     if (!code)
-        code = cav_columns_read_params(at->scope->space, cav_pg_text(store, result, row, 6),
-                                       at->raw, error);
+        code =
+            cav_columns_read_params(at->scope, cav_pg_text(store, result, row, 6), at->raw, error);
     if (!code)
         code = cav_columns_read_values(at->scope, cav_pg_text(store, result, row, 7), at->values,
                                        error);

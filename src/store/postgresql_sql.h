@@ -72,7 +72,7 @@
       CAV_PG_WRITE("done AS (UPDATE caviar_studies SET definition = coalesce($4, definition), "    \
                    "control = $5 WHERE id = $3 RETURNING id AS answer, "                           \
                    "pg_notify('caviar_' || $3::bigint, '')::text AS told)"))                       \
-    X(STUDY_CONTROL, "SELECT control FROM caviar_studies WHERE id = $1")                           \
+    X(STUDY_CONTROL, "SELECT control, definition FROM caviar_studies WHERE id = $1")               \
     X(STUDY_REMOVE,                                                                                \
       CAV_PG_WRITE("a AS (DELETE FROM caviar_nudges WHERE study = $3), "                           \
                    "b AS (DELETE FROM caviar_reports WHERE study = $3), "                          \

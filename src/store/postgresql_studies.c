@@ -7,6 +7,7 @@
  */
 #include "store/columns.h"
 #include "store/postgresql.h"
+#include "store/rules.h"
 
 #include "trial/state.h"
 
@@ -131,8 +132,7 @@ static void listen_to(cav_pg *store, int64_t id)
     store->pq.PQclear(result);
 }
 
-static caviar_code read_control(cav_pg *store, int64_t id, cav_control *ret_control,
-                                cav_error *error)
+static caviar_code read_control(cav_pg *store, int64_t id, cav_error *error)
 {
     cav_pg_call call;
     PGresult *result;
@@ -143,28 +143,34 @@ static caviar_code read_control(cav_pg *store, int64_t id, cav_control *ret_cont
         return code;
     code = store->pq.PQntuples(result) == 0
                ? cav_pg_fail_no_study(error)
-               : cav_columns_read_control(cav_pg_text(store, result, 0, 0), ret_control, error);
+               : cav_columns_read_control(cav_pg_text(store, result, 0, 0), &store->control, error);
+    if (!code)
+        store->revision = cav_rule_revision(cav_pg_text(store, result, 0, 1));
     store->pq.PQclear(result);
     return code;
 }
 
 caviar_code cav_pg_study_control(cav_store *base, int64_t id, cav_control *ret_control,
-                                 cav_error *error)
+                                 uint64_t *ret_revision, cav_error *error)
 {
     cav_pg *store = cav_pg_of(base);
     int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    caviar_code code = CAVIAR_OK;
     cav_pg_hear(store);
-    if (store->knows_control && store->listens == id &&
-        now - store->control_ms < LONGEST_TRUST_MS) {
-        *ret_control = store->control;
-        return CAVIAR_OK;
+    bool knows =
+        store->knows_control && store->listens == id && now - store->control_ms < LONGEST_TRUST_MS;
+    if (!knows) {
+        listen_to(store, id);
+        code = read_control(store, id, error);
+        store->knows_control = !code && store->listens == id;
+        store->control_ms = now;
     }
-    listen_to(store, id);
-    caviar_code code = read_control(store, id, ret_control, error);
-    store->knows_control = !code && store->listens == id;
-    store->control = *ret_control;
-    store->control_ms = now;
-    return code;
+    if (code)
+        return code;
+    *ret_control = store->control;
+    if (ret_revision)
+        *ret_revision = store->revision;
+    return CAVIAR_OK;
 }
 
 caviar_code cav_pg_study_remove(cav_store *base, int64_t id, cav_error *error)

@@ -102,6 +102,15 @@ caviar_code cav_rule_fail_claim(const cav_claim *claim, cav_error *error)
                     (long long)claim->number);
 }
 
+// FNV-1a.
+uint64_t cav_rule_revision(const char *definition)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const char *at = definition; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+    return hash;
+}
+
 double cav_rule_value(double value)
 {
     return isfinite(value) ? value : (double)NAN;

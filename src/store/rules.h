@@ -39,6 +39,9 @@ caviar_state cav_rule_lost(int64_t failures, int64_t most_failures);
 /** CAVIAR_NOT_FOUND: there is no trial to take. */
 caviar_code cav_rule_fail_claim(const cav_claim *claim, cav_error *error);
 
+/** A number that tells one definition of a study from another. */
+uint64_t cav_rule_revision(const char *definition);
+
 /** A number as it is kept: NaN if it is not finite. */
 double cav_rule_value(double value);
 

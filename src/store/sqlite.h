@@ -27,7 +27,7 @@
     X(STUDY_ADD, "INSERT INTO studies (name, definition, created_ms) VALUES (?1, ?2, ?3)")         \
     X(STUDY_SET,                                                                                   \
       "UPDATE studies SET definition = coalesce(?2, definition), control = ?3 WHERE id = ?1")      \
-    X(STUDY_CONTROL, "SELECT control FROM studies WHERE id = ?1")                                  \
+    X(STUDY_CONTROL, "SELECT control, definition FROM studies WHERE id = ?1")                      \
     X(STUDY_REMOVE, "DELETE FROM studies WHERE id = ?1")                                           \
     X(STUDY_CHANGE, "UPDATE studies SET changes = changes + 1 WHERE id = ?1 RETURNING changes")    \
     X(STUDY_NUMBERS, "SELECT trials, imported FROM studies WHERE id = ?1")                         \
@@ -203,7 +203,7 @@ caviar_code cav_sqlite_study_read(cav_store *store, const char *name, cav_study_
 caviar_code cav_sqlite_study_set(cav_store *store, int64_t id, const char *definition,
                                  cav_control control, cav_error *error);
 caviar_code cav_sqlite_study_control(cav_store *store, int64_t id, cav_control *ret_control,
-                                     cav_error *error);
+                                     uint64_t *ret_revision, cav_error *error);
 caviar_code cav_sqlite_study_remove(cav_store *store, int64_t id, cav_error *error);
 
 caviar_code cav_sqlite_trial_add(cav_store *store, const cav_scope *scope, const cav_record *record,

@@ -71,7 +71,7 @@ static caviar_code visit_trial(cav_sqlite *store, sqlite3_stmt *statement, const
     caviar_code code = cav_sqlite_check_row(store, error);
     if (code || read)
         return code ? code : read;
-    code = cav_columns_read_params(scope->space, params, raw, error);
+    code = cav_columns_read_params(scope, params, raw, error);
     if (!code)
         code = cav_columns_read_values(scope, metrics, values, error);
     if (code) {

@@ -2,6 +2,7 @@
  * sqlite_studies.c: studies in SQLite.
  */
 #include "store/columns.h"
+#include "store/rules.h"
 #include "store/sqlite.h"
 
 static caviar_code read_control(cav_sqlite *store, const char *word, cav_control *ret_control,
@@ -21,7 +22,7 @@ static caviar_code fail_no_study(cav_error *error)
 caviar_code cav_sqlite_need_study(cav_sqlite *store, int64_t id, cav_error *error)
 {
     cav_control control;
-    return cav_sqlite_study_control(&store->base, id, &control, error);
+    return cav_sqlite_study_control(&store->base, id, &control, NULL, error);
 }
 
 caviar_code cav_sqlite_study_add(cav_store *base, const char *name, const char *definition,
@@ -120,7 +121,7 @@ caviar_code cav_sqlite_study_set(cav_store *base, int64_t id, const char *defini
 }
 
 caviar_code cav_sqlite_study_control(cav_store *base, int64_t id, cav_control *ret_control,
-                                     cav_error *error)
+                                     uint64_t *ret_revision, cav_error *error)
 {
     cav_sqlite *store = cav_sqlite_of(base);
     sqlite3_stmt *statement;
@@ -135,6 +136,8 @@ caviar_code cav_sqlite_study_control(cav_store *base, int64_t id, cav_control *r
         code = fail_no_study(error);
     else
         code = cav_sqlite_fail(store, "reading a study", error);
+    if (!code && ret_revision)
+        *ret_revision = cav_rule_revision(cav_sqlite_text(statement, 1));
     sqlite3_reset(statement);
     return code;
 }

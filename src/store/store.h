@@ -61,6 +61,7 @@ typedef struct cav_scope {
     const cav_space *space;
     const char *const *metrics; // [metric_count] names
     size_t metric_count;
+    bool was_changed; // the space was another one: values of trials may lie outside of its ranges
 } cav_scope;
 
 /** What must hold for a trial to be inserted. All zero but `expected` = -1: nothing. */
@@ -129,9 +130,12 @@ typedef struct cav_store_type {
     /** Replaces the definition, unless it is NULL, and sets the control. */
     caviar_code (*study_set)(cav_store *store, int64_t id, const char *definition,
                              cav_control control, cav_error *error);
-    /** Reads the control alone; cheap enough to be asked many times a second. */
+    /**
+     * Reads the control, and, unless ret_revision is NULL, a number that is another one when the
+     * definition is (cav_rule_revision); cheap enough to be asked many times a second.
+     */
     caviar_code (*study_control)(cav_store *store, int64_t id, cav_control *ret_control,
-                                 cav_error *error);
+                                 uint64_t *ret_revision, cav_error *error);
     /** Removes a study with its trials and reports. */
     caviar_code (*study_remove)(cav_store *store, int64_t id, cav_error *error);
 

@@ -203,7 +203,7 @@ static caviar_code create(cav_study *study, int64_t *ret_number, cav_error *erro
 static caviar_code check_control(cav_study *study, cav_error *error)
 {
     cav_control control;
-    caviar_code code = study->store->type->study_control(study->store, study->id, &control, error);
+    caviar_code code = cav_study_keep_up(study, &control, error);
     if (!code && control != CAV_CONTROL_RUN)
         return cav_fail(error, CAVIAR_STATE, "study '%s' is %s; 'caviar resume' lets it go on",
                         study->spec->study, control == CAV_CONTROL_PAUSE ? "paused" : "stopped");

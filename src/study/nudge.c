@@ -38,7 +38,7 @@ caviar_code cav_study_read_nudges(cav_study *study, cav_error *error)
     }
     if (code == CAVIAR_NOT_FOUND) { // it came after that: next time
         cav_control control;
-        return study->store->type->study_control(study->store, study->id, &control, error);
+        return study->store->type->study_control(study->store, study->id, &control, NULL, error);
     }
     return code ? cav_fail(error, code, "%s", fault.message) : CAVIAR_OK;
 }

@@ -3,6 +3,8 @@
  */
 #include "study/opening.h"
 
+#include "store/rules.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -132,8 +134,7 @@ caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_e
     return code;
 }
 
-// Nothing is stored that could not be opened again.
-static caviar_code check_methods(const cav_spec *spec, cav_error *error)
+caviar_code cav_opening_check(const cav_spec *spec, cav_error *error)
 {
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
@@ -203,6 +204,12 @@ static caviar_code check_same(const cav_spec *given, const cav_spec *stored, con
 {
     if (!same_identity(given, stored)) {
         const char *parameter = differing_parameter(given, stored);
+        if (stored->change_count > 0)
+            return cav_fail(error, CAVIAR_EXISTS,
+                            "study '%s' is in the store already, and 'caviar update' has changed "
+                            "%s%s%s there; 'caviar resume %s' goes on with it as it is",
+                            name, parameter ? "parameter '" : "its space",
+                            parameter ? parameter : "", parameter ? "'" : "", name);
         return cav_fail(error, CAVIAR_EXISTS,
                         "study '%s' is in the store already, with another %s%s%s; give the new one "
                         "another name (--study NAME), or delete the old one",
@@ -227,9 +234,11 @@ static caviar_code store_definition(cav_study *study, const found *at, cav_error
     cav_text text = {0};
     caviar_code code = write_definition(study->spec, &text, error);
     if (!code)
-        code = check_methods(study->spec, error);
+        code = cav_opening_check(study->spec, error);
     if (!code && !study->is_read_only && strcmp(text.data, at->definition) != 0)
         code = study->store->type->study_set(study->store, at->id, text.data, at->control, error);
+    if (!code)
+        study->revision = cav_rule_revision(text.data);
     cav_text_free(&text);
     return code;
 }
@@ -245,7 +254,10 @@ static caviar_code keep_stored(cav_study *study, cav_spec *stored, const found *
     if (given <= before)
         return CAVIAR_OK;
     stored->budget.trials = given;
-    return before > 0 ? store_definition(study, at, error) : CAVIAR_OK;
+    if (before > 0)
+        return store_definition(study, at, error);
+    study->own_trials = given;
+    return CAVIAR_OK;
 }
 
 // Joins a spec that was given to the study that is stored.
@@ -256,6 +268,7 @@ static caviar_code join(cav_study *study, const cav_study_options *options, cons
     caviar_code code = parse_stored(at, &stored, error);
     if (code)
         return code;
+    study->revision = cav_rule_revision(at->definition);
     if (!study->spec) {
         study->spec = stored;
         return CAVIAR_OK;
@@ -263,10 +276,15 @@ static caviar_code join(cav_study *study, const cav_study_options *options, cons
     code = check_same(study->spec, stored, at->name, error);
     if (!code && options->keeps_definition)
         return keep_stored(study, stored, at, error);
-    study->spec->seed = stored->seed;
+    cav_spec *spec = study->spec;
+    spec->seed = stored->seed;
+    spec->change_count = stored->change_count;
+    spec->changes = cav_changes_copy(spec->arena, stored->changes, stored->change_count);
     cav_spec_free(stored);
     if (code)
         return code;
+    if (!spec->changes)
+        return cav_fail_memory(error);
     study->spec->study = cav_arena_strdup(study->spec->arena, at->name);
     return study->spec->study ? store_definition(study, at, error) : cav_fail_memory(error);
 }
@@ -289,9 +307,11 @@ static caviar_code make(cav_study *study, const char *name, cav_error *error)
     cav_text text = {0};
     caviar_code code = write_definition(study->spec, &text, error);
     if (!code)
-        code = check_methods(study->spec, error);
+        code = cav_opening_check(study->spec, error);
     if (!code)
         code = study->store->type->study_add(study->store, name, text.data, &study->id, error);
+    if (!code)
+        study->revision = cav_rule_revision(text.data);
     cav_text_free(&text);
     return code;
 }
@@ -326,6 +346,20 @@ static caviar_code find(cav_study *study, const cav_study_options *options, foun
         return fail_which(study->store->place, at, error);
     study->id = at->id;
     return join(study, options, at, error);
+}
+
+caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *ret_revision,
+                             cav_error *error)
+{
+    found at = {0};
+    const cav_store_type *store = study->store->type;
+    caviar_code code = store->study_read(study->store, study->spec->study, take, &at, error);
+    if (!code)
+        code = parse_stored(&at, ret_spec, error);
+    if (!code)
+        *ret_revision = cav_rule_revision(at.definition);
+    found_free(&at);
+    return code;
 }
 
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)

@@ -16,6 +16,13 @@ caviar_code cav_opening_find(cav_study *study, const cav_study_options *options,
 caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
                                 cav_scheduler *ret_scheduler, cav_error *error);
 
+/** Reads the stored definition of a study again; its revision with it. */
+caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *ret_revision,
+                             cav_error *error);
+
+/** Checks that what a definition names can be opened, before it is stored. */
+caviar_code cav_opening_check(const cav_spec *spec, cav_error *error);
+
 /** Makes who nurses the trials, if the spec wants anybody; else *ret_panda stays as it is. */
 caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_error *error);
 

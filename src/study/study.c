@@ -3,6 +3,7 @@
  */
 #include "study/study.h"
 
+#include "space/place.h"
 #include "store/rules.h"
 #include "study/opening.h"
 
@@ -39,8 +40,12 @@ static caviar_code note_foreign(cav_study *study, const cav_record *record, cav_
 static caviar_code take_in(void *context, const cav_record *record, cav_error *error)
 {
     cav_study *study = context;
-    cav_space_encode(study->spec->space, record->raw, study->point);
-    caviar_code code = cav_history_put(study->history, record, study->point, error);
+    cav_record placed = *record;
+    if (study->scope.was_changed)
+        placed.place = cav_space_locate(study->spec->space, record->raw, study->raw, study->point);
+    else
+        cav_space_encode(study->spec->space, record->raw, study->point);
+    caviar_code code = cav_history_put(study->history, &placed, study->point, error);
     return code ? code : note_foreign(study, record, error);
 }
 
@@ -142,7 +147,10 @@ static caviar_code make_history(cav_study *study, cav_error *error)
     if (!history)
         return cav_fail_memory(error);
     cav_history_free(study->history);
+    cav_subset_free(study->subset);
     study->history = history;
+    study->subset = NULL;
+    study->beginnings++;
     study->trial_cursor = study->report_cursor = study->nudge_cursor = 0;
     study->foreign_count = 0;
     study->generation = study->store->generation;
@@ -166,6 +174,17 @@ caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
                                           take_in, study, error);
 }
 
+// The subset is made when there is the first trial that does not belong to it.
+static caviar_code look_inside(cav_study *study, cav_error *error)
+{
+    if (study->history->outside_count == 0 || study->race)
+        return CAVIAR_OK;
+    if (!study->subset)
+        study->subset = cav_subset_new(study->history);
+    return study->subset ? cav_subset_look(study->subset, study->history, error)
+                         : cav_fail_memory(error);
+}
+
 static caviar_code read_all(cav_study *study, cav_error *error)
 {
     caviar_code code = cav_study_read_trials(study, error);
@@ -176,7 +195,7 @@ static caviar_code read_all(cav_study *study, cav_error *error)
                                                &study->report_cursor, take_in_report, study, error);
     if (!code && study->race)
         code = cav_race_look(study->race, study->history, error);
-    return code;
+    return code ? code : look_inside(study, error);
 }
 
 static caviar_code read_news(cav_study *study, cav_error *error)
@@ -190,6 +209,12 @@ static caviar_code read_news(cav_study *study, cav_error *error)
     return code;
 }
 
+caviar_code cav_study_begin_history(cav_study *study, cav_error *error)
+{
+    caviar_code code = make_history(study, error);
+    return code ? code : read_news(study, error);
+}
+
 int64_t cav_study_most_lost(const cav_study *study)
 {
     return study->spec->retry > LEAST_CHANCES ? study->spec->retry : LEAST_CHANCES;
@@ -198,7 +223,10 @@ int64_t cav_study_most_lost(const cav_study *study)
 static caviar_code refresh(cav_study *study, cav_error *error)
 {
     bool any = false;
-    caviar_code code = read_news(study, error);
+    cav_control control;
+    caviar_code code = study->is_read_only ? cav_study_keep_up(study, &control, error) : CAVIAR_OK;
+    if (!code)
+        code = read_news(study, error);
     int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
     if (!code && study->foreign_count > 0 && now - LOOK_MS >= study->looked_ms) {
         study->looked_ms = now;
@@ -238,7 +266,8 @@ static caviar_code allocate(cav_study *study, cav_error *error)
     study->scope = (cav_scope){.study = study->id,
                                .space = spec->space,
                                .metrics = study->metric_names,
-                               .metric_count = spec->metric_count};
+                               .metric_count = spec->metric_count,
+                               .was_changed = cav_spec_was_moved(spec)};
     return make_history(study, error);
 }
 
@@ -323,8 +352,12 @@ void cav_study_close(cav_study *study)
     cav_panda_close(study->panda);
     cav_race_free(study->race);
     cav_history_free(study->history);
+    cav_subset_free(study->subset);
     cav_store_close(study->store);
     cav_spec_free(study->spec);
+    for (size_t i = 0; i < study->retired_count; i++)
+        cav_spec_free(study->retired[i]);
+    free(study->retired);
     free(study->metric_names);
     free(study->maximize);
     free(study->point);
@@ -346,7 +379,9 @@ caviar_code cav_study_sync(cav_study *study, cav_error *error)
 
 const cav_history *cav_study_seen(const cav_study *study)
 {
-    return study->race ? cav_race_view(study->race) : study->history;
+    if (study->race)
+        return cav_race_view(study->race);
+    return study->subset ? cav_subset_view(study->subset) : study->history;
 }
 
 size_t cav_study_best(const cav_study *study)

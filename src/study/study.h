@@ -5,6 +5,8 @@
  * it. Every function here may be called from any thread: the study has a lock.
  *
  *   study.c      opening and closing; keeping the history up to date
+ *   renew.c      going on under a definition that was changed meanwhile
+ *   update.c     changing it
  *   ask.c        handing out trials
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
@@ -28,6 +30,7 @@
 #include "study/worker.h"
 #include "trial/handle.h"
 #include "trial/history.h"
+#include "trial/subset.h"
 
 #include <pthread.h>
 
@@ -54,11 +57,17 @@ struct caviar_study {
     cav_store *store;
     const cav_clock *clock; // the store's, by which leases run
     int64_t generation;     // of the store, when the history was begun
+    int64_t beginnings;     // of the history, so that who reads on in it knows of another one
+    uint64_t revision;      // of the stored definition that `spec` is
+    cav_spec **retired;     // [retired_count] earlier ones: what was handed out may point there
+    size_t retired_count, retired_capacity;
+    int64_t own_trials; // the budget of this handle alone, where the definition has none; 0: none
     int64_t id;
     cav_scope scope;
     const char **metric_names; // [spec->metric_count], for the scope
     bool *maximize;            // [spec->metric_count], for the history
     cav_history *history;
+    cav_subset *subset;                                // what of it lies in the space; NULL: all
     int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
     cav_sampler sampler;
     cav_scheduler scheduler;
@@ -113,6 +122,35 @@ void cav_study_close(cav_study *study);
  * a new one to look at.
  */
 caviar_code cav_study_refresh(cav_study *study, cav_error *error);
+
+/**
+ * Reads the control, and goes on under the stored definition where `caviar update` has changed it:
+ * the spec, the history, the sampler and the scheduler are others then. Asking for a trial does it,
+ * and so does refreshing a study that is only looked at.
+ */
+caviar_code cav_study_keep_up(cav_study *study, cav_control *ret_control, cav_error *error);
+
+/** Why a study is changed, and by whom. All zero is fine. */
+typedef struct cav_update_options {
+    const char *author, *note;
+    bool dry; // only say what would be changed
+} cav_update_options;
+
+/**
+ * Changes a study that may be running: its definition becomes `spec`, which began as a copy of the
+ * present one, and is taken over, also on failure. Trials keep their values and results; those that
+ * lie in the space as it is then go on to be learnt from. What was changed, a line each, is
+ * appended to `ret_what` and kept with the definition. Other processes go on under the new one from
+ * their next ask on.
+ *
+ * CAVIAR_INVALID, with the reason, for what cannot be changed; CAVIAR_STATE where it was changed by
+ * somebody else meanwhile.
+ */
+caviar_code cav_study_update(cav_study *study, cav_spec *spec, const cav_update_options *options,
+                             cav_text *ret_what, cav_error *error);
+
+/** Begins the history anew, and reads it. For renew.c, which holds the lock. */
+caviar_code cav_study_begin_history(cav_study *study, cav_error *error);
 
 /**
  * Takes back trials that were found with a lease that is over, before a budget of time counts what
@@ -212,7 +250,10 @@ caviar_code cav_study_sync(cav_study *study, cav_error *error);
 /** Whether the learning curves are read: to be shown, for the scheduler, or to count the steps. */
 bool cav_study_reads_curves(const cav_study *study);
 
-/** What samplers see: a row for each trial, or, where these have several runs, configuration. */
+/**
+ * What samplers see: a row for each trial that lies in the space, or, where these have several
+ * runs, configuration.
+ */
 const cav_history *cav_study_seen(const cav_study *study);
 
 /** The best trial, or the first run of the best configuration; SIZE_MAX: none is complete. */

@@ -40,19 +40,15 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,
-                       history->losses,      history->states,
-                       history->reasons,     history->attempts,
-                       history->failures,    history->steps,
-                       history->started_ms,  history->finished_ms,
-                       history->curves,      history->messages,
-                       history->nudges,      history->cans,
-                       history->checkpoints, history->parents,
-                       history->open,        history->parent_steps,
-                       history->finished,    history->seed_numbers,
-                       history->spent,       history->makers,
-                       history->reported,    history->changed,
-                       history->latest,      history};
+    void *columns[] = {history->points,      history->raw,          history->losses,
+                       history->states,      history->reasons,      history->attempts,
+                       history->failures,    history->steps,        history->started_ms,
+                       history->finished_ms, history->curves,       history->messages,
+                       history->nudges,      history->cans,         history->checkpoints,
+                       history->parents,     history->open,         history->parent_steps,
+                       history->finished,    history->seed_numbers, history->spent,
+                       history->makers,      history->reported,     history->changed,
+                       history->latest,      history->places,       history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -89,6 +85,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->parent_steps, sizeof *history->parent_steps},
         {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
         {(void **)&history->makers, sizeof *history->makers},
+        {(void **)&history->places, sizeof *history->places},
         {(void **)&history->latest, sizeof *history->latest},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
@@ -270,8 +267,11 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
         if (!set_maker(history, row, record->origin))
             return cav_fail_memory(error);
-        if (!cav_point_index_add(&history->index, history->points, row))
+        if (record->place == CAV_PLACE_INSIDE &&
+            !cav_point_index_add(&history->index, history->points, row))
             return cav_fail_memory(error);
+        history->places[row] = (uint8_t)record->place;
+        history->outside_count += record->place == CAV_PLACE_OUTSIDE;
         history->imported_count += record->imported;
     }
     // enlist is the last that may fail: it must not be done twice

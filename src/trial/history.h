@@ -46,6 +46,8 @@ typedef struct cav_history {
     int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
     int64_t *seed_numbers;             // [count] of the trial whose seed it has
     uint8_t *makers;                   // [count] who made it, by place in `maker_names`
+    uint8_t *places;                   // [count] cav_space_place of its values
+    size_t outside_count;              // trials that lie outside of the space as it is now
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
@@ -90,7 +92,7 @@ caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_
 /** True where the origin of a trial is this name, whatever it says after a colon. */
 bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
 
-/** Number of a trial at exactly this point, or SIZE_MAX. */
+/** Number of a trial inside of the space at exactly this point, or SIZE_MAX. */
 size_t cav_history_find(const cav_history *history, const double *point);
 
 /** True where a trial is complete and has a finite loss in every metric. */

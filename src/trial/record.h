@@ -5,6 +5,7 @@
 #define CAV_TRIAL_RECORD_H
 
 #include "caviar.h"
+#include "space/place.h"
 
 /** What a trial's program has shown or said of itself, beside caviar_ability; bits of `can`. */
 enum {
@@ -39,6 +40,7 @@ typedef struct cav_record {
     const char *checkpoints; // steps that can be restored, a JSON array; "": it does not say
     const char *message;     // why it failed; ""
     const char *output;      // the end of what it printed; ""
+    cav_space_place place;   // in the space as it is now; not kept, as the space may change
 } cav_record;
 
 /** One report: named numbers at a step. */

@@ -542,7 +542,7 @@ static void test_two_handles_see_each_other(void **state)
     assert_ok(at->type->study_set(second, at->study, NULL, CAV_CONTROL_STOP, &at->error),
               &at->error);
     cav_control control;
-    assert_ok(at->type->study_control(first, at->study, &control, &at->error), &at->error);
+    assert_ok(at->type->study_control(first, at->study, &control, NULL, &at->error), &at->error);
     assert_int_equal(control, CAV_CONTROL_STOP);
     cav_store_close(second);
     at->store = first;

@@ -148,9 +148,34 @@ static void test_each_control_is_read_back(void **state)
         cav_control found = CAV_CONTROL_RUN;
         assert_ok(at->type->study_set(at->store, at->study, NULL, (cav_control)want, &at->error),
                   &at->error);
-        assert_ok(at->type->study_control(at->store, at->study, &found, &at->error), &at->error);
+        assert_ok(at->type->study_control(at->store, at->study, &found, NULL, &at->error),
+                  &at->error);
         assert_int_equal(found, want);
     }
+}
+
+static uint64_t read_revision(store_fixture *at)
+{
+    cav_control control;
+    uint64_t revision = 0;
+    assert_ok(at->type->study_control(at->store, at->study, &control, &revision, &at->error),
+              &at->error);
+    return revision;
+}
+
+static void test_the_revision_is_another_one_when_the_definition_is(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    uint64_t before = read_revision(at);
+    assert_ok(at->type->study_set(at->store, at->study, NULL, CAV_CONTROL_PAUSE, &at->error),
+              &at->error);
+    assert_true(read_revision(at) == before);
+    assert_ok(at->type->study_set(at->store, at->study, "{\"a\":2}", CAV_CONTROL_RUN, &at->error),
+              &at->error);
+    uint64_t after = read_revision(at);
+    assert_true(after != before);
+    store_fixture_reopen(at);
+    assert_true(read_revision(at) == after);
 }
 
 static void test_a_removed_study_is_gone_with_its_trials(void **state)
@@ -198,7 +223,7 @@ static void test_every_call_on_a_removed_study_is_not_found(void **state)
     cav_text text = {0};
     caviar_code codes[] = {
         type->study_set(at->store, at->study, "{}", CAV_CONTROL_RUN, &at->error),
-        type->study_control(at->store, at->study, &control, &at->error),
+        type->study_control(at->store, at->study, &control, NULL, &at->error),
         type->study_remove(at->store, at->study, &at->error),
         type->trial_add(at->store, &at->scope, &record, &insert, &number, &at->error),
         type->trial_claim(at->store, &at->scope, &claim, &number, &at->error),
@@ -227,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_counts_are_of_each_state),
         cmocka_unit_test(test_setting_replaces_the_definition_and_the_control),
         cmocka_unit_test(test_each_control_is_read_back),
+        cmocka_unit_test(test_the_revision_is_another_one_when_the_definition_is),
         cmocka_unit_test(test_a_removed_study_is_gone_with_its_trials),
         cmocka_unit_test(test_the_id_of_a_removed_study_is_not_given_out_again),
         cmocka_unit_test(test_every_call_on_a_removed_study_is_not_found),

@@ -78,7 +78,7 @@ static bool open_rest(outage *out, const char *path, cav_store **ret_store)
     store_assert_sound(*ret_store);
     cav_control control;
     caviar_code code =
-        (*ret_store)->type->study_control(*ret_store, out->at->scope.study, &control, &error);
+        (*ret_store)->type->study_control(*ret_store, out->at->scope.study, &control, NULL, &error);
     if (code == CAVIAR_NOT_FOUND && out->safe == 0)
         return false;
     assert_ok(code, &error);

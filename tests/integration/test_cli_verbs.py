@@ -99,7 +99,8 @@ def show_has_everything_about_a_trial(box):
              '| bye', 'x')
     contains(box.caviar('show', '7', status=1).err, '7')
     contains(box.caviar('show', 'x', status=2).err, "'x' is no trial")
-    box.caviar('show', status=2)
+    contains(box.caviar('show').out, 'minimize loss', 'x ', 'float')
+    contains(box.caviar('show', '--schedule', status=1).err, "trial's number")
 
 
 @case

@@ -51,7 +51,7 @@ static void test_advice_is_followed_in_the_next_space(void **state)
     init(&at, CAVIAR_SCALE_LOG, test_seed(1));
     trials_fill(&at, 120, downhill);
     advise(&at, arena, &list);
-    assert_ok(cav_advice_follow(&list, &next, &error), &error);
+    assert_ok(cav_advice_follow(&list, &(cav_advice_choice){0}, &next, &error), &error);
     assert_int_equal(next->count, COUNT);
     assert_true(next->parameters[X].low < 1e-5 && next->parameters[X].low > 1e-9);
     assert_true(next->parameters[X].high < 1 && next->parameters[X].high > 1e-4);
@@ -85,7 +85,7 @@ static void test_where_the_scale_is_wrong_nothing_is_said_of_the_range(void **st
     assert_int_equal(list.items[0].kind, CAV_ADVICE_SCALE);
     assert_string_equal(list.items[0].change, "scale: log");
     assert_contains(list.items[0].evidence, "nats more");
-    assert_ok(cav_advice_follow(&list, &next, &error), &error);
+    assert_ok(cav_advice_follow(&list, &(cav_advice_choice){0}, &next, &error), &error);
     assert_int_equal(next->parameters[X].scale, CAVIAR_SCALE_LOG);
     caviar_space_free(next);
     cav_arena_free(arena);
@@ -106,7 +106,7 @@ static void test_a_choice_that_conditions_name_is_kept(void **state)
     trials_init(&at, parameters, 2, 1);
     cav_advice drop = {.kind = CAV_ADVICE_DROP, .parameter = 0, .value = 0};
     cav_advice_list list = {.space = at.space, .items = &drop, .count = 1};
-    assert_ok(cav_advice_follow(&list, &next, &error), &error);
+    assert_ok(cav_advice_follow(&list, &(cav_advice_choice){0}, &next, &error), &error);
     assert_int_equal(next->parameters[0].choice_count, 3);
     caviar_space_free(next);
     trials_free(&at);

@@ -149,7 +149,7 @@ static void read_all(damage *at, cav_store *store, const cav_scope *scope)
     cav_text output = {0};
     cav_control control;
     note(at, store->type->study_read(store, NULL, touch_study, at, &at->error));
-    note(at, store->type->study_control(store, scope->study, &control, &at->error));
+    note(at, store->type->study_control(store, scope->study, &control, NULL, &at->error));
     note(at, store->type->trial_read(store, scope, &cursor, touch_record, at, &at->error));
     note(at, store->type->report_read(store, scope, -1, &first, touch_report, at, &at->error));
     note(at, store->type->report_read(store, scope, 5, &one, touch_report, at, &at->error));
