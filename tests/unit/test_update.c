@@ -77,9 +77,9 @@ static void run(cav_study *study, int count)
 
 static cav_space_place place_of(const char *definition, const double *raw, double *ret_point)
 {
-    double scratch[4];
+    double room[4];
     cav_spec *spec = tuner_spec(definition);
-    cav_space_place place = cav_space_locate(spec->space, raw, scratch, ret_point);
+    cav_space_place place = cav_space_locate(spec->space, raw, room, ret_point);
     cav_spec_free(spec);
     return place;
 }
