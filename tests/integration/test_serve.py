@@ -67,6 +67,8 @@ class Server:
         found, _, data = self.ask("POST", "/api/1" + path, json.dumps(body),
                                   Content_Type="application/json",
                                   Authorization=f"Bearer {self.token}")
+        if found == 404 and "has no checkpoint" in str(data):  # the training went on too far
+            raise panda.TooLate(str(data))
         assert found == status, (path, found, data)
         return data
 
