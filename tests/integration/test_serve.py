@@ -67,7 +67,7 @@ class Server:
         found, _, data = self.ask("POST", "/api/1" + path, json.dumps(body),
                                   Content_Type="application/json",
                                   Authorization=f"Bearer {self.token}")
-        if found == 404 and "has no checkpoint" in str(data):  # the training went on too far
+        if found == 404 != status and "has no checkpoint" in str(data):  # it trained on
             raise panda.TooLate(str(data))
         assert found == status, (path, found, data)
         return data
