@@ -6,15 +6,22 @@
 Each case of a test program counts by itself. A program that broke off (a time-out, a crash) counts
 as one failure more than the cases it reported. Exits with 1 if anything failed.
 """
+import glob
 import json
 import os
 import sys
 import xml.etree.ElementTree as tree
 
 
+def newest(folder, end):
+    """Meson's log of the last run: testlog.json, or testlog-WRAPPER.json under one."""
+    logs = glob.glob(os.path.join(glob.escape(folder), 'testlog*' + end))
+    return max(logs, key=os.path.getmtime)
+
+
 def cases(folder):
     """Yields (program, case, outcome, text)."""
-    for suite in tree.parse(os.path.join(folder, 'testlog.junit.xml')).getroot().iter('testsuite'):
+    for suite in tree.parse(newest(folder, '.junit.xml')).getroot().iter('testsuite'):
         for case in suite.iter('testcase'):
             outcome, text = 'passed', ''
             for child in case:
@@ -27,7 +34,7 @@ def cases(folder):
 
 def broken_programs(folder):
     """The programs that did not end well, with the end of what they printed."""
-    with open(os.path.join(folder, 'testlog.json'), encoding='utf-8') as log:
+    with open(newest(folder, '.json'), encoding='utf-8') as log:
         for line in log:
             entry = json.loads(line)
             if entry['result'] not in ('OK', 'SKIP', 'EXPECTEDFAIL'):
