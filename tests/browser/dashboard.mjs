@@ -274,12 +274,12 @@ const tests = {
             await page.keyboard.press(key);
             await page.waitForSelector(`nav a[aria-current]:has-text("${view}")`);
         }
-        await page.focus('.plot .canvas');
-        await page.keyboard.press('ArrowLeft');
-        await page.keyboard.press('ArrowLeft');
-        await until('what is pointed at is said', async () =>
-            (await page.textContent('.plot .unseen')).startsWith('Trial 28'),
-        );
+        await until('it is drawn', async () => (await inked(page, '.plot .canvas canvas')) > 500);
+        await until('what is pointed at is said', async () => {
+            await page.focus('.plot .canvas');
+            await page.keyboard.press('ArrowLeft');
+            return (await page.textContent('.plot .unseen')).startsWith('Trial 28');
+        });
         await page.keyboard.press('Enter');
         await page.waitForSelector('h1:has-text("Trial 28")');
         await page.keyboard.press(']');

@@ -401,13 +401,13 @@ static void test_too_few_trials_are_refused_with_their_number(void **state)
     bench at = bench_of_floats(2, 12);
     cav_importance found[2] = {{.parameter = 77}};
     cav_error error = {0};
-    trials_fill(&at.of, CAV_RANKING_LEAST - 1, weighted);
+    trials_fill(&at.of, CAV_RANKING_LEAST - 1, nothing);
     assert_int_equal(cav_importance_measure(at.of.space, at.of.history, 0, 1, found, NULL, &error),
                      CAVIAR_NOT_FOUND);
     assert_contains(error.message, "16");
     assert_contains(error.message, "15");
     assert_int_equal(found[0].parameter, 77);
-    trials_fill(&at.of, 1, weighted);
+    trials_fill(&at.of, 1, nothing);
     measure(&at, 1);
     bench_free(&at);
 }

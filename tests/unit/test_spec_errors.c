@@ -23,7 +23,7 @@ static const complaint keys[] = {
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
      "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, "
-     "resources, space, constraints, preset"},
+     "resources, space, changes, constraints, preset"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},
     {"study: [a]", "2:8: study: a single value is expected, not a list"},
