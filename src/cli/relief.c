@@ -29,12 +29,9 @@ static range find_range(const cav_contour *at)
     return found;
 }
 
-static char digit_of(double loss, range all)
+static char digit_of(double height)
 {
-    if (isnan(loss))
-        return ' ';
-    double share = all.high > all.low ? (loss - all.low) / (all.high - all.low) : 0;
-    return (char)('0' + (int)fmin(9, 10 * share));
+    return isnan(height) ? ' ' : (char)('0' + (int)fmin(9, 10 * height));
 }
 
 static void append_value(const cav_parameter *parameter, double place, cav_text *text)
@@ -63,11 +60,10 @@ static void append_label(const cav_parameter *parameter, const double *places, s
 static void append_rows(const cav_contour *at, cav_text *text)
 {
     const cav_parameter *up = &at->space->parameters[at->second];
-    range all = find_range(at);
     for (size_t y = at->height; y-- > 0;) {
         append_label(up, at->up, at->height, y, text);
         for (size_t x = 0; x < at->width; x++)
-            cav_text_appendf(text, "%c%*s", digit_of(at->losses[y * at->width + x], all),
+            cav_text_appendf(text, "%c%*s", digit_of(at->heights[y * at->width + x]),
                              CELL_COLUMNS - 1, "");
         cav_text_append(text, "\n");
     }

@@ -75,7 +75,7 @@ static bool put_point(const maker *at, size_t trial, const double uv[2], double 
     ret_point[at->dims[1]] = uv[1];
     cav_space_decode(space, ret_point, at->raw, at->room);
     for (size_t dim = 0; dim < dims; dim++)
-        if (isnan(at->room[dim]) != isnan(own[dim]))
+        if (isnan(at->room[dim]) != isnan(ret_point[dim]))
             return false;
     return true;
 }
@@ -118,6 +118,18 @@ static double loss_of(const cav_smooth *smooth, double outcome)
     return losses[low] + share * (losses[high] - losses[low]);
 }
 
+// To [0, 1]; what is not known stays so.
+static void level(double *heights, size_t count)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < count; i++) { // NaN is passed over by both
+        low = fmin(low, heights[i]);
+        high = fmax(high, heights[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        heights[i] = high > low ? (heights[i] - low) / (high - low) : heights[i] - low;
+}
+
 caviar_code cav_contour_make(cav_smooth *smooth, size_t first, size_t second, cav_arena *arena,
                              cav_contour *ret_contour, cav_error *error)
 {
@@ -131,12 +143,15 @@ caviar_code cav_contour_make(cav_smooth *smooth, size_t first, size_t second, ca
     it.across = make_axis(&space->parameters[first], arena, &it.width);
     it.up = make_axis(&space->parameters[second], arena, &it.height);
     it.losses = CAV_ARENA_NEW(arena, double, it.width *it.height);
-    if (!it.across || !it.up || !it.losses || !choose_others(&at, arena))
+    it.heights = CAV_ARENA_NEW(arena, double, it.width *it.height);
+    if (!it.across || !it.up || !it.losses || !it.heights || !choose_others(&at, arena))
         return cav_fail_memory(error);
     for (size_t y = 0; y < it.height; y++)
         for (size_t x = 0; x < it.width; x++)
-            it.losses[y * it.width + x] =
-                loss_of(smooth, outcome_at(&at, (double[]){it.across[x], it.up[y]}));
+            it.heights[y * it.width + x] = outcome_at(&at, (double[]){it.across[x], it.up[y]});
+    for (size_t i = 0; i < it.width * it.height; i++)
+        it.losses[i] = loss_of(smooth, it.heights[i]);
+    level(it.heights, it.width * it.height);
     *ret_contour = it;
     return CAVIAR_OK;
 }
@@ -157,7 +172,7 @@ caviar_code cav_contour_of(const cav_space *space, const cav_history *history, s
                            uint64_t seed, const char *first, const char *second, cav_arena *arena,
                            cav_contour *ret_contour, cav_error *error)
 {
-    size_t x, y;
+    size_t x = 0, y = 0;
     cav_smooth smooth;
     caviar_code code = find_varied(space, first, &x, error);
     if (!code)
@@ -186,6 +201,20 @@ static void write_axis(const cav_parameter *parameter, const char *key, const do
     cav_json_end_array(json);
 }
 
+static void write_rows(const cav_contour *contour, const char *key, const double *numbers,
+                       double sign, cav_json *json)
+{
+    cav_json_key(json, key);
+    cav_json_begin_array(json);
+    for (size_t y = 0; y < contour->height; y++) {
+        cav_json_begin_array(json);
+        for (size_t x = 0; x < contour->width; x++)
+            cav_json_number(json, sign * numbers[y * contour->width + x]);
+        cav_json_end_array(json);
+    }
+    cav_json_end_array(json);
+}
+
 void cav_contour_write(const cav_contour *contour, bool maximize, cav_json *json)
 {
     const cav_parameter *parameters = contour->space->parameters;
@@ -195,15 +224,6 @@ void cav_contour_write(const cav_contour *contour, bool maximize, cav_json *json
     cav_json_add_number(json, "explained", contour->skill);
     write_axis(&parameters[contour->first], "across", contour->across, contour->width, json);
     write_axis(&parameters[contour->second], "up", contour->up, contour->height, json);
-    cav_json_key(json, "means");
-    cav_json_begin_array(json);
-    for (size_t y = 0; y < contour->height; y++) {
-        cav_json_begin_array(json);
-        for (size_t x = 0; x < contour->width; x++) {
-            double loss = contour->losses[y * contour->width + x];
-            cav_json_number(json, maximize ? -loss : loss);
-        }
-        cav_json_end_array(json);
-    }
-    cav_json_end_array(json);
+    write_rows(contour, "means", contour->losses, maximize ? -1 : 1, json);
+    write_rows(contour, "heights", contour->heights, 1, json);
 }

@@ -20,6 +20,7 @@ typedef struct cav_contour {
     size_t width, height; // of the grid
     double *across, *up;  // [width], [height] unit coordinates of its places, ascending
     double *losses;       // [height x width] NaN: no trial says anything
+    double *heights;      // likewise, on the surrogate's own scale, from 0 at the least to 1
     size_t trial_count;   // complete trials with a finite value
     double skill;         // share of the variation of trials left out that the surrogate explains
 } cav_contour;
