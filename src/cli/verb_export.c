@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "exchange/export.h"
 #include "serve/report.h"
+#include "serve/svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 
 static const cav_flag flags[] = {
     {0, "format", "WORD", "csv (default), json, html, or another tool's: see above"},
+    {0, "html", NULL, "the same as --format html"},
+    {0, "svg", "PICTURE", "one picture: " CAV_SVG_PICTURES},
     {'o', "output", "FILE", "write to this file instead of standard output"},
     {0, "force", NULL, "write over that file, if it exists"},
 };
@@ -22,7 +25,8 @@ static const cav_flag flags[] = {
 static const cav_example examples[] = {
     {"caviar export -o trials.csv", "a row for each trial, a column for each parameter"},
     {"caviar export --format json", "the study's definition and all trials"},
-    {"caviar export --format html -o report.html", "a page with pictures, for a browser"},
+    {"caviar export --html -o report.html", "a page with pictures, for a browser"},
+    {"caviar export --svg contour:lr,momentum -o both.svg", "one picture of it"},
     {"caviar export --format optuna -o optuna.db", "for Optuna, and its dashboard"},
 };
 
@@ -104,22 +108,31 @@ static const struct own_format {
     void (*write)(cav_study *study, const cav_details *details, cav_text *text); // NULL: the report
 } own_formats[] = {{"csv", write_csv}, {"json", write_json}, {"html", NULL}};
 
-/** What is to be done: one of the two formats is set. */
+/** What is to be done: one of the two formats, or a picture, is set. */
 typedef struct task {
     const struct own_format *own;
     const cav_export_type *other;
+    const char *picture;
     const char *path; // NULL: standard output
     bool force;
     cav_notes notes;
 } task;
 
+static const char *name_format(const cav_arguments *arguments)
+{
+    const char *name = cav_flag_get(arguments, "format");
+    if (name)
+        return name;
+    if (cav_flag_is_on(arguments, "html"))
+        return "html";
+    return cav_flag_is_on(arguments, "json") ? "json" : "csv";
+}
+
 static caviar_code choose_format(const cav_arguments *arguments, task *to, cav_error *error)
 {
     const char *names[CAV_COUNT_OF(own_formats) + 32];
     size_t count = 0;
-    const char *name = cav_flag_get(arguments, "format");
-    if (!name)
-        name = cav_flag_is_on(arguments, "json") ? "json" : "csv";
+    const char *name = name_format(arguments);
     for (size_t i = 0; i < CAV_COUNT_OF(own_formats); i++) {
         names[count++] = own_formats[i].name;
         if (strcmp(own_formats[i].name, name) == 0)
@@ -141,7 +154,12 @@ static caviar_code choose_format(const cav_arguments *arguments, task *to, cav_e
 
 static caviar_code choose(const cav_arguments *arguments, task *to, cav_error *error)
 {
-    caviar_code code = choose_format(arguments, to, error);
+    bool is_page = cav_flag_is_on(arguments, "html");
+    const char *format = cav_flag_get(arguments, "format");
+    to->picture = cav_flag_get(arguments, "svg");
+    if ((to->picture && (format || is_page)) || (is_page && format && strcmp(format, "html") != 0))
+        return cav_fail(error, CAVIAR_INVALID, "one of --format, --html and --svg is expected");
+    caviar_code code = to->picture ? CAVIAR_OK : choose_format(arguments, to, error);
     to->path = cav_flag_get(arguments, "output");
     to->force = cav_flag_is_on(arguments, "force");
     if (!code && to->other && to->other->write_path && !to->path)
@@ -153,6 +171,8 @@ static caviar_code choose(const cav_arguments *arguments, task *to, cav_error *e
 static caviar_code write_text(cav_study *study, task *at, cav_text *text, cav_error *error)
 {
     cav_details *details;
+    if (at->picture)
+        return cav_svg_write(study, at->picture, text, error);
     if (at->other)
         return at->other->write(study, text, &at->notes, error);
     if (!at->own->write)
@@ -191,7 +211,7 @@ static cav_exit run(const cav_arguments *arguments)
     cav_study_options options = {.location = cav_cli_store(arguments),
                                  .name = cav_cli_study(arguments),
                                  .read_only = true,
-                                 .keeps_curves = at.other || !at.own->write};
+                                 .keeps_curves = !at.own || !at.own->write};
     if (cav_study_open(&options, &study, &error))
         return cav_complain(&error);
     caviar_code code = write_study(study, &at, &error);
@@ -209,7 +229,8 @@ const cav_verb cav_verb_export = {
     .operands = "",
     .description =
         "Writes all trials of a study: as CSV with a row for each trial, as JSON together with "
-        "the study's definition, or as an HTML page with pictures that needs nothing beside it.\n\n"
+        "the study's definition, or as an HTML page with pictures that needs nothing beside it. "
+        "--svg writes one of these pictures by itself, in light and in dark colours.\n\n"
         "For other tools: optuna is an SQLite file that Optuna 3.0 and 3.1 and their dashboard "
         "open, "
         "and that later versions move on ('optuna storage upgrade'); optuna-journal is the same as "

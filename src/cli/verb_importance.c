@@ -5,6 +5,7 @@
 #include "cli/open.h"
 
 #include "cli/print.h"
+#include "cli/relief.h"
 #include "cli/style.h"
 #include "insight/measurement.h"
 #include "insight/tiers.h"
@@ -21,12 +22,14 @@ enum {
 static const cav_flag flags[] = {
     {0, "metric", "NAME", "for which of the study's metrics (default: the first)"},
     {0, "method", "NAME", "ped-anova (default), fanova or shapley"},
+    {0, "contour", "A,B", "instead: the metric over these two parameters, by the surrogate's mean"},
     {0, "pairs", NULL, "also what two parameters do together, by fANOVA"},
 };
 
 static const cav_example examples[] = {
     {"caviar importance", "which parameters mattered, from the most to the least"},
     {"caviar importance --metric seconds", "the same for another of the study's metrics"},
+    {"caviar importance --contour lr,momentum", "what the metric does over both of them"},
     {"caviar importance --method fanova --pairs", "what the loss varies with, alone and in pairs"},
 };
 
@@ -125,9 +128,12 @@ static caviar_code show(const cav_arguments *arguments, const cav_study *study, 
                                    .seed = study->spec->seed,
                                    .with_pairs = cav_flag_is_on(arguments, "pairs")};
     const char *method = cav_flag_get(arguments, "method");
+    const char *contour = cav_flag_get(arguments, "contour");
     cav_measurement what;
     caviar_code code =
         cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
+    if (!code && contour)
+        return cav_cli_relief_print(arguments, study, setup.metric, contour, error);
     if (!code && method)
         code = cav_method_find(method, &setup.method, error);
     if (!code)
@@ -172,7 +178,9 @@ const cav_verb cav_verb_importance = {
         "random forest. shapley: the same with what parameters do together shared out among them. "
         "Each share has a 90 % interval; one that chance would also give is marked. Where the "
         "model explains no more than it would of noise, nothing is ranked. What stands against the "
-        "tiers of the study file is said. Only complete trials count; at least 16 are needed.",
+        "tiers of the study file is said. --contour shows what the metric does over two "
+        "parameters: at each of their values the mean of a Gaussian process, over what the others "
+        "were in the trials. Only complete trials count; at least 16 are needed.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

@@ -3,6 +3,7 @@
  */
 #include "serve/answer.h"
 
+#include "insight/contour.h"
 #include "insight/importance.h"
 
 #include <stdlib.h>
@@ -186,6 +187,14 @@ static void write_importance(const cav_space *space, const cav_importance *at, c
     cav_json_end_object(json);
 }
 
+static caviar_code check_metric(const cav_spec *spec, size_t metric, cav_error *error)
+{
+    if (metric < spec->metric_count)
+        return CAVIAR_OK;
+    return cav_fail(error, CAVIAR_NOT_FOUND, "the study has %zu metrics, none is number %zu",
+                    spec->metric_count, metric);
+}
+
 caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json *json,
                                   cav_error *error)
 {
@@ -193,9 +202,8 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
     const cav_space *space = study->spec->space;
     cav_importance_basis basis = {0};
     cav_error why = {0};
-    if (metric >= study->spec->metric_count)
-        return cav_fail(error, CAVIAR_NOT_FOUND, "the study has %zu metrics, none is number %zu",
-                        study->spec->metric_count, metric);
+    if (check_metric(study->spec, metric, error))
+        return CAVIAR_NOT_FOUND;
     cav_importance *items = calloc(space->dim_count + 1, sizeof *items);
     if (!items)
         return cav_fail_memory(error);
@@ -216,4 +224,39 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
     }
     free(items);
     return code ? cav_fail(error, code, "%s", why.message) : CAVIAR_OK;
+}
+
+static caviar_code write_contour(const cav_study *study, size_t metric, const char *first,
+                                 const char *second, cav_arena *arena, cav_json *json,
+                                 cav_error *error)
+{
+    cav_contour contour;
+    cav_error why = {0};
+    caviar_code code = cav_contour_of(study->spec->space, cav_study_seen(study), metric,
+                                      study->spec->seed, first, second, arena, &contour, &why);
+    if (code && code != CAVIAR_NOT_FOUND)
+        return cav_fail(error, code, "%s", why.message);
+    cav_json_begin_object(json);
+    if (code)
+        cav_json_add_string(json, "why_none", why.message);
+    else
+        cav_contour_write(&contour, study->maximize[metric], json);
+    cav_json_end_object(json);
+    return CAVIAR_OK;
+}
+
+caviar_code cav_answer_contour(const cav_feed *feed, size_t metric, const char *first,
+                               const char *second, cav_json *json, cav_error *error)
+{
+    const cav_study *study = feed->study;
+    if (check_metric(study->spec, metric, error))
+        return CAVIAR_NOT_FOUND;
+    if (!first || !second)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "first and second are needed: the names of two parameters");
+    cav_arena *arena = cav_arena_new();
+    caviar_code code = arena ? write_contour(study, metric, first, second, arena, json, error)
+                             : cav_fail_memory(error);
+    cav_arena_free(arena);
+    return code;
 }

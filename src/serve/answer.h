@@ -37,6 +37,10 @@ caviar_code cav_answer_curves(const cav_feed *feed, const cav_page *page, cav_js
 caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json *json,
                                   cav_error *error);
 
+/** What a metric does over two parameters, by their names; see caviar importance --contour. */
+caviar_code cav_answer_contour(const cav_feed *feed, size_t metric, const char *first,
+                               const char *second, cav_json *json, cav_error *error);
+
 /**
  * Everything about one trial: its values, nudges, output, and all that it reported since a place
  * (the store's own cursor), every metric of it. `place` is that of the trials' folders.

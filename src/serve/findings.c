@@ -123,7 +123,31 @@ static caviar_code ask_models(cav_findings *at, cav_error *error)
                                   &at->advice, error);
 }
 
-caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
+// The first few parameters, two by two.
+static caviar_code make_contours(cav_findings *at, cav_error *error)
+{
+    enum { CONTOURED = 3, CALLS = 40 };
+    const cav_spec *spec = at->study->spec;
+    size_t most = spec->space->dim_count < CONTOURED ? spec->space->dim_count : CONTOURED;
+    cav_smooth smooth;
+    if (at->importance_count == 0)
+        return CAVIAR_OK;
+    at->contours = CAV_ARENA_NEW(at->arena, cav_contour, CONTOURED * CONTOURED);
+    if (!at->contours)
+        return cav_fail_memory(error);
+    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed, CALLS,
+                                       &smooth, error);
+    for (size_t i = 0; i < most; i++)
+        for (size_t k = i + 1; k < most && !code; k++) {
+            code = cav_contour_make(&smooth, at->order[i], at->order[k], at->arena,
+                                    &at->contours[at->contour_count], error);
+            at->contour_count += !code;
+        }
+    cav_smooth_free(&smooth);
+    return code;
+}
+
+caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav_error *error)
 {
     *ret_findings =
         (cav_findings){.study = study, .history = study->history, .arena = cav_arena_new()};
@@ -137,9 +161,15 @@ caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_
     code = find_on_curve(ret_findings, error);
     if (!code)
         code = measure(ret_findings, error);
+    return code ? code : order_parameters(ret_findings, error);
+}
+
+caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
+{
+    caviar_code code = cav_findings_begin(study, ret_findings, error);
     if (!code)
         code = ask_models(ret_findings, error);
-    return code ? code : order_parameters(ret_findings, error);
+    return code ? code : make_contours(ret_findings, error);
 }
 
 void cav_findings_free(cav_findings *findings)

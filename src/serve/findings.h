@@ -5,6 +5,7 @@
 #define CAV_SERVE_FINDINGS_H
 
 #include "insight/advice.h"
+#include "insight/contour.h"
 #include "insight/measurement.h"
 #include "insight/ranking.h"
 #include "serve/ruler.h"
@@ -25,7 +26,13 @@ typedef struct cav_findings {
     cav_measurement varied; // what the metric varies with; nothing is in it where there are too few
     cav_advice_list advice; // likewise
     size_t *order;          // [dim_count] parameters in the order in which they are shown
+    cav_contour *contours;  // [contour_count] of the parameters that are shown first, in pairs
+    size_t contour_count;   // 0: too few trials, or parameters
+    bool is_alone;          // each picture is a file of its own
 } cav_findings;
+
+/** Works out what the pictures of trials and of importance need, and no model; else likewise. */
+caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav_error *error);
 
 /** Works them out. The study's history must hold the learning curves. Free them in either case. */
 caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error);

@@ -1,5 +1,5 @@
 /**
- * pictures.c: history, importance, slices, learning curves.
+ * pictures.c: history, importance, slices, contours, learning curves.
  *
  * Of many trials not all are drawn, so that a page of a hundred thousand trials still opens: the
  * best ones, and of the others each so many-th.
@@ -8,6 +8,7 @@
 
 #include "base/number.h"
 #include "serve/markup.h"
+#include "serve/parameter_axis.h"
 #include "serve/plot.h"
 
 #include <math.h>
@@ -19,7 +20,8 @@ enum {
     MOST_POINTS = 4000,       // in the history
     MOST_SLICE_POINTS = 1000, // in each slice
     MOST_CURVES = 150,
-    MOST_LABELS = 9, // choices or levels with a label each
+    MOST_OVER = 400, // trials over a contour
+    BANDS = 9,       // of a contour
 };
 
 // Draws rank r of `count` trials, of which `most` may be drawn: the best half of these for sure.
@@ -72,6 +74,18 @@ static void draw_count_ticks(const cav_plot *plot, const cav_ruler *ruler)
     }
 }
 
+static cav_plot wide_plot(const cav_findings *at, cav_text *page)
+{
+    return (cav_plot){.page = page,
+                      .is_alone = at->is_alone,
+                      .width = 900,
+                      .height = 320,
+                      .left = 64,
+                      .right = 14,
+                      .top = 22,
+                      .bottom = 40};
+}
+
 // ---- History --------------------------------------------------------------------------------
 
 static void draw_best_so_far(const cav_findings *at, const cav_plot *plot, const cav_ruler *numbers)
@@ -97,13 +111,7 @@ static void draw_best_so_far(const cav_findings *at, const cav_plot *plot, const
 
 void cav_picture_history(const cav_findings *findings, cav_text *page)
 {
-    cav_plot plot = {.page = page,
-                     .width = 900,
-                     .height = 320,
-                     .left = 64,
-                     .right = 14,
-                     .top = 22,
-                     .bottom = 40};
+    cav_plot plot = wide_plot(findings, page);
     const cav_ranking *ranking = &findings->ranking;
     cav_ruler numbers = {.low = -0.5, .high = (double)findings->history->count - 0.5};
     if (numbers.high < 0.5)
@@ -156,6 +164,7 @@ void cav_picture_importance(const cav_findings *findings, cav_text *page)
     size_t most = 25; // the others are next to nothing
     count = count < most ? count : most;
     cav_plot plot = {.page = page,
+                     .is_alone = findings->is_alone,
                      .width = 900,
                      .height = 60 + 24 * (int)count,
                      .left = 150,
@@ -178,54 +187,16 @@ void cav_picture_importance(const cav_findings *findings, cav_text *page)
 
 // ---- Slices ---------------------------------------------------------------------------------
 
-static void tick_at(const cav_parameter *parameter, const cav_plot *plot, double raw)
+// Of a range that was cut since, not all trials lie on the axis.
+static bool is_on(const cav_parameter *axis, double raw)
 {
-    cav_text label = {0};
-    if (parameter->axis == CAV_AXIS_CHOICES)
-        cav_parameter_print(parameter, raw, &label);
-    else
-        cav_ruler_label(raw, &label);
-    cav_plot_tick_x(plot, cav_parameter_encode(parameter, raw), cav_text_get(&label));
-    cav_text_free(&label);
-}
-
-// Choices and a few levels have a label each; a range has round values of its scale.
-static void draw_parameter_ticks(const cav_parameter *parameter, const cav_plot *plot)
-{
-    size_t size = cav_parameter_size(parameter);
-    if (size > 0 && (size <= MOST_LABELS || parameter->axis == CAV_AXIS_CHOICES)) {
-        size_t stride = (size + MOST_LABELS - 1) / MOST_LABELS;
-        for (size_t i = 0; i < size; i += stride)
-            tick_at(parameter, plot,
-                    cav_parameter_decode(parameter, cav_parameter_nth(parameter, i)));
-        return;
-    }
-    for (size_t i = 0; i < parameter->special_count; i++)
-        tick_at(parameter, plot, parameter->specials[i]);
-    double ticks[CAV_RULER_MOST], last = NAN;
-    cav_ruler ruler = {parameter->scale, parameter->limit_low, parameter->limit_high};
-    size_t count = ruler.low < ruler.high ? cav_ruler_ticks(&ruler, 6, ticks) : 0;
-    for (size_t i = 0; i < count; i++) {
-        double raw = cav_parameter_snap(parameter, ticks[i]);
-        if (raw != last)
-            tick_at(parameter, plot, raw);
-        last = raw;
-    }
-}
-
-// Trials of one value stand side by side: by a part of the value's own width, always the same.
-static double jitter(const cav_parameter *parameter, size_t row)
-{
-    size_t size = cav_parameter_size(parameter);
-    if (size == 0 || size > 2 * MOST_LABELS)
-        return 0;
-    double golden = (double)row * 0.6180339887498949;
-    return (golden - floor(golden) - 0.5) * 0.6 / (double)size;
+    return cav_parameter_check(axis, raw, NULL) == CAVIAR_OK;
 }
 
 void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text *page)
 {
     cav_plot plot = {.page = page,
+                     .is_alone = findings->is_alone,
                      .width = 340,
                      .height = 230,
                      .left = 52,
@@ -238,23 +209,121 @@ void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text 
     cav_text_appendf(&text, "%s against %s", findings->study->metric_names[0], axis->name);
     cav_plot_begin(&plot, cav_text_get(&text));
     draw_value_ticks(&findings->values, &plot);
-    draw_parameter_ticks(axis, &plot);
+    cav_parameter_axis_across(axis, &plot);
     cav_plot_titles(&plot, axis->name, findings->study->metric_names[0]);
     for (size_t r = ranking->count; r-- > 0;) {
         size_t row = ranking->rows[r];
         double raw = findings->history->raw[row * findings->history->param_count + parameter];
-        if (isnan(raw) || !is_drawn(r, ranking->count, MOST_SLICE_POINTS))
+        if (isnan(raw) || !is_on(axis, raw) || !is_drawn(r, ranking->count, MOST_SLICE_POINTS))
             continue;
         describe(findings, row, ranking->losses[r], &text);
         cav_text_appendf(&text, ", %s ", axis->name);
         cav_parameter_print(axis, raw, &text);
-        cav_plot_point(&plot, cav_parameter_encode(axis, raw) + jitter(axis, row),
+        cav_plot_point(&plot, cav_parameter_axis_place(axis, raw, row),
                        cav_findings_place(findings, &findings->values, ranking->losses[r]),
                        class_of_rank(findings, r), cav_text_get(&text));
     }
     cav_plot_end(&plot);
     page->failed |= text.failed;
     cav_text_free(&text);
+}
+
+// ---- Contours -------------------------------------------------------------------------------
+
+// Half way to the neighbour before a place; 0 and 1 at the ends.
+static double edge(const double *places, size_t count, size_t index)
+{
+    if (index == 0 || index == count)
+        return index == 0 ? 0 : 1;
+    return (places[index - 1] + places[index]) / 2;
+}
+
+// In bands, whose edges are the contours; the best is the strongest.
+static double strength(double height)
+{
+    return (BANDS - floor(fmin(height, 0.999) * BANDS)) / (BANDS + 1.0);
+}
+
+static void describe_cell(const cav_findings *at, const cav_contour *contour, size_t x, size_t y,
+                          cav_text *text)
+{
+    const cav_parameter *across = &contour->space->parameters[contour->first];
+    const cav_parameter *up = &contour->space->parameters[contour->second];
+    double loss = contour->losses[y * contour->width + x];
+    cav_text_clear(text);
+    cav_text_appendf(text, "%s ", at->study->metric_names[0]);
+    cav_markup_number(text, cav_findings_value(at, loss));
+    cav_text_appendf(text, " at %s ", across->name);
+    cav_parameter_print(across, cav_parameter_decode(across, contour->across[x]), text);
+    cav_text_appendf(text, ", %s ", up->name);
+    cav_parameter_print(up, cav_parameter_decode(up, contour->up[y]), text);
+}
+
+static void draw_cells(const cav_findings *at, const cav_contour *contour, const cav_plot *plot)
+{
+    cav_text text = {0};
+    for (size_t i = 0; i < contour->width * contour->height; i++) {
+        size_t x = i % contour->width, y = i / contour->width;
+        if (isnan(contour->heights[i]))
+            continue;
+        double from[] = {edge(contour->across, contour->width, x),
+                         edge(contour->up, contour->height, y)};
+        double to[] = {edge(contour->across, contour->width, x + 1),
+                       edge(contour->up, contour->height, y + 1)};
+        describe_cell(at, contour, x, y, &text);
+        cav_plot_cell(plot, from, to, strength(contour->heights[i]), cav_text_get(&text));
+    }
+    plot->page->failed |= text.failed;
+    cav_text_free(&text);
+}
+
+static void draw_trials_over(const cav_findings *at, const cav_contour *contour,
+                             const cav_plot *plot)
+{
+    const cav_ranking *ranking = &at->ranking;
+    const cav_parameter *across = &contour->space->parameters[contour->first];
+    const cav_parameter *up = &contour->space->parameters[contour->second];
+    cav_text text = {0};
+    for (size_t r = ranking->count; r-- > 0;) {
+        size_t row = ranking->rows[r];
+        const double *raw = at->history->raw + row * at->history->param_count;
+        double x = raw[contour->first], y = raw[contour->second];
+        if (isnan(x) || isnan(y) || !is_on(across, x) || !is_on(up, y) ||
+            !is_drawn(r, ranking->count, MOST_OVER))
+            continue;
+        describe(at, row, ranking->losses[r], &text);
+        cav_plot_point(plot, cav_parameter_axis_place(across, x, row),
+                       cav_parameter_axis_place(up, y, row), r == 0 ? "best" : "over",
+                       cav_text_get(&text));
+    }
+    plot->page->failed |= text.failed;
+    cav_text_free(&text);
+}
+
+void cav_picture_contour(const cav_findings *findings, const cav_contour *contour, cav_text *page)
+{
+    cav_plot plot = {.page = page,
+                     .is_alone = findings->is_alone,
+                     .width = 340,
+                     .height = 300,
+                     .left = 64,
+                     .right = 18,
+                     .top = 22,
+                     .bottom = 36};
+    const cav_parameter *across = &contour->space->parameters[contour->first];
+    const cav_parameter *up = &contour->space->parameters[contour->second];
+    cav_text label = {0};
+    cav_text_appendf(&label, "%s over %s and %s", findings->study->metric_names[0], across->name,
+                     up->name);
+    cav_plot_begin(&plot, cav_text_get(&label));
+    draw_cells(findings, contour, &plot);
+    cav_parameter_axis_across(across, &plot);
+    cav_parameter_axis_up(up, &plot);
+    cav_plot_titles(&plot, across->name, up->name);
+    draw_trials_over(findings, contour, &plot);
+    cav_plot_end(&plot);
+    page->failed |= label.failed;
+    cav_text_free(&label);
 }
 
 // ---- Learning curves ------------------------------------------------------------------------
@@ -308,13 +377,7 @@ static void draw_unranked(const cav_findings *at, const cav_plot *plot, const ca
 
 bool cav_picture_curves(const cav_findings *findings, cav_text *page)
 {
-    cav_plot plot = {.page = page,
-                     .width = 900,
-                     .height = 320,
-                     .left = 64,
-                     .right = 14,
-                     .top = 22,
-                     .bottom = 40};
+    cav_plot plot = wide_plot(findings, page);
     const cav_ranking *ranking = &findings->ranking;
     cav_ruler steps = {0};
     if (find_steps(findings->history, &steps) == 0)

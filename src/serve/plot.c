@@ -4,6 +4,7 @@
 #include "serve/plot.h"
 
 #include "serve/markup.h"
+#include "serve/style_sheet.h"
 
 enum { TICK_SIZE = 4, CHARACTER_WIDTH = 6 };
 
@@ -26,10 +27,19 @@ static void attribute(const cav_plot *plot, const char *name, double position)
 
 void cav_plot_begin(const cav_plot *plot, const char *label)
 {
-    cav_text_appendf(plot->page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
-                     plot->width, plot->height);
+    cav_text_append(plot->page, "<svg ");
+    if (plot->is_alone)
+        cav_text_appendf(plot->page,
+                         "xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" ",
+                         plot->width, plot->height);
+    cav_text_appendf(plot->page, "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", plot->width,
+                     plot->height);
     cav_markup_text(plot->page, label);
-    cav_text_append(plot->page, "\">\n<rect class=\"frame\"");
+    cav_text_append(plot->page, "\">\n");
+    if (plot->is_alone)
+        cav_text_append(plot->page, "<style>" CAV_PICTURE_SHEET "</style>\n<rect class=\"paper\" "
+                                    "width=\"100%\" height=\"100%\"/>\n");
+    cav_text_append(plot->page, "<rect class=\"frame\"");
     attribute(plot, "x", pixel_x(plot, 0));
     attribute(plot, "y", pixel_y(plot, 1));
     attribute(plot, "width", pixel_x(plot, 1) - pixel_x(plot, 0));
@@ -122,6 +132,21 @@ void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_
     cav_text_append_char(plot->page, '>');
     title(plot, text);
     cav_text_append(plot->page, "</circle>\n");
+}
+
+void cav_plot_cell(const cav_plot *plot, const double from[2], const double to[2], double share,
+                   const char *text)
+{
+    cav_text_append(plot->page, "<rect class=\"cell\"");
+    attribute(plot, "x", pixel_x(plot, from[0]));
+    attribute(plot, "y", pixel_y(plot, to[1]));
+    attribute(plot, "width", pixel_x(plot, to[0]) - pixel_x(plot, from[0]));
+    attribute(plot, "height", pixel_y(plot, from[1]) - pixel_y(plot, to[1]));
+    cav_text_append(plot->page, " fill-opacity=\"");
+    cav_markup_number(plot->page, share);
+    cav_text_append(plot->page, "\">");
+    title(plot, text);
+    cav_text_append(plot->page, "</rect>\n");
 }
 
 void cav_plot_line_begin(const cav_plot *plot, const char *class_name)

@@ -13,6 +13,7 @@ typedef struct cav_plot {
     cav_text *page;
     int width, height;            // of the whole, in pixels
     int left, right, top, bottom; // margins around the frame
+    bool is_alone;                // a file of its own, with its own style
 } cav_plot;
 
 /** Opens the picture and draws the frame; `label` says in words what it shows. */
@@ -29,6 +30,10 @@ void cav_plot_titles(const cav_plot *plot, const char *x, const char *y);
 /** A point, with a text that is shown when it is pointed at. */
 void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_name,
                     const char *text);
+
+/** A filled part of the frame, as strong as `share` says, with a text likewise. */
+void cav_plot_cell(const cav_plot *plot, const double from[2], const double to[2], double share,
+                   const char *text);
 
 /** A line through points, given one by one. */
 void cav_plot_line_begin(const cav_plot *plot, const char *class_name);

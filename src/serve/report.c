@@ -230,9 +230,10 @@ static void write_advice(const cav_findings *at, cav_text *page)
     const cav_advice_list *list = &at->advice;
     if (at->importance_count == 0)
         return;
-    begin_section(page, "What the trials advise",
-                  "About scales and ranges, where nine of ten resamples agree. The next study can "
-                  "follow it: caviar advise --as-study NAME.");
+    begin_section(
+        page, "What the trials advise",
+        "About scales and ranges, where nine of ten resamples agree. The study itself can "
+        "follow it (caviar advise --apply), or the next one (--as-study NAME).");
     if (list->count == 0)
         cav_text_append(page, "<p>Nothing: no other scale or range is clearly better.</p>\n");
     for (size_t i = 0; i < list->count; i++) {
@@ -282,6 +283,24 @@ static void write_slices(const cav_findings *at, cav_text *page)
     end_section(page);
 }
 
+static void write_contours(const cav_findings *at, cav_text *page)
+{
+    if (at->contour_count == 0)
+        return;
+    begin_section(page, "Two at a time",
+                  "What the surrogate (a Gaussian process) expects over two parameters, the others "
+                  "as they were in the trials; the stronger, the better, in bands. Rings are "
+                  "trials.");
+    cav_text_append(page, "<div class=\"grid\">\n");
+    for (size_t i = 0; i < at->contour_count; i++) {
+        cav_text_append(page, "<div>");
+        cav_picture_contour(at, &at->contours[i], page);
+        cav_text_append(page, "</div>\n");
+    }
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
 static void write_curves(const cav_findings *at, cav_text *page)
 {
     cav_text picture = {0};
@@ -315,6 +334,7 @@ static void write_page(const cav_findings *at, cav_text *page)
         write_importance(at, page);
         write_advice(at, page);
         write_slices(at, page);
+        write_contours(at, page);
         write_curves(at, page);
     } else {
         cav_text_append(page, "<p>No trial is complete yet.</p>\n");

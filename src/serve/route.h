@@ -15,6 +15,7 @@
     X(TRIALS, "GET", "/api/1/studies/{study}/trials")                                              \
     X(CURVES, "GET", "/api/1/studies/{study}/curves")                                              \
     X(IMPORTANCE, "GET", "/api/1/studies/{study}/importance")                                      \
+    X(CONTOUR, "GET", "/api/1/studies/{study}/contour")                                            \
     X(EVENTS, "GET", "/api/1/studies/{study}/events")                                              \
     X(TRIAL, "GET", "/api/1/studies/{study}/trials/{trial}")                                       \
     X(CONTROL, "POST", "/api/1/studies/{study}/control")                                           \

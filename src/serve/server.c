@@ -107,7 +107,8 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
 {
     cav_page page = {0};
     int64_t number = 0;
-    const char *word = route->kind == CAV_ROUTE_IMPORTANCE ? "metric" : "since";
+    bool of_metric = route->kind == CAV_ROUTE_IMPORTANCE || route->kind == CAV_ROUTE_CONTOUR;
+    const char *word = of_metric ? "metric" : "since";
     caviar_code code = read_page(connection, &page, error);
     if (!code)
         code = cav_route_number(word, query(connection, word), 0, &number, error);
@@ -119,6 +120,9 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
         return cav_answer_curves(feed, &page, json, error);
     if (route->kind == CAV_ROUTE_IMPORTANCE)
         return cav_answer_importance(feed, (size_t)number, json, error);
+    if (route->kind == CAV_ROUTE_CONTOUR)
+        return cav_answer_contour(feed, (size_t)number, query(connection, "first"),
+                                  query(connection, "second"), json, error);
     if (route->kind == CAV_ROUTE_TRIAL)
         return cav_answer_trial(feed, route->trial, number, server->place, json, error);
     cav_answer_study(feed, json);

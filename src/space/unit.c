@@ -157,9 +157,10 @@ static double range_decode(const cav_parameter *parameter, double v)
 
 static double range_encode(const cav_parameter *parameter, double raw)
 {
+    double x =
+        parameter->choice_count > 0 ? raw : clamp(raw, parameter->limit_low, parameter->limit_high);
     if (parameter->level_count > 0)
-        return cell_middle(parameter, level_of(parameter, raw));
-    double x = clamp(raw, parameter->limit_low, parameter->limit_high);
+        return cell_middle(parameter, level_of(parameter, x));
     double v = cav_scale_distance(parameter->scale, parameter->limit_low, x) / parameter->span;
     return clamp(v, 0, 1);
 }

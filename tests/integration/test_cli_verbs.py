@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 import time
+from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from harness import case, contains, equal, main, read  # noqa: E402
@@ -175,6 +176,11 @@ def importance_needs_trials_and_names_what_mattered(box):
         assert table.index(' y ') < table.index(' x '), table
     contains(box.caviar('importance', '--study', 'more', '--method', 'fanva', status=1).err,
              "did you mean 'fanova'")
+    contains(box.caviar('importance', '--study', 'more', '--contour', 'x,y').out,
+             'loss over x (across) and y (up)', '0 is', ' | ')
+    relief = box.json('importance', '--study', 'more', '--contour', 'x,y')
+    equal((relief['first'], relief['second'], relief['trials']), ('x', 'y', 60))
+    contains(box.caviar('importance', '--study', 'more', '--contour', 'x', status=1).err, 'lr,mom')
     contains(box.caviar('importance', '--study', 'more', '--metric', 'lss', status=1).err,
              "'lss'", 'loss')
 
@@ -223,6 +229,26 @@ def export_writes_json_that_makes_the_study_again(box):
     box.caviar('run', 'again.yaml', '--store', 'again.db')
     equal([trial['config'] for trial in box.trials('--store', 'again.db')],
           [trial['config'] for trial in whole['trials']])
+
+
+@case
+def export_writes_a_picture_as_a_file_of_its_own(box):
+    ran(box)
+    box.caviar('run', 'bowl.yaml', '-n', '30', '--sampler', 'random', '--study', 'more')
+    names = {'history': 30, 'importance': 0, 'slice:x': 30, 'contour:x,y': 30}
+    for name, trials in names.items():
+        tree = ElementTree.fromstring(box.caviar('export', '--study', 'more', '--svg', name).out)
+        equal(tree.tag, '{http://www.w3.org/2000/svg}svg')
+        equal(len(tree.findall('.//{*}circle')), trials)
+        assert 'var(' not in ElementTree.tostring(tree, 'unicode'), 'a viewer may know no variables'
+    box.caviar('export', '--study', 'more', '--svg', 'history', '-o', 'h.svg')
+    contains(box.read('h.svg'), '<svg xmlns', 'prefers-color-scheme:dark')
+    contains(box.caviar('export', '--study', 'more', '--html').out, 'Two at a time')
+    for name, piece in (('slice:z', "'z'"), ('curves', 'no trial has'), ('pie', 'contour:NAME'),
+                        ('contour:x', 'two parameters')):
+        contains(box.caviar('export', '--study', 'more', '--svg', name, status=1).err, piece)
+    contains(box.caviar('export', '--study', 'bowl', '--svg', 'importance', status=1).err, '16')
+    contains(box.caviar('export', '--format', 'csv', '--html', status=2).err, '--svg')
 
 
 @case

@@ -189,6 +189,19 @@ def test_one_trial_has_everything(place):
     equal(server.ask("GET", "/api/1/studies/bowl/trials/3")[0], 404)
 
 
+def test_contour_is_that_of_the_verb(place):
+    """contour is what 'caviar importance --contour' says; what cannot be drawn is said"""
+    make_study(place, 24)
+    server = serve(place)
+    verb = json.loads(place.caviar("importance", "--json", "--contour", "x,lr"))
+    answer = server.get("/studies/bowl/contour?first=x&second=lr")
+    equal({key: verb[key] for key in answer}, answer)
+    equal([len(row) for row in answer["means"]], [len(answer["across"])] * len(answer["up"]))
+    for wrong in ("first=x", "first=x&second=x", "first=x&second=nothing"):
+        equal(server.ask("GET", "/api/1/studies/bowl/contour?" + wrong)[0], 400)
+    equal(server.ask("GET", "/api/1/studies/bowl/contour?first=x&second=lr&metric=1")[0], 404)
+
+
 def test_importance_is_that_of_the_verb(place):
     """importance is what 'caviar importance' says; with few trials it says why there is none"""
     make_study(place)

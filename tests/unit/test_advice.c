@@ -60,6 +60,14 @@ static void test_advice_is_followed_in_the_next_space(void **state)
     assert_int_equal(next->parameters[Z].choice_count, 2);
     assert_string_equal(next->parameters[Z].choices[0].text, "b");
     caviar_space_free(next);
+    // in the study itself, whose trials have it, the choice stays and is excluded
+    cav_advice_choice itself = {.keeps_choices = true};
+    assert_ok(cav_advice_follow(&list, &itself, &next, &error), &error);
+    assert_int_equal(next->parameters[Z].choice_count, 3);
+    assert_int_equal(next->constraint_count, 1);
+    assert_false(cav_space_is_feasible(next, (double[]){1e-6, 15, 0}));
+    assert_true(cav_space_is_feasible(next, (double[]){1e-6, 15, 1}));
+    caviar_space_free(next);
     cav_arena_free(arena);
     trials_free(&at);
 }
