@@ -23,11 +23,6 @@ typedef struct front {
     cav_details *details; // by number
 } front;
 
-static double as_loss(const cav_study *study, size_t metric, double value)
-{
-    return study->maximize[metric] ? -value : value;
-}
-
 // "1,0.5": a value for each metric, in their order.
 static caviar_code read_reference(front *at, const char *text, cav_error *error)
 {
@@ -40,7 +35,7 @@ static caviar_code read_reference(front *at, const char *text, cav_error *error)
         double value;
         if (count == metrics || !cav_number_parse(from, size, &value) || !isfinite(value))
             break;
-        at->reference[count] = as_loss(at->study, count, value);
+        at->reference[count] = cav_history_in_direction(at->study->history, count, value);
         if (!from[size])
             return count + 1 == metrics ? CAVIAR_OK
                                         : cav_fail(error, CAVIAR_INVALID,

@@ -10,7 +10,8 @@
 
 static bool is_shown(const cav_study *study, size_t number)
 {
-    return number < study->history->count && isfinite(cav_optuna_metric(study, number, 0)) &&
+    return number < study->history->count &&
+           isfinite(cav_history_value(study->history, number, 0)) &&
            (study->history->states[number] == CAVIAR_STATE_COMPLETE ||
             study->history->states[number] == CAVIAR_STATE_PRUNED);
 }
@@ -52,7 +53,7 @@ static void write_row(const cav_study *study, size_t number, cav_text *text)
     write_number(history->steps[number] < 0 ? (double)NAN : (double)history->steps[number], text);
     write_number(history->started_ms[number] > 0 ? ms / 1000 : (double)NAN, text);
     for (size_t m = 0; m < history->metric_count; m++)
-        write_number(cav_optuna_metric(study, number, m), text);
+        write_number(cav_history_value(study->history, number, m), text);
     for (size_t i = 0; i < space->count; i++) {
         cav_text value = {0};
         double raw = history->raw[number * history->param_count + i];

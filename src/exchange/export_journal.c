@@ -94,7 +94,7 @@ static bool has_values(const cav_study *study, size_t number)
     caviar_state state = (caviar_state)study->history->states[number];
     bool all = state == CAVIAR_STATE_COMPLETE || state == CAVIAR_STATE_PRUNED;
     for (size_t m = 0; m < study->spec->metric_count; m++)
-        all &= isfinite(cav_optuna_metric(study, number, m)) != 0;
+        all &= isfinite(cav_history_value(study->history, number, m)) != 0;
     return all;
 }
 
@@ -109,7 +109,7 @@ static void write_values(const cav_study *study, size_t number, cav_json *json)
     }
     cav_json_begin_array(json);
     for (size_t m = 0; m < study->spec->metric_count; m++)
-        cav_json_number(json, cav_optuna_metric(study, number, m));
+        cav_json_number(json, cav_history_value(study->history, number, m));
     cav_json_end_array(json);
 }
 

@@ -156,7 +156,7 @@ static caviar_code write_values(writer *at, size_t number)
 {
     caviar_code code = CAVIAR_OK;
     for (size_t m = 0; m < at->study->spec->metric_count && !code; m++) {
-        double value = cav_optuna_metric(at->study, number, m);
+        double value = cav_history_value(at->study->history, number, m);
         if (!isfinite(value))
             continue;
         sqlite3_bind_int64(at->prepared[VALUE], 1, (int64_t)number + 1);

@@ -112,13 +112,6 @@ void cav_optuna_write_metric_names(const cav_study *study, cav_json *json)
     cav_json_end_array(json);
 }
 
-double cav_optuna_metric(const cav_study *study, size_t number, size_t metric)
-{
-    const cav_history *history = study->history;
-    double loss = history->losses[number * history->metric_count + metric];
-    return study->maximize[metric] ? -loss : loss;
-}
-
 void cav_optuna_note(const cav_study *study, cav_notes *notes)
 {
     const cav_spec *spec = study->spec;

@@ -28,9 +28,6 @@ void cav_optuna_write_fixed(const cav_study *study, size_t number, cav_json *jso
 /** The names of the metrics, as a list. */
 void cav_optuna_write_metric_names(const cav_study *study, cav_json *json);
 
-/** The value of a metric in the user's direction; NaN: none. */
-double cav_optuna_metric(const cav_study *study, size_t number, size_t metric);
-
 /** Says what Optuna has no place for. */
 void cav_optuna_note(const cav_study *study, cav_notes *notes);
 

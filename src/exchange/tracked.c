@@ -62,14 +62,13 @@ static caviar_code add_finals(cav_study *study, collector *at, size_t number, ca
     cav_tracked_trial *trial = &at->trials[number];
     const cav_history *history = study->history;
     for (size_t m = 0; m < history->metric_count; m++) {
-        double loss = history->losses[number * history->metric_count + m];
-        if (trial->point_count > m || !isfinite(loss))
+        double value = cav_history_value(history, number, m);
+        if (trial->point_count > m || !isfinite(value))
             continue;
         if (!CAV_GROW(&trial->points, &trial->point_capacity, trial->point_count + 1))
             return cav_fail_memory(error);
         trial->points[trial->point_count++] =
-            (cav_tracked_point){study->metric_names[m], 0, history->finished_ms[number],
-                                study->maximize[m] ? -loss : loss};
+            (cav_tracked_point){study->metric_names[m], 0, history->finished_ms[number], value};
     }
     return CAVIAR_OK;
 }

@@ -17,11 +17,10 @@ static const double chance = 0.05; // of dropping one that is as good, over all 
 typedef struct configuration {
     size_t first;
     cav_race_runs runs;
-    double square;  // sum of squared deviations from the mean
-    double *means;  // [metric_count] losses
-    size_t seen;    // points of the first run's curve that the view has
-    size_t rewinds; // of it by then
-    uint8_t state;  // that the view has
+    double square;          // sum of squared deviations from the mean
+    double *means;          // [metric_count] losses
+    cav_curve_copied curve; // of the first run
+    uint8_t state;          // that the view has
 } configuration;
 
 struct cav_race {
@@ -185,12 +184,6 @@ static void settle(const cav_race *race, const cav_history *history, configurati
 
 // ---- The view -----------------------------------------------------------------------------------
 
-static void to_values(const cav_race *race, const double *losses, double *ret_values)
-{
-    for (size_t m = 0; m < race->setup.metric_count; m++)
-        ret_values[m] = race->setup.maximize[m] ? -losses[m] : losses[m];
-}
-
 static caviar_code show_state(cav_race *race, const cav_history *history, size_t index,
                               double *values, cav_error *error)
 {
@@ -203,7 +196,7 @@ static caviar_code show_state(cav_race *race, const cav_history *history, size_t
     if (state == at->state)
         return CAVIAR_OK;
     const double *own = history->losses + first * history->metric_count;
-    to_values(race, state == CAVIAR_STATE_COMPLETE ? at->means : own, values);
+    cav_history_values(history, state == CAVIAR_STATE_COMPLETE ? at->means : own, values);
     cav_record record = {.number = (int64_t)index,
                          .attempt = history->attempts[first],
                          .state = (caviar_state)state,
@@ -215,23 +208,6 @@ static caviar_code show_state(cav_race *race, const cav_history *history, size_t
     at->state = state;
     return cav_history_put(race->view, &record, history->points + first * history->dim_count,
                            error);
-}
-
-// The curve of the first run stands for the configuration: one that was stopped has no other.
-static caviar_code show_curve(cav_race *race, const cav_history *history, size_t index,
-                              double *values, cav_error *error)
-{
-    configuration *at = &race->all[index];
-    const cav_curve *curve = &history->curves[at->first];
-    caviar_code code = CAVIAR_OK;
-    if (curve->rewinds != at->rewinds)
-        at->seen = 0;
-    at->rewinds = curve->rewinds;
-    for (; at->seen < curve->count && !code; at->seen++) {
-        to_values(race, curve->losses + at->seen * history->metric_count, values);
-        code = cav_history_report(race->view, index, curve->steps[at->seen], values, error);
-    }
-    return code;
 }
 
 caviar_code cav_race_look(cav_race *race, const cav_history *history, cav_error *error)
@@ -247,8 +223,9 @@ caviar_code cav_race_look(cav_race *race, const cav_history *history, cav_error 
         settle(race, history, &race->all[i], &before);
         join(race, &race->all[i], &before);
         code = show_state(race, history, i, values, error);
-        if (!code)
-            code = show_curve(race, history, i, values, error);
+        if (!code) // that of the first run: a configuration that was stopped has no other
+            code = cav_history_copy_curve(history, race->all[i].first, race->view, i,
+                                          &race->all[i].curve, values, error);
     }
     free(values);
     return code;

@@ -78,11 +78,6 @@ static int64_t number_of(const selection *chosen, size_t i)
     return (int64_t)chosen->rows[i];
 }
 
-static double in_direction(const cav_study *study, size_t metric, double loss)
-{
-    return study->maximize[metric] ? -loss : loss;
-}
-
 // ---- Trials -----------------------------------------------------------------------------------
 
 #define COLUMNS(X)                                                                                 \
@@ -112,7 +107,7 @@ static double value_of(const selection *chosen, size_t i, size_t metric)
 {
     const cav_history *history = chosen->history;
     double loss = history->losses[chosen->rows[i] * history->metric_count + metric];
-    return in_direction(chosen->study, metric, loss);
+    return cav_history_in_direction(chosen->study->history, metric, loss);
 }
 
 static double parameter_of(const selection *chosen, size_t i, size_t parameter)
@@ -193,8 +188,9 @@ static int64_t curve_step_of(const selection *chosen, size_t i)
 static double curve_value_of(const selection *chosen, size_t i, size_t metric)
 {
     const cav_curve *curve = &chosen->history->curves[chosen->rows[i]];
-    return in_direction(chosen->study, metric,
-                        curve->losses[chosen->points[i] * chosen->history->metric_count + metric]);
+    return cav_history_in_direction(
+        chosen->study->history, metric,
+        curve->losses[chosen->points[i] * chosen->history->metric_count + metric]);
 }
 
 static int by_place(const void *a, const void *b)

@@ -122,9 +122,8 @@ static void write_row(const cav_findings *at, size_t row, cav_text *page)
     const cav_history *history = at->history;
     cav_text_appendf(page, "<tr><td class=\"number\">%zu</td>", row);
     for (size_t m = 0; m < history->metric_count; m++) {
-        double loss = history->losses[row * history->metric_count + m];
         cav_text_append(page, "<td class=\"number\">");
-        cav_markup_number(page, at->study->maximize[m] ? -loss : loss);
+        cav_markup_number(page, cav_history_value(history, row, m));
         cav_text_append(page, "</td>");
     }
     for (size_t p = 0; p < history->param_count; p++)

@@ -57,10 +57,8 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
             return NULL;
         }
     }
-    for (size_t m = 0; m < history->metric_count; m++) {
-        double loss = history->losses[number * history->metric_count + m];
-        trial->finals[m] = study->maximize[m] ? -loss : loss;
-    }
+    for (size_t m = 0; m < history->metric_count; m++)
+        trial->finals[m] = cav_history_value(history, number, m);
     return trial;
 }
 

@@ -168,17 +168,13 @@ static void copy_values(double *to, const double *from, size_t count)
         memcpy(to, from, count * sizeof *to);
 }
 
-static double loss_of(const cav_history *history, size_t metric, double value)
-{
-    return history->maximize[metric] ? -value : value;
-}
-
 static void fill_losses(cav_history *history, size_t row, const cav_record *record)
 {
     for (size_t m = 0; m < history->metric_count; m++) {
         double value = record->values ? record->values[m] : NAN;
         bool known = record->state == CAVIAR_STATE_COMPLETE || record->state == CAVIAR_STATE_PRUNED;
-        history->losses[row * history->metric_count + m] = known ? loss_of(history, m, value) : NAN;
+        history->losses[row * history->metric_count + m] =
+            known ? cav_history_in_direction(history, m, value) : NAN;
     }
 }
 
@@ -316,10 +312,32 @@ caviar_code cav_history_report(cav_history *history, size_t number, int64_t step
     curve->steps[curve->count] = step;
     curve->places[curve->count] = history->reported_count - 1;
     for (size_t m = 0; m < metrics; m++)
-        curve->losses[curve->count * metrics + m] = loss_of(history, m, values[m]);
+        curve->losses[curve->count * metrics + m] = cav_history_in_direction(history, m, values[m]);
     curve->count++;
     set_step(history, number, step, history->spent[number] + step - from);
     return CAVIAR_OK;
+}
+
+void cav_history_values(const cav_history *history, const double *losses, double *ret_values)
+{
+    for (size_t m = 0; m < history->metric_count; m++)
+        ret_values[m] = cav_history_in_direction(history, m, losses[m]);
+}
+
+caviar_code cav_history_copy_curve(const cav_history *history, size_t number, cav_history *view,
+                                   size_t to, cav_curve_copied *copied, double *values,
+                                   cav_error *error)
+{
+    const cav_curve *curve = &history->curves[number];
+    caviar_code code = CAVIAR_OK;
+    if (curve->rewinds != copied->rewinds)
+        copied->seen = 0;
+    copied->rewinds = curve->rewinds;
+    for (; copied->seen < curve->count && !code; copied->seen++) {
+        cav_history_values(history, curve->losses + copied->seen * history->metric_count, values);
+        code = cav_history_report(view, to, curve->steps[copied->seen], values, error);
+    }
+    return code;
 }
 
 void cav_history_step(cav_history *history, size_t number, int64_t step)

@@ -84,6 +84,36 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
 
+/** A loss as a value in the user's direction, or a value as a loss. */
+static inline double cav_history_in_direction(const cav_history *history, size_t metric, double x)
+{
+    return history->maximize[metric] ? -x : x;
+}
+
+/** The value of a trial's metric in the user's direction; NaN: none. */
+static inline double cav_history_value(const cav_history *history, size_t number, size_t metric)
+{
+    double loss = history->losses[number * history->metric_count + metric];
+    return cav_history_in_direction(history, metric, loss);
+}
+
+/** All losses of something [metric_count] as values in the user's direction. */
+void cav_history_values(const cav_history *history, const double *losses, double *ret_values);
+
+/** How far a curve was copied. All zero: not at all. */
+typedef struct cav_curve_copied {
+    size_t seen;    // points of the curve that the copy has
+    size_t rewinds; // of the curve by then
+} cav_curve_copied;
+
+/**
+ * Reports to row `to` of a view, which has the same metrics, what the curve of trial `number` has
+ * beyond what was copied. `values` is room for [metric_count].
+ */
+caviar_code cav_history_copy_curve(const cav_history *history, size_t number, cav_history *view,
+                                   size_t to, cav_curve_copied *copied, double *values,
+                                   cav_error *error);
+
 /** Notes the last step of a trial that this process has just reported. */
 void cav_history_step(cav_history *history, size_t number, int64_t step);
 

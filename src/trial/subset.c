@@ -11,10 +11,9 @@ struct cav_subset {
     cav_history *view;
     double *values; // [metric_count] room for those of one trial
     struct cav_subset_row {
-        size_t row;     // in the view; SIZE_MAX: not there
-        size_t seen;    // points of its curve that the view has
-        size_t rewinds; // of the curve by then
-    } * rows;           // [count] by number of trial
+        size_t row; // in the view; SIZE_MAX: not there
+        cav_curve_copied curve;
+    } * rows; // [count] by number of trial
     size_t count, capacity;
     size_t changed, reported; // how far the history's lists were read
 };
@@ -43,19 +42,12 @@ void cav_subset_free(cav_subset *subset)
     free(subset);
 }
 
-static void to_values(const cav_subset *subset, const double *losses)
-{
-    const cav_history *view = subset->view;
-    for (size_t m = 0; m < view->metric_count; m++)
-        subset->values[m] = view->maximize[m] ? -losses[m] : losses[m];
-}
-
 static caviar_code show_row(cav_subset *subset, const cav_history *history, size_t number,
                             cav_error *error)
 {
     struct cav_subset_row *at = &subset->rows[number];
     bool is_new = at->row == SIZE_MAX;
-    to_values(subset, history->losses + number * history->metric_count);
+    cav_history_values(history, history->losses + number * history->metric_count, subset->values);
     cav_record record = {.number = (int64_t)(is_new ? subset->view->count : at->row),
                          .attempt = history->attempts[number],
                          .failures = history->failures[number],
@@ -75,23 +67,6 @@ static caviar_code show_row(cav_subset *subset, const cav_history *history, size
                                        history->points + number * history->dim_count, error);
     if (!code)
         at->row = (size_t)record.number;
-    return code;
-}
-
-static caviar_code show_curve(cav_subset *subset, const cav_history *history, size_t number,
-                              cav_error *error)
-{
-    struct cav_subset_row *at = &subset->rows[number];
-    const cav_curve *curve = &history->curves[number];
-    caviar_code code = CAVIAR_OK;
-    if (curve->rewinds != at->rewinds)
-        at->seen = 0;
-    at->rewinds = curve->rewinds;
-    for (; at->seen < curve->count && !code; at->seen++) {
-        to_values(subset, curve->losses + at->seen * history->metric_count);
-        code = cav_history_report(subset->view, at->row, curve->steps[at->seen], subset->values,
-                                  error);
-    }
     return code;
 }
 
@@ -116,8 +91,10 @@ caviar_code cav_subset_look(cav_subset *subset, const cav_history *history, cav_
     }
     for (; subset->reported < history->reported_count && !code; subset->reported += !code) {
         size_t number = history->reported[subset->reported];
-        if (subset->rows[number].row != SIZE_MAX)
-            code = show_curve(subset, history, number, error);
+        struct cav_subset_row *at = &subset->rows[number];
+        if (at->row != SIZE_MAX)
+            code = cav_history_copy_curve(history, number, subset->view, at->row, &at->curve,
+                                          subset->values, error);
     }
     return code;
 }
