@@ -213,11 +213,8 @@ static caviar_verdict judge_for_good(freeze_state *state, const cav_history *his
 
 static bool is_rushing(const freeze_state *state, const cav_history *history)
 {
-    int64_t steps = 0;
-    for (size_t i = 0; i < history->count; i++)
-        steps += history->steps[i];
     double whole = (double)cav_curve_model_horizon(state->model);
-    return (double)steps < state->settings->rush * whole;
+    return (double)history->step_sum < state->settings->rush * whole;
 }
 
 // The probability to end below the best loss of those that are complete; without any the lower
@@ -237,16 +234,23 @@ static bool has_hope(const freeze_state *state, const cav_history *history, doub
     return cav_history_best(history, 0) == SIZE_MAX || likely >= state->settings->hopeless;
 }
 
-static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
+static bool promises_most(freeze_state *state, const cav_history *history, size_t number)
 {
-    if (!is_rushing(state, history)) {
-        bool goes_on = leads(history, number) ||
-                       has_hope(state, history, merit_at_last(state, history, number));
-        return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
-    }
     double own = rate_of(state, history, number), others;
     find_most(state, history, rate_of, &others);
-    bool goes_on = own >= others && !(own < rate_of_new(state));
+    return own >= others && !(own < rate_of_new(state));
+}
+
+static bool may_win(freeze_state *state, const cav_history *history, size_t number)
+{
+    return leads(history, number) ||
+           has_hope(state, history, merit_at_last(state, history, number));
+}
+
+static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
+{
+    bool goes_on = is_rushing(state, history) ? promises_most(state, history, number)
+                                              : may_win(state, history, number);
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
 
