@@ -149,14 +149,49 @@ static cav_taken taken_by(const char *shown)
     return CAV_TAKES_ANYTHING;
 }
 
-cav_taken cav_completion_of_flag(const cav_verb *verb, const cav_flag *flag, cav_text *words)
+static cav_taken taken_by_flag(const cav_verb *verb, const cav_flag *flag, cav_text *words)
 {
     if (write_list(verb, flag->name, words))
         return CAV_TAKES_WORDS;
     return strcmp(flag->name, "study") == 0 ? CAV_TAKES_STUDIES : taken_by(flag->value);
 }
 
-cav_taken cav_completion_of_operand(const cav_verb *verb, cav_text *words)
+static cav_taken taken_by_operand(const cav_verb *verb, cav_text *words)
 {
     return write_list(verb, NULL, words) ? CAV_TAKES_WORDS : taken_by(verb->operands);
+}
+
+// Frees the words.
+static void put_action(cav_taken takes, cav_text *words, const cav_completion_actions *actions,
+                       cav_text *text)
+{
+    if (takes == CAV_TAKES_WORDS)
+        cav_text_appendf(text, "%s%s%s", actions->before_words, cav_text_get(words),
+                         actions->after_words);
+    else
+        cav_text_append(text, actions->of[takes]);
+    text->failed |= words->failed;
+    cav_text_free(words);
+}
+
+void cav_completion_put_flag(const cav_verb *verb, const cav_flag *flag,
+                             const cav_completion_actions *actions, cav_text *text)
+{
+    cav_text words = {0};
+    put_action(taken_by_flag(verb, flag, &words), &words, actions, text);
+}
+
+void cav_completion_put_operand(const cav_verb *verb, const cav_completion_actions *actions,
+                                cav_text *text)
+{
+    cav_text words = {0};
+    put_action(taken_by_operand(verb, &words), &words, actions, text);
+}
+
+bool cav_completion_knows_operand(const cav_verb *verb)
+{
+    cav_text words = {0};
+    cav_taken takes = taken_by_operand(verb, &words);
+    cav_text_free(&words);
+    return takes != CAV_TAKES_ANYTHING;
 }

@@ -19,14 +19,25 @@ typedef enum cav_taken {
     CAV_TAKES_FOLDERS,
     CAV_TAKES_STUDIES, // names of those in the store
     CAV_TAKES_TRIALS,  // numbers of those of the study
-    CAV_TAKES_WORDS,   // a list
+    CAV_TAKES_WORDS,   // a list; the last one
 } cav_taken;
 
-/** What the value of a flag is; appends the list, with blanks between, to `words`. */
-cav_taken cav_completion_of_flag(const cav_verb *verb, const cav_flag *flag, cav_text *words);
+/** How a shell says each of them. */
+typedef struct cav_completion_actions {
+    const char *of[CAV_TAKES_WORDS];        // by what is taken
+    const char *before_words, *after_words; // around the list, which has blanks between
+} cav_completion_actions;
+
+/** Appends what completes the value of a flag. */
+void cav_completion_put_flag(const cav_verb *verb, const cav_flag *flag,
+                             const cav_completion_actions *actions, cav_text *text);
 
 /** The same for the operands of a verb. */
-cav_taken cav_completion_of_operand(const cav_verb *verb, cav_text *words);
+void cav_completion_put_operand(const cav_verb *verb, const cav_completion_actions *actions,
+                                cav_text *text);
+
+/** Whether anything can be said of the operands of a verb. */
+bool cav_completion_knows_operand(const cav_verb *verb);
 
 void cav_completion_write_bash(cav_text *text);
 void cav_completion_write_zsh(cav_text *text);

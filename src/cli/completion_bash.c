@@ -53,48 +53,28 @@ static const char tail[] = "    esac\n"
                            "\n"
                            "complete -F _caviar caviar\n";
 
-static void write_action(cav_taken takes, const cav_text *words, cav_text *text)
-{
-    switch (takes) {
-    case CAV_TAKES_FILES:
-        cav_text_append(text, "_caviar_paths -f \"$cur\"");
-        break;
-    case CAV_TAKES_FOLDERS:
-        cav_text_append(text, "_caviar_paths -d \"$cur\"");
-        break;
-    case CAV_TAKES_STUDIES:
-        cav_text_append(text, "_caviar_words \"$(_caviar_ask studies)\" \"$cur\"");
-        break;
-    case CAV_TAKES_TRIALS:
-        cav_text_append(text, "_caviar_words \"$(_caviar_ask trials)\" \"$cur\"");
-        break;
-    case CAV_TAKES_WORDS:
-        cav_text_appendf(text, "_caviar_words '%s' \"$cur\"", cav_text_get(words));
-        break;
-    case CAV_TAKES_ANYTHING:
-        cav_text_append(text, ":");
-        break;
-    }
-}
+static const cav_completion_actions actions = {
+    .of = {[CAV_TAKES_ANYTHING] = ":",
+           [CAV_TAKES_FILES] = "_caviar_paths -f \"$cur\"",
+           [CAV_TAKES_FOLDERS] = "_caviar_paths -d \"$cur\"",
+           [CAV_TAKES_STUDIES] = "_caviar_words \"$(_caviar_ask studies)\" \"$cur\"",
+           [CAV_TAKES_TRIALS] = "_caviar_words \"$(_caviar_ask trials)\" \"$cur\""},
+    .before_words = "_caviar_words '",
+    .after_words = "' \"$cur\""};
 
 static void write_value(const cav_verb *verb, const cav_flag *flag, cav_text *text)
 {
-    cav_text words = {0};
-    cav_taken takes = cav_completion_of_flag(verb, flag, &words);
     cav_text_append(text, "        ");
     if (flag->letter)
         cav_text_appendf(text, "-%c | ", flag->letter);
     cav_text_appendf(text, "--%s) ", flag->name);
-    write_action(takes, &words, text);
+    cav_completion_put_flag(verb, flag, &actions, text);
     cav_text_append(text, "; return ;;\n");
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 static void write_verb(const cav_verb *verb, cav_text *text)
 {
     cav_arguments arguments = {0};
-    cav_text words = {0};
     cav_arguments_list(verb, &arguments);
     cav_text_appendf(text, "    %s)\n        case $prev in\n", verb->name);
     for (size_t i = 0; i < arguments.flag_count; i++)
@@ -105,11 +85,8 @@ static void write_verb(const cav_verb *verb, cav_text *text)
     for (size_t i = 0; i < arguments.flag_count; i++)
         cav_text_appendf(text, "%s--%s", i ? " " : "", arguments.flags[i]->name);
     cav_text_append(text, "' \"$cur\"\n        else\n            ");
-    cav_taken takes = cav_completion_of_operand(verb, &words);
-    write_action(takes, &words, text);
+    cav_completion_put_operand(verb, &actions, text);
     cav_text_append(text, "\n        fi\n        ;;\n");
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 void cav_completion_write_bash(cav_text *text)

@@ -42,68 +42,45 @@ static void append_quoted(cav_text *text, const char *from)
     cav_text_append_char(text, '\'');
 }
 
-// What completes a value: behind -r, or behind nothing for an operand.
-static void write_action(cav_taken takes, const cav_text *words, cav_text *text)
-{
-    switch (takes) {
-    case CAV_TAKES_FILES:
-        cav_text_append(text, " -F");
-        break;
-    case CAV_TAKES_FOLDERS:
-        cav_text_append(text, " -f -a '(__fish_complete_directories)'");
-        break;
-    case CAV_TAKES_STUDIES:
-        cav_text_append(text, " -f -a '(__caviar_ask studies)'");
-        break;
-    case CAV_TAKES_TRIALS:
-        cav_text_append(text, " -f -k -a '(__caviar_ask trials)'");
-        break;
-    case CAV_TAKES_WORDS:
-        cav_text_appendf(text, " -f -a '%s'", cav_text_get(words));
-        break;
-    case CAV_TAKES_ANYTHING:
-        cav_text_append(text, " -f");
-        break;
-    }
-}
+// Behind -r for a value, or behind nothing for an operand.
+static const cav_completion_actions actions = {
+    .of = {[CAV_TAKES_ANYTHING] = " -f",
+           [CAV_TAKES_FILES] = " -F",
+           [CAV_TAKES_FOLDERS] = " -f -a '(__fish_complete_directories)'",
+           [CAV_TAKES_STUDIES] = " -f -a '(__caviar_ask studies)'",
+           [CAV_TAKES_TRIALS] = " -f -k -a '(__caviar_ask trials)'"},
+    .before_words = " -f -a '",
+    .after_words = "'"};
 
 static void write_flag(const cav_verb *verb, const cav_flag *flag, cav_text *text)
 {
-    cav_text words = {0};
     cav_text_appendf(text, "complete -c caviar -n '__caviar_verb %s' -l %s", verb->name,
                      flag->name);
     if (flag->letter)
         cav_text_appendf(text, " -s %c", flag->letter);
     if (flag->value) {
-        cav_taken takes = cav_completion_of_flag(verb, flag, &words);
         cav_text_append(text, " -r");
-        write_action(takes, &words, text);
+        cav_completion_put_flag(verb, flag, &actions, text);
     }
     cav_text_append(text, " -d ");
     append_quoted(text, flag->help);
     cav_text_append(text, "\n");
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 static void write_verb(const cav_verb *verb, cav_text *text)
 {
     cav_arguments arguments = {0};
-    cav_text words = {0};
     cav_arguments_list(verb, &arguments);
     cav_text_appendf(text, "complete -c caviar -n __caviar_no_verb -a %s -d ", verb->name);
     append_quoted(text, verb->summary);
     cav_text_append(text, "\n");
-    cav_taken takes = cav_completion_of_operand(verb, &words);
-    if (takes != CAV_TAKES_ANYTHING) {
+    if (cav_completion_knows_operand(verb)) {
         cav_text_appendf(text, "complete -c caviar -n '__caviar_verb %s'", verb->name);
-        write_action(takes, &words, text);
+        cav_completion_put_operand(verb, &actions, text);
         cav_text_append(text, "\n");
     }
     for (size_t i = 0; i < arguments.flag_count; i++)
         write_flag(verb, arguments.flags[i], text);
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 void cav_completion_write_fish(cav_text *text)

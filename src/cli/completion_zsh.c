@@ -34,33 +34,16 @@ static void append_quoted(cav_text *text, const char *from, const char *special)
     }
 }
 
-static void write_action(cav_taken takes, const cav_text *words, cav_text *text)
-{
-    switch (takes) {
-    case CAV_TAKES_FILES:
-        cav_text_append(text, "_files");
-        break;
-    case CAV_TAKES_FOLDERS:
-        cav_text_append(text, "_files -/");
-        break;
-    case CAV_TAKES_STUDIES:
-        cav_text_append(text, "_caviar_ask studies");
-        break;
-    case CAV_TAKES_TRIALS:
-        cav_text_append(text, "_caviar_ask trials");
-        break;
-    case CAV_TAKES_WORDS:
-        cav_text_appendf(text, "(%s)", cav_text_get(words));
-        break;
-    case CAV_TAKES_ANYTHING:
-        cav_text_append(text, " ");
-        break;
-    }
-}
+static const cav_completion_actions actions = {.of = {[CAV_TAKES_ANYTHING] = " ",
+                                                      [CAV_TAKES_FILES] = "_files",
+                                                      [CAV_TAKES_FOLDERS] = "_files -/",
+                                                      [CAV_TAKES_STUDIES] = "_caviar_ask studies",
+                                                      [CAV_TAKES_TRIALS] = "_caviar_ask trials"},
+                                               .before_words = "(",
+                                               .after_words = ")"};
 
 static void write_flag(const cav_verb *verb, const cav_flag *flag, cav_text *text)
 {
-    cav_text words = {0};
     cav_text_append(text, "            ");
     if (flag->letter)
         cav_text_appendf(text, "{-%c,--%s}", flag->letter, flag->name);
@@ -70,31 +53,24 @@ static void write_flag(const cav_verb *verb, const cav_flag *flag, cav_text *tex
     append_quoted(text, flag->help, "[]:\\");
     cav_text_append(text, "]");
     if (flag->value) {
-        cav_taken takes = cav_completion_of_flag(verb, flag, &words);
         cav_text_append(text, ":");
         append_quoted(text, flag->value, ":\\");
         cav_text_append(text, ":");
-        write_action(takes, &words, text);
+        cav_completion_put_flag(verb, flag, &actions, text);
     }
     cav_text_append(text, "' \\\n");
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 static void write_verb(const cav_verb *verb, cav_text *text)
 {
     cav_arguments arguments = {0};
-    cav_text words = {0};
     cav_arguments_list(verb, &arguments);
     cav_text_appendf(text, "        %s)\n            _arguments -s \\\n", verb->name);
     for (size_t i = 0; i < arguments.flag_count; i++)
         write_flag(verb, arguments.flags[i], text);
-    cav_taken takes = cav_completion_of_operand(verb, &words);
     cav_text_append(text, "            '*:operand:");
-    write_action(takes, &words, text);
+    cav_completion_put_operand(verb, &actions, text);
     cav_text_append(text, "'\n            ;;\n");
-    text->failed |= words.failed;
-    cav_text_free(&words);
 }
 
 void cav_completion_write_zsh(cav_text *text)
