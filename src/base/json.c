@@ -218,6 +218,20 @@ void cav_json_value(cav_json *json, const caviar_value *value)
     }
 }
 
+void cav_json_values(cav_json *json, const caviar_value *values, size_t count)
+{
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        cav_json_value(json, &values[i]);
+    cav_json_end_array(json);
+}
+
+void cav_json_add_values(cav_json *json, const char *key, const caviar_value *values, size_t count)
+{
+    cav_json_key(json, key);
+    cav_json_values(json, values, count);
+}
+
 void cav_json_add_string(cav_json *json, const char *key, const char *value)
 {
     cav_json_key(json, key);

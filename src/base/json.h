@@ -45,12 +45,16 @@ void cav_json_bool(cav_json *json, bool value);
 void cav_json_null(cav_json *json);
 void cav_json_value(cav_json *json, const caviar_value *value);
 
+/** Writes a list of values. */
+void cav_json_values(cav_json *json, const caviar_value *values, size_t count);
+
 /** Text that is JSON already. */
 void cav_json_raw(cav_json *json, const char *value);
 
 /** Key and value at once. */
 void cav_json_add_string(cav_json *json, const char *key, const char *value);
 void cav_json_add_number(cav_json *json, const char *key, double value);
+void cav_json_add_values(cav_json *json, const char *key, const caviar_value *values, size_t count);
 void cav_json_add_int(cav_json *json, const char *key, int64_t value);
 void cav_json_add_bool(cav_json *json, const char *key, bool value);
 

@@ -209,3 +209,10 @@ bool cav_text_is_name(const char *text)
             return false;
     return true;
 }
+
+uint64_t cav_text_hash(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}

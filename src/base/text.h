@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * A string under construction. All zero is the empty one. Appending never fails visibly: when
@@ -57,5 +58,11 @@ bool cav_text_is_utf8(const char *text, size_t size);
 
 /** True for a parameter's or metric's name: a letter or _, then letters, digits, _ . or -. */
 bool cav_text_is_name(const char *text);
+
+/** Where a hash of a text begins; one of several texts goes on from that of the first. */
+#define CAV_TEXT_HASH UINT64_C(0xcbf29ce484222325)
+
+/** FNV-1a, 64 bits: to tell texts apart, not to keep them from anybody. */
+uint64_t cav_text_hash(uint64_t hash, const char *text);
 
 #endif

@@ -3,7 +3,9 @@
  */
 #include "cli/print.h"
 
+#include "base/file.h"
 #include "base/number.h"
+#include "exchange/export.h"
 #include "run/folder.h"
 #include "trial/state.h"
 
@@ -192,6 +194,23 @@ caviar_code cav_print_json(cav_text *text, cav_error *error)
     if (!code)
         puts(cav_text_get(text));
     cav_text_free(text);
+    return code;
+}
+
+caviar_code cav_output_check(const char *path, bool force, cav_error *error)
+{
+    return path && !force ? cav_export_check_free(path, error) : CAVIAR_OK;
+}
+
+caviar_code cav_output_write(const char *path, bool force, const cav_text *text, cav_error *error)
+{
+    if (text->failed)
+        return cav_fail_memory(error);
+    caviar_code code = cav_output_check(path, force, error);
+    if (!code && path)
+        code = cav_file_replace(path, text->data, text->size, error);
+    else if (!code)
+        fwrite(text->data, 1, text->size, stdout);
     return code;
 }
 

@@ -1,5 +1,5 @@
 /**
- * print.h: trials and values as people read them, and as JSON.
+ * print.h: trials and values as people read them, and as JSON; texts to where they were wanted.
  */
 #ifndef CAV_CLI_PRINT_H
 #define CAV_CLI_PRINT_H
@@ -15,6 +15,12 @@ void cav_print_value(double value, cav_text *text);
 
 /** Prints a JSON text with a newline, and frees it. CAVIAR_NOMEM if it had failed. */
 caviar_code cav_print_json(cav_text *text, cav_error *error);
+
+/** Refuses a path that exists, unless it is forced; NULL stands for standard output. */
+caviar_code cav_output_check(const char *path, bool force, cav_error *error);
+
+/** Checks, and writes a text there, whole or not at all. */
+caviar_code cav_output_write(const char *path, bool force, const cav_text *text, cav_error *error);
 
 /** Prints what was left out, or is not quite what it was, on standard error: a line each. */
 void cav_print_notes(const cav_notes *notes);

@@ -3,7 +3,6 @@
  */
 #include "cli/open.h"
 
-#include "base/file.h"
 #include "base/number.h"
 #include "cli/print.h"
 #include "exchange/export.h"
@@ -190,13 +189,11 @@ static caviar_code write_study(cav_study *study, task *at, cav_error *error)
     if (at->other && at->other->write_path)
         return cav_export_place(at->other, study, at->path, at->force, &at->notes, error);
     cav_text text = {0};
-    caviar_code code = at->path && !at->force ? cav_export_check_free(at->path, error) : CAVIAR_OK;
+    caviar_code code = cav_output_check(at->path, at->force, error); // before the work
     if (!code)
         code = write_text(study, at, &text, error);
-    if (!code && at->path)
-        code = cav_file_replace(at->path, text.data, text.size, error);
-    else if (!code)
-        fwrite(text.data, 1, text.size, stdout);
+    if (!code)
+        code = cav_output_write(at->path, at->force, &text, error);
     cav_text_free(&text);
     return code;
 }

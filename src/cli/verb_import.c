@@ -3,9 +3,7 @@
  */
 #include "cli/open.h"
 
-#include "base/file.h"
 #include "cli/print.h"
-#include "exchange/export.h"
 #include "exchange/import.h"
 
 #include <stdio.h>
@@ -26,16 +24,8 @@ static const cav_example examples[] = {
 static caviar_code write_file(const cav_arguments *arguments, const cav_text *text,
                               cav_error *error)
 {
-    const char *path = cav_flag_get(arguments, "output");
-    if (text->failed)
-        return cav_fail_memory(error);
-    if (!path) {
-        fwrite(text->data, 1, text->size, stdout);
-        return CAVIAR_OK;
-    }
-    if (!cav_flag_is_on(arguments, "force") && cav_export_check_free(path, error))
-        return CAVIAR_EXISTS;
-    return cav_file_replace(path, text->data, text->size, error);
+    return cav_output_write(cav_flag_get(arguments, "output"), cav_flag_is_on(arguments, "force"),
+                            text, error);
 }
 
 static caviar_code print_json(const char *study, const cav_ledger_result *result,
@@ -85,11 +75,10 @@ static void print_result(const cav_arguments *arguments, const char *study,
 static caviar_code prepare_definition(const cav_arguments *arguments, const cav_spec *spec,
                                       cav_text *text, cav_error *error)
 {
-    const char *path = cav_flag_get(arguments, "output");
     cav_spec_write(spec, &(cav_json){.text = text, .pretty = true});
     cav_text_append(text, "\n");
-    bool force = cav_flag_is_on(arguments, "force");
-    return path && !force ? cav_export_check_free(path, error) : CAVIAR_OK;
+    return cav_output_check(cav_flag_get(arguments, "output"), cav_flag_is_on(arguments, "force"),
+                            error);
 }
 
 static caviar_code store(const cav_arguments *arguments, cav_ledger *ledger, cav_spec *spec,

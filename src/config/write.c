@@ -8,14 +8,6 @@
 
 #include <math.h>
 
-static void write_values(cav_json *json, const caviar_value *values, size_t count)
-{
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < count; i++)
-        cav_json_value(json, &values[i]);
-    cav_json_end_array(json);
-}
-
 static void write_when(cav_json *json, const caviar_parameter *from)
 {
     if (from->when_count == 0)
@@ -26,7 +18,7 @@ static void write_when(cav_json *json, const caviar_parameter *from)
         const caviar_condition *condition = &from->when[i];
         cav_json_key(json, condition->parent);
         if (condition->value_count > 0) {
-            write_values(json, condition->values, condition->value_count);
+            cav_json_values(json, condition->values, condition->value_count);
             continue;
         }
         cav_json_begin_object(json);
@@ -76,8 +68,7 @@ static void write_parameter(cav_json *json, const caviar_parameter *from)
         cav_json_key(json, "value");
         cav_json_value(json, &from->choices[0]);
     } else if (from->choice_count > 0) {
-        cav_json_key(json, "choices");
-        write_values(json, from->choices, from->choice_count);
+        cav_json_add_values(json, "choices", from->choices, from->choice_count);
     } else {
         write_range(json, from);
     }

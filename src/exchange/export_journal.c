@@ -132,12 +132,12 @@ static void write_trial(const cav_study *study, size_t number, cav_text *text)
 {
     cav_json json = {.text = text};
     const cav_history *history = study->history;
-    cav_optuna_state state = cav_optuna_state_of((caviar_state)history->states[number]);
+    int state = cav_optuna_state_of((caviar_state)history->states[number]);
     begin(&json, 4);
     cav_json_add_int(&json, "study_id", 0);
-    cav_json_add_int(&json, "state", state.number);
+    cav_json_add_int(&json, "state", state);
     write_time(&json, "datetime_start", history->started_ms[number]);
-    if (state.is_final)
+    if (cav_optuna_states[state].is_final)
         write_time(&json, "datetime_complete", history->finished_ms[number]);
     write_values(study, number, &json);
     write_params(study, number, &json);

@@ -31,12 +31,11 @@ typedef struct writer {
 // A run's id: 32 digits that are the same whenever the study is written.
 static void name_run(const cav_study *study, size_t number, char ret_run[RUN_SIZE])
 {
-    uint64_t hashes[2] = {UINT64_C(0xcbf29ce484222325), study->spec->seed};
+    uint64_t hashes[2] = {CAV_TEXT_HASH, study->spec->seed};
     char text[300];
     snprintf(text, sizeof text, "%.200s %zu", study->spec->study, number);
     for (int i = 0; i < 2; i++)
-        for (const char *c = text; *c; c++)
-            hashes[i] = (hashes[i] ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+        hashes[i] = cav_text_hash(hashes[i], text);
     snprintf(ret_run, RUN_SIZE, "%016llx%016llx", (unsigned long long)hashes[0],
              (unsigned long long)hashes[1]);
 }

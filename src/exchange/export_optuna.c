@@ -201,12 +201,12 @@ static caviar_code write_trial(writer *at, size_t number)
 {
     const cav_history *history = at->study->history;
     caviar_state state = (caviar_state)history->states[number];
-    cav_optuna_state theirs = cav_optuna_state_of(state);
+    const cav_optuna_state *theirs = &cav_optuna_states[cav_optuna_state_of(state)];
     sqlite3_bind_int64(at->prepared[TRIAL], 1, (int64_t)number + 1);
     sqlite3_bind_int64(at->prepared[TRIAL], 2, (int64_t)number);
-    bind_text(at, TRIAL, 3, theirs.word);
+    bind_text(at, TRIAL, 3, theirs->word);
     bind_time(at, TRIAL, 4, history->started_ms[number]);
-    bind_time(at, TRIAL, 5, theirs.is_final ? history->finished_ms[number] : 0);
+    bind_time(at, TRIAL, 5, theirs->is_final ? history->finished_ms[number] : 0);
     caviar_code code = run(at, TRIAL);
     bool is_waiting = state == CAVIAR_STATE_WAITING;
     if (!code && !is_waiting) // a waiting one suggests when it is run, by its fixed values

@@ -6,6 +6,7 @@
  * opened for reading only; its content is checked as it comes, and an error names the table.
  */
 #include "exchange/import.h"
+#include "exchange/optuna_write.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -108,22 +109,13 @@ static caviar_code take_count(reader *at, sqlite3_stmt *row)
     return cav_ledger_set_metrics(at->ledger, (size_t)count, at->error);
 }
 
-static const struct state {
-    const char *word;
-    caviar_state state;
-} states[] = {
-    {"RUNNING", CAVIAR_STATE_RUNNING}, {"COMPLETE", CAVIAR_STATE_COMPLETE},
-    {"PRUNED", CAVIAR_STATE_PRUNED},   {"FAIL", CAVIAR_STATE_FAILED},
-    {"WAITING", CAVIAR_STATE_WAITING},
-};
-
 static caviar_code take_trial(reader *at, sqlite3_stmt *row)
 {
     const char *word = text_of(row, 2);
     size_t i = 0;
-    while (i < CAV_COUNT_OF(states) && strcmp(states[i].word, word) != 0)
+    while (i < CAV_OPTUNA_STATES && strcmp(cav_optuna_states[i].word, word) != 0)
         i++;
-    if (i == CAV_COUNT_OF(states))
+    if (i == CAV_OPTUNA_STATES)
         return cav_fail(at->error, CAVIAR_INVALID, "trial %lld has the unknown state '%.40s'",
                         (long long)sqlite3_column_int64(row, 1), word);
     cav_ledger_trial *trial = cav_ledger_add_trial(at->ledger);
@@ -134,7 +126,7 @@ static caviar_code take_trial(reader *at, sqlite3_stmt *row)
     at->ids = ids;
     ids[count - 1] = sqlite3_column_int64(row, 0);
     trial->number = sqlite3_column_int64(row, 1);
-    trial->state = states[i].state;
+    trial->state = cav_optuna_states[i].state;
     trial->started_ms = cav_python_time_read(text_of(row, 3));
     trial->finished_ms = cav_python_time_read(text_of(row, 4));
     return CAVIAR_OK;

@@ -4,6 +4,7 @@
  * they were made; what is done to a trial that has ended is ignored.
  */
 #include "exchange/import.h"
+#include "exchange/optuna_write.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,14 +28,6 @@ typedef struct replay {
     cav_error *error;
 } replay;
 
-static const struct state {
-    caviar_state state;
-    bool is_final;
-} states[] = {
-    {CAVIAR_STATE_RUNNING, false}, {CAVIAR_STATE_COMPLETE, true}, {CAVIAR_STATE_PRUNED, true},
-    {CAVIAR_STATE_FAILED, true},   {CAVIAR_STATE_WAITING, false},
-};
-
 static caviar_code fail_field(const replay *at, const char *name, const char *expected)
 {
     return cav_fail(at->error, CAVIAR_INVALID, "\"%s\": %s is expected", name, expected);
@@ -57,10 +50,10 @@ static caviar_code read_state(const replay *at, const json_t *log, caviar_state 
 {
     const json_t *value = json_object_get(log, "state");
     json_int_t index = json_is_integer(value) ? json_integer_value(value) : -1;
-    if (index < 0 || index >= (json_int_t)CAV_COUNT_OF(states))
+    if (index < 0 || index >= CAV_OPTUNA_STATES)
         return fail_field(at, "state", "a number from 0 to 4");
-    *ret_state = states[index].state;
-    *ret_final = states[index].is_final;
+    *ret_state = cav_optuna_states[index].state;
+    *ret_final = cav_optuna_states[index].is_final;
     return CAVIAR_OK;
 }
 

@@ -11,26 +11,19 @@
 
 #include <math.h>
 
-cav_optuna_state cav_optuna_state_of(caviar_state state)
-{
-    static const cav_optuna_state states[] = {
-        [CAVIAR_STATE_WAITING] = {"WAITING", 4, false},
-        [CAVIAR_STATE_RUNNING] = {"RUNNING", 0, false},
-        [CAVIAR_STATE_PAUSED] = {"RUNNING", 0, false},
-        [CAVIAR_STATE_COMPLETE] = {"COMPLETE", 1, true},
-        [CAVIAR_STATE_PRUNED] = {"PRUNED", 2, true},
-        [CAVIAR_STATE_FAILED] = {"FAIL", 3, true},
-    };
-    return states[state];
-}
+const cav_optuna_state cav_optuna_states[CAV_OPTUNA_STATES] = {
+    {"RUNNING", CAVIAR_STATE_RUNNING, false}, {"COMPLETE", CAVIAR_STATE_COMPLETE, true},
+    {"PRUNED", CAVIAR_STATE_PRUNED, true},    {"FAIL", CAVIAR_STATE_FAILED, true},
+    {"WAITING", CAVIAR_STATE_WAITING, false},
+};
 
-static void write_choices(const cav_parameter *parameter, cav_json *json)
+int cav_optuna_state_of(caviar_state state)
 {
-    cav_json_key(json, "choices");
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < parameter->choice_count; i++)
-        cav_json_value(json, &parameter->choices[i]);
-    cav_json_end_array(json);
+    int number = 0;
+    for (int i = 0; i < CAV_OPTUNA_STATES; i++)
+        if (cav_optuna_states[i].state == state)
+            number = i;
+    return number;
 }
 
 static bool is_log(const cav_parameter *parameter)
@@ -73,7 +66,7 @@ void cav_optuna_write_distribution(const cav_parameter *parameter, cav_json *jso
     cav_json_key(json, "attributes");
     cav_json_begin_object(json);
     if (is_choice)
-        write_choices(parameter, json);
+        cav_json_add_values(json, "choices", parameter->choices, parameter->choice_count);
     else
         write_range(parameter, json);
     cav_json_end_object(json);

@@ -1,20 +1,23 @@
 /**
- * optuna_write.h: what both of Optuna's formats say in JSON.
+ * optuna_write.h: what both of Optuna's formats say in JSON, and the states that both have.
  */
 #ifndef CAV_EXCHANGE_OPTUNA_WRITE_H
 #define CAV_EXCHANGE_OPTUNA_WRITE_H
 
 #include "exchange/ledger.h"
 
-/** A state as Optuna names and numbers it. */
+/** The states of Optuna; each has its place in the table for its number. */
 typedef struct cav_optuna_state {
     const char *word;
-    int number;
+    caviar_state state; // here
     bool is_final;
 } cav_optuna_state;
 
-/** What a state is there. A paused trial is running. */
-cav_optuna_state cav_optuna_state_of(caviar_state state);
+enum { CAV_OPTUNA_STATES = 5 };
+extern const cav_optuna_state cav_optuna_states[CAV_OPTUNA_STATES];
+
+/** The number of a state there. A paused trial is running. */
+int cav_optuna_state_of(caviar_state state);
 
 /** The distribution of a parameter, as Optuna writes it. */
 void cav_optuna_write_distribution(const cav_parameter *parameter, cav_json *json);

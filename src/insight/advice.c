@@ -10,8 +10,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { CALLS = 40 }; // of the evidence, for the first fit
-
 const char *cav_advice_name(cav_advice_kind kind)
 {
 #define X(name, word) word,
@@ -181,7 +179,8 @@ caviar_code cav_advice_make(const cav_space *space, const cav_history *history, 
 {
     cav_smooth smooth;
     cav_advice_list list = {.space = space};
-    caviar_code code = cav_smooth_make(space, history, metric, seed, CALLS, &smooth, error);
+    caviar_code code =
+        cav_smooth_make(space, history, metric, seed, CAV_SMOOTH_CALLS, &smooth, error);
     if (!code)
         code = look(&smooth, seed, arena, &list, error);
     cav_smooth_free(&smooth);

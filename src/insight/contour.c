@@ -11,7 +11,6 @@
 enum {
     GRID = 28,        // places along a continuum
     MOST_OTHERS = 40, // trials whose other parameters are taken
-    CALLS = 40,       // of the evidence
 };
 
 typedef struct maker {
@@ -24,14 +23,6 @@ typedef struct maker {
     double *raw;    // [space->count] room for one configuration
     double *room;   // [dim_count] and one point
 } maker;
-
-static size_t dim_of(const cav_space *space, size_t parameter)
-{
-    size_t dim = 0;
-    while (dim < space->dim_count && space->dims[dim] != parameter)
-        dim++;
-    return dim;
-}
 
 // A place for each of a few values, else so many that lie evenly.
 static double *make_axis(const cav_parameter *parameter, cav_arena *arena, size_t *ret_count)
@@ -139,7 +130,8 @@ caviar_code cav_contour_make(cav_smooth *smooth, size_t first, size_t second, ca
                       .second = second,
                       .trial_count = smooth->trial_count,
                       .skill = smooth->skill};
-    maker at = {.smooth = smooth, .dims = {dim_of(space, first), dim_of(space, second)}};
+    maker at = {.smooth = smooth,
+                .dims = {cav_space_dim_of(space, first), cav_space_dim_of(space, second)}};
     it.across = make_axis(&space->parameters[first], arena, &it.width);
     it.up = make_axis(&space->parameters[second], arena, &it.height);
     it.losses = CAV_ARENA_NEW(arena, double, it.width *it.height);
@@ -162,7 +154,7 @@ static caviar_code find_varied(const cav_space *space, const char *name, size_t 
     size_t parameter = cav_space_find(space, name);
     if (parameter == space->count)
         return cav_space_fail_unknown(space, name, error);
-    if (dim_of(space, parameter) == space->dim_count)
+    if (cav_space_dim_of(space, parameter) == space->dim_count)
         return cav_fail(error, CAVIAR_INVALID, "parameter '%s' is not varied", name);
     *ret_parameter = parameter;
     return CAVIAR_OK;
@@ -181,7 +173,7 @@ caviar_code cav_contour_of(const cav_space *space, const cav_history *history, s
         code = cav_fail(error, CAVIAR_INVALID, "two parameters are needed, not '%s' twice", first);
     if (code)
         return code;
-    code = cav_smooth_make(space, history, metric, seed, CALLS, &smooth, error);
+    code = cav_smooth_make(space, history, metric, seed, CAV_SMOOTH_CALLS, &smooth, error);
     if (!code)
         code = cav_contour_make(&smooth, x, y, arena, ret_contour, error);
     cav_smooth_free(&smooth);

@@ -6,14 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static size_t axis_of(const cav_space *space, size_t parameter)
-{
-    size_t dim = 0;
-    while (dim < space->dim_count && space->dims[dim] != parameter)
-        dim++;
-    return dim;
-}
-
 static int by_low(const void *a, const void *b)
 {
     const cav_span *x = a, *y = b;
@@ -104,7 +96,7 @@ static bool add_needs(const cav_space *space, const cav_parameter *of, cav_arena
         if (parent->axis == CAV_AXIS_NONE) {
             axis->is_never |= !is_met(when, parent->initial);
         } else {
-            cav_requirement need = {.axis = axis_of(space, when->parent)};
+            cav_requirement need = {.axis = cav_space_dim_of(space, when->parent)};
             if (!make_need(when, parent, arena, &need))
                 return false;
             axis->is_never |= need.count == 0;

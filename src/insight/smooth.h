@@ -8,6 +8,9 @@
 #include "insight/ranking.h"
 #include "surrogate/gp.h"
 
+/** How often the evidence is asked for, for the first fit to a study. */
+enum { CAV_SMOOTH_CALLS = 40 };
+
 typedef struct cav_smooth {
     const cav_space *space;
     cav_arena *arena;

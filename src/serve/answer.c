@@ -65,15 +65,6 @@ static void write_numbers(const char *key, const double *numbers, size_t count, 
     cav_json_end_array(json);
 }
 
-static void write_choices(const cav_parameter *parameter, cav_json *json)
-{
-    cav_json_key(json, "choices");
-    cav_json_begin_array(json);
-    for (size_t i = 0; i < parameter->choice_count; i++)
-        cav_json_value(json, &parameter->choices[i]);
-    cav_json_end_array(json);
-}
-
 static const char *axis_word(cav_axis axis)
 {
     static const char *const words[] = {[CAV_AXIS_NONE] = "none",
@@ -90,7 +81,7 @@ static void write_parameter(const cav_parameter *parameter, cav_json *json)
     cav_json_add_string(json, "axis", axis_word(parameter->axis));
     cav_json_add_bool(json, "conditional", parameter->when_count > 0);
     if (parameter->choice_count > 0) {
-        write_choices(parameter, json);
+        cav_json_add_values(json, "choices", parameter->choices, parameter->choice_count);
     } else {
         cav_json_add_bool(json, "whole", parameter->type == CAVIAR_TYPE_INT);
         cav_json_add_string(json, "scale", caviar_scale_name(parameter->scale));

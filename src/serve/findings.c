@@ -126,7 +126,7 @@ static caviar_code ask_models(cav_findings *at, cav_error *error)
 // The first few parameters, two by two.
 static caviar_code make_contours(cav_findings *at, cav_error *error)
 {
-    enum { CONTOURED = 3, CALLS = 40 };
+    enum { CONTOURED = 3 };
     const cav_spec *spec = at->study->spec;
     size_t most = spec->space->dim_count < CONTOURED ? spec->space->dim_count : CONTOURED;
     cav_smooth smooth;
@@ -135,8 +135,8 @@ static caviar_code make_contours(cav_findings *at, cav_error *error)
     at->contours = CAV_ARENA_NEW(at->arena, cav_contour, CONTOURED * CONTOURED);
     if (!at->contours)
         return cav_fail_memory(error);
-    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed, CALLS,
-                                       &smooth, error);
+    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed,
+                                       CAV_SMOOTH_CALLS, &smooth, error);
     for (size_t i = 0; i < most; i++)
         for (size_t k = i + 1; k < most && !code; k++) {
             code = cav_contour_make(&smooth, at->order[i], at->order[k], at->arena,

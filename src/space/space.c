@@ -129,6 +129,14 @@ size_t cav_space_find(const cav_space *space, const char *name)
     return space->count;
 }
 
+size_t cav_space_dim_of(const cav_space *space, size_t parameter)
+{
+    size_t dim = 0;
+    while (dim < space->dim_count && space->dims[dim] != parameter)
+        dim++;
+    return dim;
+}
+
 caviar_code cav_space_fail_unknown(const cav_space *space, const char *name, cav_error *error)
 {
     const char **names = calloc(space->count + 1, sizeof *names);

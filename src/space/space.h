@@ -42,6 +42,9 @@ cav_space *cav_space_copy(const cav_space *space, cav_error *error);
 /** Index of a parameter; `count` if there is none of that name. */
 size_t cav_space_find(const cav_space *space, const char *name);
 
+/** The coordinate of a parameter; `dim_count` if it is not varied. */
+size_t cav_space_dim_of(const cav_space *space, size_t parameter);
+
 /** CAVIAR_INVALID "no parameter 'x'; did you mean …". */
 caviar_code cav_space_fail_unknown(const cav_space *space, const char *name, cav_error *error);
 

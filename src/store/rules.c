@@ -3,6 +3,7 @@
  */
 #include "store/rules.h"
 
+#include "base/text.h"
 #include "trial/state.h"
 
 #include <math.h>
@@ -102,13 +103,9 @@ caviar_code cav_rule_fail_claim(const cav_claim *claim, cav_error *error)
                     (long long)claim->number);
 }
 
-// FNV-1a.
 uint64_t cav_rule_revision(const char *definition)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (const char *at = definition; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-    return hash;
+    return cav_text_hash(CAV_TEXT_HASH, definition);
 }
 
 double cav_rule_value(double value)
