@@ -85,6 +85,9 @@ class Started:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def has_ended(self):
+        return self.process.poll() is not None
+
     def out(self):
         return read(self.paths[0])
 
