@@ -25,8 +25,9 @@ enum {
     MOST_FAILURES = 3, // in a row, before any trial ended well
 };
 
-static void notice(const cav_runner *runner, const char *text)
+static void notice(void *context, const char *text)
 {
+    const cav_runner *runner = context;
     const cav_run_observer *observer = runner->options->observer;
     if (observer->notice)
         observer->notice(observer->context, text);
@@ -393,7 +394,7 @@ static void kill_leftover(void *context, pid_t pid, const char *rest, const char
 
 static void init_handles(cav_runner *runner)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int numbers[CAV_RUN_SIGNAL_COUNT] = CAV_RUN_SIGNALS;
     uint64_t tick =
         (uint64_t)(runner->options->tick_ms > 0 ? runner->options->tick_ms : DEFAULT_TICK_MS);
     uv_timer_init(&runner->loop, &runner->tick);
@@ -430,13 +431,17 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     cav_reap_adopt_orphans();
     cav_reap_visit(runner->study_folder, kill_leftover, NULL);
     int failed = uv_loop_init(&runner->loop);
-    return failed
-               ? cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed))
-               : CAVIAR_OK;
+    if (failed)
+        return cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed));
+    code = cav_patience_begin(&runner->patience, study->store, notice, runner, error);
+    if (code)
+        uv_loop_close(&runner->loop);
+    return code;
 }
 
 static void tear_down(cav_runner *runner)
 {
+    cav_patience_end(&runner->patience);
     cav_sockets_remove(&runner->sockets);
     cav_line_reader_free(runner->reader);
     free(runner->study_folder);

@@ -6,6 +6,7 @@
 
 #include "run/metric_line.h"
 #include "run/output.h"
+#include "run/patience.h"
 #include "run/runner.h"
 #include "run/sockets.h"
 
@@ -79,8 +80,9 @@ struct cav_slot {
 struct cav_runner {
     uv_loop_t loop;
     uv_timer_t tick, beat;
-    uv_signal_t signals[3];
+    uv_signal_t signals[CAV_RUN_SIGNAL_COUNT];
     uv_check_t check;
+    cav_patience patience;
     cav_study *study;
     const cav_run_options *options;
     cav_line_reader *reader;

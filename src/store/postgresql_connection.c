@@ -18,6 +18,7 @@ enum {
     PATIENCE_MS = 120000, // until a server that does not answer is given up
     FIRST_WAIT_MS = 50,
     LONGEST_WAIT_MS = 2000,
+    SLICE_MS = 100, // of a wait, between two questions whether to wait on
 };
 
 static int64_t now_ms(void)
@@ -155,42 +156,70 @@ static bool is_starting(const cav_error *error)
            strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
 }
 
-static void nap(cav_pg *store, int64_t *wait_ms)
+// A wait for a server that is away or not ready.
+typedef struct outage {
+    int64_t begin_ms, most_ms;
+    int64_t nap_ms;             // before the next attempt, about
+    char why[CAV_MESSAGE_SIZE]; // in words; "": not known yet
+} outage;
+
+static outage begin_outage(int64_t most_ms)
+{
+    return (outage){.begin_ms = now_ms(), .most_ms = most_ms, .nap_ms = FIRST_WAIT_MS};
+}
+
+static bool is_waited_for(const cav_pg *store, const outage *at)
+{
+    const cav_store_waiter *waiter = store->base.waiter;
+    int64_t away_ms = now_ms() - at->begin_ms;
+    return away_ms <= at->most_ms &&
+           (!waiter || waiter->waits(waiter->context, at->why, away_ms, at->most_ms));
+}
+
+// Sleeps until the next attempt; false: there is to be none.
+static bool nap(cav_pg *store, outage *at)
 {
     double share = 0.5 + cav_random_unit(&store->random); // not all at once
-    usleep((useconds_t)((double)*wait_ms * 1000 * share));
-    *wait_ms = *wait_ms * 2 < LONGEST_WAIT_MS ? *wait_ms * 2 : LONGEST_WAIT_MS;
+    int64_t left_ms = (int64_t)((double)at->nap_ms * share);
+    at->nap_ms = at->nap_ms * 2 < LONGEST_WAIT_MS ? at->nap_ms * 2 : LONGEST_WAIT_MS;
+    for (; left_ms > 0; left_ms -= SLICE_MS) {
+        if (!is_waited_for(store, at))
+            return false;
+        usleep((useconds_t)(left_ms < SLICE_MS ? left_ms : SLICE_MS) * 1000);
+    }
+    return is_waited_for(store, at);
 }
 
 caviar_code cav_pg_connect(cav_pg *store, cav_error *error)
 {
-    int64_t wait_ms = FIRST_WAIT_MS, end_ms = now_ms() + PATIENCE_MS / 4;
+    outage at = begin_outage(PATIENCE_MS / 4);
     for (;;) {
         cav_error why = {0};
         caviar_code code = connect_once(store, &why);
-        if (!code || !is_starting(&why) || now_ms() > end_ms) {
+        snprintf(at.why, sizeof at.why, "%s", why.message);
+        if (!code || !is_starting(&why) || !nap(store, &at)) {
             if (code && error)
                 *error = why;
             return code;
         }
-        nap(store, &wait_ms);
     }
 }
 
 caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
 {
-    int64_t wait_ms = FIRST_WAIT_MS, end_ms = now_ms() + PATIENCE_MS;
+    outage at = begin_outage(PATIENCE_MS);
     store->base.generation++; // a crash may have taken back what was read
-    for (;;) {
+    cav_pg_disconnect(store);
+    for (bool waits = is_waited_for(store, &at); waits; waits = nap(store, &at)) {
         cav_error why = {0};
-        caviar_code code = connect_once(store, &why);
-        if (!code)
+        if (!connect_once(store, &why))
             return CAVIAR_OK;
-        if (now_ms() > end_ms)
-            return cav_fail(error, CAVIAR_IO, "the server is gone for %d s: %.800s",
-                            PATIENCE_MS / 1000, why.message);
-        nap(store, &wait_ms);
+        snprintf(at.why, sizeof at.why, "%s", why.message);
     }
+    if (!at.why[0])
+        return cav_fail(error, CAVIAR_IO, "%s: the connection was lost", store->place);
+    return cav_fail(error, CAVIAR_IO, "the server is gone, and was waited for for %lld s: %s",
+                    (long long)(now_ms() - at.begin_ms) / 1000, at.why);
 }
 
 caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)

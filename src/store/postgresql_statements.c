@@ -300,8 +300,9 @@ static caviar_code resume(cav_pg *store, cav_error *error)
 {
     for (int tries = 0;; tries++) {
         caviar_code code = cav_pg_reconnect(store, error);
-        if (!code && !store->is_read_only)
-            code = cav_pg_renew_session(store, error);
+        if (code || store->is_read_only)
+            return code;
+        code = cav_pg_renew_session(store, error);
         if (!code || store->connection || tries == MOST_TRIES)
             return code;
     }

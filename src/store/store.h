@@ -215,6 +215,17 @@ typedef struct cav_store_type {
 } cav_store_type;
 
 /** Every store begins with this. */
+/** Who is asked, while a store waits for a server that is away, whether it is to wait on. */
+typedef struct cav_store_waiter {
+    void *context;
+    /**
+     * Called a few times a second, on the thread whose call waits. `why`: what keeps the server;
+     * `away_ms`: since when, 0 before the first attempt; `most_ms`: when the store gives up by
+     * itself. After "no" the call fails with CAVIAR_IO, and whatever was to be written is not.
+     */
+    bool (*waits)(void *context, const char *why, int64_t away_ms, int64_t most_ms);
+} cav_store_waiter;
+
 struct cav_store {
     const cav_store_type *type;
     const char *place;      // where it is, for messages: without a password
@@ -225,6 +236,7 @@ struct cav_store {
      * anything begins again, with its cursors at 0.
      */
     int64_t generation;
+    const cav_store_waiter *waiter; // borrowed; NULL: it waits as long as it likes
 };
 
 /** The stores: X(name of the cav_store_type). */

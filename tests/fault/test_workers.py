@@ -119,6 +119,64 @@ def a_run_goes_on_through_restarts_of_the_server(box):
         equal(check_logs(box, 2, rows), trials)  # none was run again
 
 
+def lose_the_server(box, at):
+    """A run with two running trials, whose server has just gone."""
+    run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store', at.url())
+    wait_until('trials run', lambda: os.path.exists(box.path('ran.log'))
+               and len(read(box.path('ran.log')).splitlines()) >= 4)
+    at.stop('fast')
+    return run
+
+
+def check_all_is_run_in_the_end(box, at):
+    at.start()
+    box.caviar('resume', 'many', '--quiet', '--store', at.url())
+    check_results(box, 8, '--store', at.url())
+    equal(box.processes(), [])
+
+
+@case
+def a_run_whose_server_is_gone_says_so_and_ends_by_ctrl_c(box):
+    with server(durable=True) as at:
+        run = lose_the_server(box, at)
+        wait_until('it says so', lambda: 'does not answer' in run.err())
+        contains(run.err(), 'waited for, for', 'Ctrl-C twice')
+        run.signal(signal.SIGINT)
+        wait_until('it says how to go on', lambda: 'Ctrl-C once more' in run.err())
+        assert not run.has_ended()
+        run.signal(signal.SIGINT)
+        began = time.monotonic()
+        run.wait(status=1)
+        assert time.monotonic() - began < 60, 'it waited for the server all the same'
+        contains(run.err(), 'waited for no longer', 'the server is gone')
+        check_all_is_run_in_the_end(box, at)
+
+
+@case
+def a_run_whose_server_is_gone_ends_at_once_when_it_is_told_to(box):
+    with server(durable=True) as at:
+        run = lose_the_server(box, at)
+        wait_until('it says so', lambda: 'does not answer' in run.err())
+        run.signal(signal.SIGTERM)
+        run.wait(status=1)
+        check_all_is_run_in_the_end(box, at)
+
+
+@case
+def a_run_that_was_told_to_end_while_its_server_was_away_does_so_when_it_is_back(box):
+    with server(durable=True) as at:
+        run = lose_the_server(box, at)
+        wait_until('it says so', lambda: 'does not answer' in run.err())
+        run.signal(signal.SIGINT)
+        wait_until('it says how to go on', lambda: 'Ctrl-C once more' in run.err())
+        at.start()
+        run.wait(status=130)
+        equal({row['state'] for row in box.trials('--store', at.url(), '--study', 'many')},
+              {'complete'})
+        box.caviar('resume', 'many', '--quiet', '--store', at.url())
+        check_results(box, 8, '--store', at.url())
+
+
 @case
 def a_worker_comes_and_goes_and_its_trial_is_given_back(box):
     with server() as at:
