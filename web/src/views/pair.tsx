@@ -66,36 +66,41 @@ export function Pair({
             ))}
         </select>
     );
+    const choice = (
+        <>
+            {pick('across', first, (name) => choose([name, name === second ? first : second]))}
+            {pick('up', second, (name) => choose([name === first ? second : first, name]))}
+        </>
+    );
+    if (!answer || 'why_none' in answer)
+        return (
+            <section class="pair">
+                <header>
+                    <h2>
+                        {first} and {second}
+                    </h2>
+                    <div class="tools">{choice}</div>
+                </header>
+                <p class="soft">{answer ? `${answer.why_none}.` : 'a model is being made …'}</p>
+            </section>
+        );
     return (
-        <section class="pair">
-            <header>
-                <h2>Two together</h2>
-                <div class="tools">
-                    {pick('across', first, (name) =>
-                        choose([name, name === second ? first : second]),
-                    )}
-                    {pick('up', second, (name) =>
-                        choose([name === first ? second : first, name]),
-                    )}
-                </div>
-            </header>
-            {answer === null && <p class="soft">a model is being made …</p>}
-            {answer && 'why_none' in answer && <p class="soft">{answer.why_none}.</p>}
-            {answer && 'means' in answer && (
-                <>
-                    <ContourPlot
-                        study={study}
-                        contour={answer}
-                        test={test}
-                        height={380}
-                        open={open}
-                    />
-                    <p class={answer.explained < least ? 'complaint' : 'legend'}>
-                        <Trust of={answer} />
-                    </p>
-                </>
-            )}
-        </section>
+        <div class="pair">
+            <ContourPlot study={study} contour={answer} test={test} height={380} open={open}>
+                {choice}
+            </ContourPlot>
+            <p class={answer.explained < least ? 'complaint' : 'legend'}>
+                <Trust of={answer} />
+            </p>
+        </div>
+    );
+}
+
+function Mark({ kind }: { kind: 'best' | 'other' }) {
+    return (
+        <span class="mark-of">
+            <i class={kind === 'best' ? 'best' : 'over'} /> {kind}
+        </span>
     );
 }
 
@@ -110,7 +115,7 @@ function Trust({ of }: { of: Contour }) {
     ) : (
         <>
             The stronger, the better, by a model of {trials} trials that explains {share} % of what
-            trials left out differ by; <i class="best" /> best <i class="over" /> other trials.
+            trials left out differ by; <Mark kind="best" /> <Mark kind="other" />.
         </>
     );
 }
