@@ -61,9 +61,16 @@ class Viewer(threading.Thread):
     def __init__(self, port):
         super().__init__(daemon=True)
         self.port, self.ends, self.rows, self.asked = port, False, 0, 0
+        self.fault = None
         self.start()
 
     def run(self):
+        try:
+            self.follow()
+        except (OSError, http.client.HTTPException) as fault:
+            self.fault = fault
+
+    def follow(self):
         place, epoch = 0, 0
         events = http.client.HTTPConnection("127.0.0.1", self.port)
         events.request("GET", "/api/1/studies/looked/events")
@@ -72,17 +79,28 @@ class Viewer(threading.Thread):
         while not self.ends:
             if not answer.readline().startswith(b"data"):
                 continue
-            page = get(asks, f"trials?since={place}&epoch={epoch}")
+            page = get_again(asks, f"trials?since={place}&epoch={epoch}")
             place, epoch = page["next"], page["epoch"]
             self.rows += len(page["number"])
             self.asked += 1
             time.sleep(0.25)  # as the page does
+        asks.close()
+        answer.close()
         events.close()
 
 
 def get(connection, path):
     connection.request("GET", f"/api/1/studies/looked/{path}")
     return json.loads(connection.getresponse().read())
+
+
+def get_again(connection, path):
+    """As a browser does: on a new connection where the old one was idle for too long."""
+    try:
+        return get(connection, path)
+    except http.client.RemoteDisconnected:
+        connection.close()
+        return get(connection, path)
 
 
 def seconds_of(function):
@@ -128,6 +146,11 @@ def measure(given, folder):
         run.pipe.wait()
 
 
+def check(viewers):
+    for number, viewer in enumerate(viewers):
+        assert viewer.fault is None, f"viewer {number}: {viewer.fault!r}"
+
+
 def look(given, run, server, port):
     one = http.client.HTTPConnection("127.0.0.1", port)
     first, page = seconds_of(lambda: get(one, "trials"))
@@ -140,18 +163,21 @@ def look(given, run, server, port):
         alone.append(run.rate(given.seconds))
         viewers = [Viewer(port) for _ in range(given.viewers)]
         while any(viewer.rows < given.trials for viewer in viewers):
+            check(viewers)
             time.sleep(0.1)  # until all have what there was
         asked = [viewer.asked for viewer in viewers]
         before, begin = processor(server.pid)[0], time.monotonic()
         looked.append(run.rate(given.seconds))
         after, memory = processor(server.pid)
         shares.append((after - before) / (time.monotonic() - begin))
-        assert all(viewer.asked > a for viewer, a in zip(viewers, asked)), "one saw nothing"
+        check(viewers)
+        behind = [number for number, viewer in enumerate(viewers) if viewer.asked == asked[number]]
+        assert not behind, f"viewers {behind} saw nothing in {given.seconds} s"
         for viewer in viewers:
             viewer.ends = True
         run.trial()  # so that they notice
         for viewer in viewers:
-            viewer.join(5)
+            viewer.join()
     print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} "
           f"viewers ({max(looked) / max(alone):.2f})")
     print(f"the server: {memory:.0f} MB, {100 * min(shares):.0f} % of a processor")

@@ -93,7 +93,7 @@ static caviar_code create_study(replay *at, const json_t *log)
 
 static caviar_code delete_study(replay *at, const json_t *log)
 {
-    size_t index;
+    size_t index = 0;
     caviar_code code = read_index(at, log, "study_id", at->study_count, &index);
     if (!code)
         at->studies[index].is_deleted = true;

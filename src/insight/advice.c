@@ -152,25 +152,30 @@ static bool has_words(const cav_advice_list *list)
     return true;
 }
 
-static caviar_code look(cav_smooth *smooth, uint64_t seed, cav_arena *arena, cav_advice_list *list,
-                        cav_error *error)
+caviar_code cav_advice_of(cav_smooth *smooth, uint64_t seed, cav_arena *arena,
+                          cav_advice_list *ret_list, cav_error *error)
 {
-    size_t dims = list->space->dim_count, most = cav_ranges_most(list->space), count;
+    const cav_space *space = smooth->space;
+    size_t dims = space->dim_count, most = cav_ranges_most(space), count;
+    cav_advice_list list = {.space = space,
+                            .trial_count = smooth->trial_count,
+                            .learnt_count = smooth->count,
+                            .skill = smooth->skill};
     cav_range_advice *ranges = CAV_ARENA_NEW(arena, cav_range_advice, most + 1);
-    list->scales = CAV_ARENA_NEW(arena, cav_scale_evidence, dims + 1);
-    list->items = CAV_ARENA_NEW(arena, cav_advice, most + dims + 1);
-    if (!ranges || !list->scales || !list->items)
+    list.scales = CAV_ARENA_NEW(arena, cav_scale_evidence, dims + 1);
+    list.items = CAV_ARENA_NEW(arena, cav_advice, most + dims + 1);
+    if (!ranges || !list.scales || !list.items)
         return cav_fail_memory(error);
-    list->trial_count = smooth->trial_count;
-    list->learnt_count = smooth->count;
-    list->skill = smooth->skill;
-    caviar_code code = cav_scales_weigh(smooth, list->scales, &list->scale_count, error);
+    caviar_code code = cav_scales_weigh(smooth, list.scales, &list.scale_count, error);
     if (!code)
         code = cav_ranges_look(smooth, seed, ranges, &count, error);
     if (code)
         return code;
-    put_into_words(list, ranges, count, arena);
-    return has_words(list) ? CAVIAR_OK : cav_fail_memory(error);
+    put_into_words(&list, ranges, count, arena);
+    if (!has_words(&list))
+        return cav_fail_memory(error);
+    *ret_list = list;
+    return CAVIAR_OK;
 }
 
 caviar_code cav_advice_make(const cav_space *space, const cav_history *history, size_t metric,
@@ -178,14 +183,11 @@ caviar_code cav_advice_make(const cav_space *space, const cav_history *history, 
                             cav_error *error)
 {
     cav_smooth smooth;
-    cav_advice_list list = {.space = space};
     caviar_code code =
         cav_smooth_make(space, history, metric, seed, CAV_SMOOTH_CALLS, &smooth, error);
     if (!code)
-        code = look(&smooth, seed, arena, &list, error);
+        code = cav_advice_of(&smooth, seed, arena, ret_list, error);
     cav_smooth_free(&smooth);
-    if (!code)
-        *ret_list = list;
     return code;
 }
 

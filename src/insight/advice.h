@@ -52,6 +52,10 @@ caviar_code cav_advice_make(const cav_space *space, const cav_history *history, 
                             uint64_t seed, cav_arena *arena, cav_advice_list *ret_list,
                             cav_error *error);
 
+/** The same from a surrogate that is there; it forgets which trials it had learnt. */
+caviar_code cav_advice_of(cav_smooth *smooth, uint64_t seed, cav_arena *arena,
+                          cav_advice_list *ret_list, cav_error *error);
+
 /** What is followed, and for whom. All zero: all of it, for a study to come. */
 typedef struct cav_advice_choice {
     const bool *chosen; // [list->count] NULL: all

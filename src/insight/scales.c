@@ -2,9 +2,14 @@
  * scales.c: leave-one-out predictive densities under each scale.
  *
  * All trials are put on the other scale, the process is fitted anew, and each trial is predicted
- * from the others. The sum of the differences of the logarithms, trial by trial, is the gain; its
- * error follows from their spread (A. Vehtari, A. Gelman, J. Gabry, "Practical Bayesian model
- * evaluation using leave-one-out cross-validation", Statistics and Computing 27, 2017).
+ * from the others. It learns the losses as they are, not their ranks as elsewhere: ranks bend a
+ * loss that is plain in the parameter, and whichever scale happens to bend the same way would
+ * explain them better. Nor does a difference count that is small beside the spread of the losses: a
+ * loss without noise is predicted so closely on every scale that the logarithm of a density would
+ * make hundreds of nats of nothing. The sum of the differences of the logarithms, trial by trial,
+ * is the gain; its error follows from their spread (A. Vehtari, A. Gelman, J. Gabry, "Practical
+ * Bayesian model evaluation using leave-one-out cross-validation", Statistics and Computing 27,
+ * 2017).
  */
 #include "insight/scales.h"
 
@@ -16,6 +21,38 @@ enum { CALLS = 40 }; // of the evidence
 // more than the error; by a process that predicts something.
 static const double least_gain = 3;
 static const double least_skill = 0.2;
+
+// Standard deviations of the losses that a prediction may be off without being worse.
+static const double tolerance = 0.15;
+
+// Losses so many times as far from the median as the best tenth, and worse, are of runs that went
+// wrong: they are drawn together by a logarithm.
+static const double far = 3;
+
+// The losses, which are in order, as the process learns them: of mean 0 and variance 1.
+static void soften(const double *losses, size_t count, double *ret_outcomes)
+{
+    double median = losses[count / 2], width = median - losses[count / 10];
+    double edge = width > 0 ? median + far * width : INFINITY, mean = 0, square = 0;
+    for (size_t i = 0; i < count; i++) {
+        double beyond = losses[i] - edge;
+        ret_outcomes[i] = beyond > 0 ? edge + width * log1p(beyond / width) : losses[i];
+        mean += ret_outcomes[i] / (double)count;
+    }
+    for (size_t i = 0; i < count; i++)
+        square += (ret_outcomes[i] - mean) * (ret_outcomes[i] - mean);
+    double deviation = sqrt(square / (double)count);
+    for (size_t i = 0; i < count; i++)
+        ret_outcomes[i] = deviation > 0 ? (ret_outcomes[i] - mean) / deviation : 0;
+}
+
+/** What all scales are weighed with. */
+typedef struct balance {
+    const cav_smooth *smooth;
+    double *outcomes;       // [smooth->count]
+    double *before, *after; // [smooth->count] densities on the own scale, and on another
+    cav_arena *arena;
+} balance;
 
 // The space with one parameter on another scale; NULL where the space does not allow it.
 static cav_space *rescale(const cav_space *space, size_t parameter, caviar_scale scale,
@@ -51,41 +88,41 @@ static void compare(const double *before, const double *after, size_t count, dou
 }
 
 // Fits the process in another space, and says what each trial's density is there.
-static caviar_code predict(const cav_smooth *smooth, const cav_space *space, double *ret_densities,
+static caviar_code predict(const balance *at, const cav_space *space, double *ret_densities,
                            double *ret_skill, cav_error *error)
 {
     cav_smooth other;
-    caviar_code code = cav_smooth_again(smooth, space, CALLS, &other, error);
+    caviar_code code = cav_smooth_again(at->smooth, space, at->outcomes, CALLS, &other, error);
     if (!code) {
-        cav_smooth_leave_one_out(&other, ret_densities);
+        cav_smooth_leave_one_out(&other, tolerance, ret_densities);
         *ret_skill = other.skill;
     }
     cav_smooth_free(&other);
     return code;
 }
 
-static caviar_code weigh_one(const cav_smooth *smooth, const double *before, double *after,
-                             cav_arena *arena, cav_scale_evidence *at, cav_error *error)
+static caviar_code weigh_one(const balance *at, cav_scale_evidence *of, cav_error *error)
 {
-    const cav_parameter *parameter = &smooth->space->parameters[at->parameter];
+    const cav_space *space = at->smooth->space;
+    caviar_scale own = space->parameters[of->parameter].scale;
     double best = 0, skill = 0;
-    at->better = parameter->scale;
+    of->better = own;
     for (int scale = 0; scale < CAV_SCALE_COUNT; scale++) {
-        at->gains[scale] = at->errors[scale] = scale == (int)parameter->scale ? 0 : NAN;
-        if (scale == (int)parameter->scale)
+        of->gains[scale] = of->errors[scale] = scale == (int)own ? 0 : NAN;
+        if (scale == (int)own)
             continue;
-        cav_space *other = rescale(smooth->space, at->parameter, (caviar_scale)scale, arena);
+        cav_space *other = rescale(space, of->parameter, (caviar_scale)scale, at->arena);
         if (!other)
             continue;
-        caviar_code code = predict(smooth, other, after, &skill, error);
+        caviar_code code = predict(at, other, at->after, &skill, error);
         caviar_space_free(other);
         if (code)
             return code;
-        compare(before, after, smooth->count, &at->gains[scale], &at->errors[scale]);
-        double gain = at->gains[scale];
-        if (skill >= least_skill && gain > best + least_gain && gain > at->errors[scale]) {
+        compare(at->before, at->after, at->smooth->count, &of->gains[scale], &of->errors[scale]);
+        double gain = of->gains[scale];
+        if (skill >= least_skill && gain > best + least_gain && gain > of->errors[scale]) {
             best = gain;
-            at->better = (caviar_scale)scale;
+            of->better = (caviar_scale)scale;
         }
     }
     return CAVIAR_OK;
@@ -96,26 +133,37 @@ static bool is_range(const cav_parameter *parameter)
     return parameter->choice_count == 0 && parameter->axis != CAV_AXIS_NONE;
 }
 
+static caviar_code weigh_all(const balance *at, cav_scale_evidence *ret_evidence, size_t *ret_count,
+                             cav_error *error)
+{
+    const cav_space *space = at->smooth->space;
+    double skill;
+    size_t count = 0;
+    caviar_code code = predict(at, space, at->before, &skill, error);
+    for (size_t dim = 0; dim < space->dim_count && !code; dim++) {
+        if (!is_range(&space->parameters[space->dims[dim]]))
+            continue;
+        ret_evidence[count].parameter = space->dims[dim];
+        code = weigh_one(at, &ret_evidence[count++], error);
+    }
+    *ret_count = count;
+    return code;
+}
+
 caviar_code cav_scales_weigh(const cav_smooth *smooth, cav_scale_evidence *ret_evidence,
                              size_t *ret_count, cav_error *error)
 {
-    const cav_space *space = smooth->space;
+    size_t count = smooth->count;
     cav_arena *arena = cav_arena_new();
-    double *before = arena ? CAV_ARENA_NEW(arena, double, 2 * smooth->count) : NULL;
-    double skill;
-    size_t count = 0;
-    caviar_code code =
-        before ? predict(smooth, space, before, &skill, error) : cav_fail_memory(error);
-    for (size_t dim = 0; dim < space->dim_count && !code; dim++) {
-        cav_scale_evidence *at = &ret_evidence[count];
-        at->parameter = space->dims[dim];
-        if (!is_range(&space->parameters[at->parameter]))
-            continue;
-        code = weigh_one(smooth, before, before + smooth->count, arena, at, error);
-        count++;
+    double *room = arena ? CAV_ARENA_NEW(arena, double, 3 * count) : NULL;
+    caviar_code code = CAVIAR_OK;
+    if (room) {
+        soften(smooth->ranking.losses, count, room);
+        balance at = {smooth, room, room + count, room + 2 * count, arena};
+        code = weigh_all(&at, ret_evidence, ret_count, error);
+    } else {
+        code = cav_fail_memory(error);
     }
     cav_arena_free(arena);
-    if (!code)
-        *ret_count = count;
     return code;
 }

@@ -11,8 +11,9 @@ enum { CAV_SCALE_COUNT = 4 };
 /** What the trials say for each scale of a parameter. */
 typedef struct cav_scale_evidence {
     size_t parameter;
-    // Nats by which the scale predicts trials that it has not seen better than the parameter's own,
-    // and their standard error; NaN for a scale that the range does not allow.
+    // Nats by which the scale predicts trials that it has not seen better than the parameter's own
+    // (differences that are small beside the spread of all losses do not count), and their standard
+    // error; NaN for a scale that the range does not allow.
     double gains[CAV_SCALE_COUNT], errors[CAV_SCALE_COUNT];
     caviar_scale better; // the parameter's own one, unless another surely is
 } cav_scale_evidence;

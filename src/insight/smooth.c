@@ -114,8 +114,8 @@ caviar_code cav_smooth_make(const cav_space *space, const cav_history *history, 
     return code ? code : fit(at, calls, error);
 }
 
-caviar_code cav_smooth_again(const cav_smooth *smooth, const cav_space *space, size_t calls,
-                             cav_smooth *ret_smooth, cav_error *error)
+caviar_code cav_smooth_again(const cav_smooth *smooth, const cav_space *space, double *outcomes,
+                             size_t calls, cav_smooth *ret_smooth, cav_error *error)
 {
     cav_smooth *at = ret_smooth;
     *at = (cav_smooth){.space = space,
@@ -123,7 +123,7 @@ caviar_code cav_smooth_again(const cav_smooth *smooth, const cav_space *space, s
                        .trial_count = smooth->trial_count,
                        .ranking = smooth->ranking,
                        .raw = smooth->raw,
-                       .outcomes = smooth->outcomes,
+                       .outcomes = outcomes,
                        .count = smooth->count};
     if (!at->arena || !prepare(at))
         return cav_fail_memory(error);
@@ -140,13 +140,14 @@ void cav_smooth_free(cav_smooth *smooth)
     *smooth = (cav_smooth){0};
 }
 
-void cav_smooth_leave_one_out(cav_smooth *smooth, double *ret_log_densities)
+void cav_smooth_leave_one_out(cav_smooth *smooth, double tolerance, double *ret_log_densities)
 {
     double *means = smooth->room, *variances = smooth->room + smooth->count;
     cav_gp_leave_one_out(smooth->gp, means, variances);
     for (size_t i = 0; i < smooth->count; i++) {
         double off = smooth->outcomes[i] - means[i];
-        ret_log_densities[i] = -0.5 * (log(2 * M_PI * variances[i]) + off * off / variances[i]);
+        double variance = variances[i] + tolerance * tolerance;
+        ret_log_densities[i] = -0.5 * (log(2 * M_PI * variance) + off * off / variance);
     }
 }
 

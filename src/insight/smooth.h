@@ -34,14 +34,19 @@ typedef struct cav_smooth {
 caviar_code cav_smooth_make(const cav_space *space, const cav_history *history, size_t metric,
                             uint64_t seed, size_t calls, cav_smooth *ret_smooth, cav_error *error);
 
-/** The same trials and losses in another space with the same parameters (on other scales, say),
- * from the parameters that the first one found. */
-caviar_code cav_smooth_again(const cav_smooth *smooth, const cav_space *space, size_t calls,
-                             cav_smooth *ret_smooth, cav_error *error);
+/**
+ * The same trials with other outcomes [count], of variance 1, in another space with the same
+ * parameters (on other scales, say), from the parameters of the process that the first one found.
+ */
+caviar_code cav_smooth_again(const cav_smooth *smooth, const cav_space *space, double *outcomes,
+                             size_t calls, cav_smooth *ret_smooth, cav_error *error);
 void cav_smooth_free(cav_smooth *smooth);
 
-/** The logarithm of the density that all other trials give to each one's outcome: ret [count]. */
-void cav_smooth_leave_one_out(cav_smooth *smooth, double *ret_log_densities);
+/**
+ * The logarithm of the density that all other trials give to each one's outcome: ret [count].
+ * `tolerance` is the standard deviation of an error that is added to every prediction.
+ */
+void cav_smooth_leave_one_out(cav_smooth *smooth, double tolerance, double *ret_log_densities);
 
 /** Learns only some of the trials [count], with the parameters as they are. False where it cannot.
  */

@@ -107,42 +107,46 @@ static caviar_code measure(cav_findings *at, cav_error *error)
     return CAVIAR_OK;
 }
 
-// What a forest and a smooth model say; nothing where there are too few trials.
-static caviar_code ask_models(cav_findings *at, cav_error *error)
+// What a forest says.
+static caviar_code ask_forest(cav_findings *at, cav_error *error)
 {
     const cav_spec *spec = at->study->spec;
     cav_measurement_setup setup = {.space = spec->space,
                                    .history = cav_study_seen(at->study),
                                    .seed = spec->seed,
                                    .method = CAV_METHOD_FANOVA};
-    if (at->importance_count == 0)
-        return CAVIAR_OK;
-    caviar_code code = cav_measurement_make(&setup, at->arena, &at->varied, error);
-    return code ? code
-                : cav_advice_make(spec->space, cav_study_seen(at->study), 0, spec->seed, at->arena,
-                                  &at->advice, error);
+    return cav_measurement_make(&setup, at->arena, &at->varied, error);
 }
 
 // The first few parameters, two by two.
-static caviar_code make_contours(cav_findings *at, cav_error *error)
+static caviar_code make_contours(cav_findings *at, cav_smooth *smooth, cav_error *error)
 {
     enum { CONTOURED = 3 };
-    const cav_spec *spec = at->study->spec;
-    size_t most = spec->space->dim_count < CONTOURED ? spec->space->dim_count : CONTOURED;
-    cav_smooth smooth;
-    if (at->importance_count == 0)
-        return CAVIAR_OK;
+    size_t dims = smooth->space->dim_count, most = dims < CONTOURED ? dims : CONTOURED;
+    caviar_code code = CAVIAR_OK;
     at->contours = CAV_ARENA_NEW(at->arena, cav_contour, CONTOURED * CONTOURED);
     if (!at->contours)
         return cav_fail_memory(error);
-    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed,
-                                       CAV_SMOOTH_CALLS, &smooth, error);
     for (size_t i = 0; i < most; i++)
         for (size_t k = i + 1; k < most && !code; k++) {
-            code = cav_contour_make(&smooth, at->order[i], at->order[k], at->arena,
+            code = cav_contour_make(smooth, at->order[i], at->order[k], at->arena,
                                     &at->contours[at->contour_count], error);
             at->contour_count += !code;
         }
+    return code;
+}
+
+// What a smooth model says: the contours first, since it forgets its trials when it advises.
+static caviar_code ask_smooth(cav_findings *at, cav_error *error)
+{
+    const cav_spec *spec = at->study->spec;
+    cav_smooth smooth;
+    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed,
+                                       CAV_SMOOTH_CALLS, &smooth, error);
+    if (!code)
+        code = make_contours(at, &smooth, error);
+    if (!code)
+        code = cav_advice_of(&smooth, spec->seed, at->arena, &at->advice, error);
     cav_smooth_free(&smooth);
     return code;
 }
@@ -167,9 +171,10 @@ caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav
 caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
 {
     caviar_code code = cav_findings_begin(study, ret_findings, error);
-    if (!code)
-        code = ask_models(ret_findings, error);
-    return code ? code : make_contours(ret_findings, error);
+    if (code || ret_findings->importance_count == 0)
+        return code;
+    code = ask_forest(ret_findings, error);
+    return code ? code : ask_smooth(ret_findings, error);
 }
 
 void cav_findings_free(cav_findings *findings)

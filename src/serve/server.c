@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,9 @@ enum {
     CONNECTION_BYTES = 16384, // for its headers
     STACK_BYTES = 1 << 20,
     MOST_BODY = 16384,
-    BEAT_MS = 15000,    // between two signs of life to who waits for news
-    FAREWELL_MS = 1000, // in which they hear that it ends
+    BEAT_MS = 15000,     // between two signs of life to who waits for news
+    ATTENTION_MS = 1000, // in which it is noticed that one who waits has gone
+    FAREWELL_MS = 1000,  // in which they hear that it ends
 };
 
 struct cav_server {
@@ -176,6 +178,7 @@ static caviar_code look(cav_server *server, struct MHD_Connection *connection,
 typedef struct listener {
     cav_hub *hub;
     cav_feed *feed;
+    int socket;
     uint64_t version; // that it knows
     char event[256];  // that is being sent
     size_t size, sent;
@@ -194,15 +197,30 @@ static int print_event(char *event, size_t size, const cav_feed_news *news, bool
                     news->trials, news->reports, cav_control_name(news->control));
 }
 
-static void next_event(listener *at)
+// Nothing would tell until the next two events are written that one who listened has gone, and so
+// long the connection would count as one of those that an address may have.
+static bool has_gone(const listener *at)
+{
+    struct pollfd one = {.fd = at->socket, .events = POLLRDHUP};
+    return poll(&one, 1, 0) > 0 && (one.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+// False: who listened has gone.
+static bool next_event(listener *at)
 {
     cav_feed_news news;
-    bool is_new = cav_feed_wait(at->hub, at->feed, at->version, BEAT_MS, &news);
+    bool is_new = false;
+    for (int waited = 0; waited < BEAT_MS && !is_new; waited += ATTENTION_MS) {
+        if (has_gone(at))
+            return false;
+        is_new = cav_feed_wait(at->hub, at->feed, at->version, ATTENTION_MS, &news);
+    }
     int size = print_event(at->event, sizeof at->event, &news, is_new);
     at->version = news.version;
     at->is_over = news.is_over;
     at->sent = 0;
     at->size = size > 0 ? (size_t)size : 0;
+    return true;
 }
 
 static ssize_t read_events(void *context, uint64_t position, char *buffer, size_t most)
@@ -211,8 +229,8 @@ static ssize_t read_events(void *context, uint64_t position, char *buffer, size_
     (void)position;
     if (at->sent == at->size && at->is_over)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    if (at->sent == at->size)
-        next_event(at);
+    if (at->sent == at->size && !next_event(at))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
     size_t size = at->size - at->sent < most ? at->size - at->sent : most;
     memcpy(buffer, at->event + at->sent, size);
     at->sent += size;
@@ -238,6 +256,7 @@ static enum MHD_Result listen_to(cav_server *server, struct MHD_Connection *conn
         return cav_exchange_fail(connection, cav_exchange_status(code), &error);
     }
     at->hub = server->hub;
+    at->socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     at->version = UINT64_MAX; // where it stands now is news, too
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 512, read_events, at, end_events);

@@ -312,6 +312,58 @@ const tests = {
         holds(shown < all && all === 60, 'the filter keeps a part');
     },
 
+    'two parameters are looked at together, and the link keeps which': async (place) => {
+        place.pipe(studyOf('bowl', 60));
+        await place.serve();
+        const page = await place.open('#/bowl/parameters?pair=lr,act');
+        await until('it is drawn', async () => (await inked(page, '.pair canvas')) > 500);
+        holds(
+            (await page.textContent('.pair > p')).includes('The model explains'),
+            'it says how much of random values is explained', // next to nothing
+        );
+        await page.selectOption('.pair select[aria-label="up"]', 'x');
+        await page.waitForSelector('.pair h2:has-text("lr and x")');
+        await page.selectOption('.pair select[aria-label="across"]', 'x'); // they change places
+        await page.waitForSelector('.pair h2:has-text("x and lr")');
+        holds(page.url().includes('pair=x%2Clr'), 'the link has them');
+        await page.focus('.pair .canvas');
+        await page.keyboard.press('ArrowRight');
+        const best = JSON.parse(place.caviar('best', '--json')).trial.id;
+        await until('the best trial is said first', async () =>
+            (await page.textContent('.pair .unseen')).startsWith(`Trial ${best} `),
+        );
+        const few = await place.open('#/bowl/parameters', { waits: false });
+        await few.route('**/contour?*', (route) =>
+            route.fulfill({ json: { why_none: '<b>16 complete trials are needed</b>' } }),
+        );
+        await few.reload();
+        await few.waitForSelector('.pair p:has-text("<b>16 complete trials")');
+    },
+
+    'what was changed of a study in its middle is shown, as soon as it is': async (place) => {
+        place.pipe(studyOf('bowl', 20));
+        await place.serve();
+        const page = await place.open('#/bowl/overview');
+        await until('all are there', async () => (await factOf(page, 'complete')) === '18');
+        equal(await page.$$('.changes li').then((found) => found.length), 0);
+        place.caviar('update', 'bowl', 'lr.high=10', '--note', 'the <i>best</i> is at the edge');
+        await page.waitForSelector('.changes li');
+        const text = await page.textContent('.changes li');
+        for (const piece of ['after 20 trials', 'lr.high', '10', 'the <i>best</i> is at the edge'])
+            holds(text.includes(piece), `it says "${piece}" (${text})`);
+    },
+
+    'a server for looking only offers nothing to change, and says so': async (place) => {
+        place.pipe(studyOf('bowl', 3));
+        await place.serve(0, '--read-only');
+        const page = await place.open('#/bowl/overview', { token: false });
+        await page.waitForSelector('.badge:has-text("read only")');
+        equal(await page.$$('header button:has-text("Pause")').then((found) => found.length), 0);
+        await page.keyboard.press('p');
+        await page.waitForSelector('.notice.shown.bad:has-text("--read-only")');
+        equal(JSON.parse(place.caviar('studies', '--json'))[0].control, 'run');
+    },
+
     'pictures can be taken along': async (place) => {
         place.pipe(studyOf('bowl', 30));
         await place.serve();

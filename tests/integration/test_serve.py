@@ -11,6 +11,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 
 import panda
 
@@ -220,6 +221,10 @@ class Listener:
         self.connection = server.connect()
         self.connection.request("GET", f"/api/1/studies/{study}/events")
         self.answer = self.connection.getresponse()
+
+    def close(self):
+        self.answer.close()
+        self.connection.close()
 
     def next(self):
         """The next event's name and data."""
@@ -463,6 +468,27 @@ def test_many_ask_at_a_time(place):
     equal(wrong, [])
     for listener in listeners:
         equal(listener.next()[0], "news")
+
+
+def test_who_leaves_makes_room(place):
+    """who listened and left makes room for others at once, also while nothing happens"""
+    make_study(place, 3)
+    server = serve(place)
+    for _ in range(3):
+        listeners = [Listener(server, "bowl") for _ in range(100)]  # of 128 from an address
+        for listener in listeners:
+            equal(listener.next()[0], "news")
+        for listener in listeners:
+            listener.close()
+        deadline = time.monotonic() + 10  # the next sign of life would come after 15 s
+        while threads_of(server) > 20:
+            assert time.monotonic() < deadline, "those who left are still served"
+            time.sleep(0.1)
+
+
+def threads_of(server):
+    """One a connection."""
+    return len(os.listdir(f"/proc/{server.run.pid}/task"))
 
 
 def test_large_answers_are_packed(place):

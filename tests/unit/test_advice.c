@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "insight/advice.h"
+#include "insight/contour.h"
 #include "insight/transfer.h"
 
 #include <math.h>
@@ -68,6 +69,32 @@ static void test_advice_is_followed_in_the_next_space(void **state)
     assert_false(cav_space_is_feasible(next, (double[]){1e-6, 15, 0}));
     assert_true(cav_space_is_feasible(next, (double[]){1e-6, 15, 1}));
     caviar_space_free(next);
+    cav_arena_free(arena);
+    trials_free(&at);
+}
+
+static void test_a_surrogate_that_was_drawn_gives_the_same_advice(void **state)
+{
+    (void)state;
+    trials at;
+    cav_advice_list alone, after;
+    cav_error error = {0};
+    cav_smooth smooth;
+    cav_contour contour;
+    cav_arena *arena = cav_arena_new();
+    init(&at, CAVIAR_SCALE_LOG, test_seed(1));
+    trials_fill(&at, 120, downhill);
+    advise(&at, arena, &alone);
+    assert_ok(cav_smooth_make(at.space, at.history, 0, 1, CAV_SMOOTH_CALLS, &smooth, &error),
+              &error);
+    assert_ok(cav_contour_make(&smooth, X, Z, arena, &contour, &error), &error);
+    assert_ok(cav_advice_of(&smooth, 1, arena, &after, &error), &error);
+    cav_smooth_free(&smooth);
+    assert_true(alone.count > 0 && after.count == alone.count);
+    for (size_t i = 0; i < alone.count; i++) {
+        assert_string_equal(after.items[i].evidence, alone.items[i].evidence);
+        assert_string_equal(after.items[i].change, alone.items[i].change);
+    }
     cav_arena_free(arena);
     trials_free(&at);
 }
@@ -277,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_advice_is_followed_in_the_next_space),
+        cmocka_unit_test(test_a_surrogate_that_was_drawn_gives_the_same_advice),
         cmocka_unit_test(test_where_the_scale_is_wrong_nothing_is_said_of_the_range),
         cmocka_unit_test(test_a_choice_that_conditions_name_is_kept),
         cmocka_unit_test(test_advice_needs_trials),

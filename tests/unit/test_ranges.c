@@ -111,6 +111,60 @@ static void test_the_scale_that_the_loss_goes_by_is_found(void **state)
     }
 }
 
+// Where the parameter lies on the scale that the loss goes by, from 0 to 1 or nearly.
+static caviar_scale truth;
+static double noise;
+
+static double place_on_truth(double x)
+{
+    if (truth == CAVIAR_SCALE_LOG)
+        return 1 + log(x) / log(1e4);
+    return truth == CAVIAR_SCALE_REVERSE_LOG ? -log1p(-x) / log(1e4) : x;
+}
+
+static double along(const double *raw, cav_random *random)
+{
+    return place_on_truth(raw[0]) + 0.3 * raw[1] + noise * cav_random_normal(random);
+}
+
+static double hollow(const double *raw, cav_random *random)
+{
+    double off = place_on_truth(raw[0]) - 0.4;
+    return 4 * off * off + 0.3 * raw[1] + noise * cav_random_normal(random);
+}
+
+// One of twelve runs diverges.
+static double broken(const double *raw, cav_random *random)
+{
+    return cav_random_below(random, 12) == 0 ? 1e6 * along(raw, random) : along(raw, random);
+}
+
+static void test_the_right_scale_is_left_alone_with_noise_and_without(void **state)
+{
+    (void)state;
+    trials_value *const values[] = {along, hollow, broken};
+    const double noises[] = {0, 0.02, 0.2};
+    uint64_t first = test_seed(1), rounds = test_rounds(3);
+    size_t studies = 0, wrong = 0;
+    for (size_t i = 0; i < 27 * rounds; i++) {
+        truth = (caviar_scale)(i / 9 % 3);
+        noise = noises[i / 3 % 3];
+        const caviar_parameter parameters[] = {
+            {.name = "x", .scale = truth, .low = 1e-4, .high = 1 - 1e-4}, {.name = "y", .high = 1}};
+        trials at;
+        advice found;
+        print_message("# on %s, noise %g, shape %zu\n", scale_names[truth], noise, i % 3);
+        trials_init(&at, parameters, 2, first + i / 27);
+        trials_fill(&at, 60, values[i % 3]);
+        look(&at, 1, &found);
+        wrong += found.scales[0].better != truth;
+        studies++;
+        trials_free(&at);
+    }
+    print_message("# of %zu studies %zu are told another scale\n", studies, wrong);
+    assert_true(wrong <= studies / 20);
+}
+
 static double nothing(const double *raw, cav_random *random)
 {
     (void)raw;
@@ -263,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_scale_that_the_loss_goes_by_is_found),
+        cmocka_unit_test(test_the_right_scale_is_left_alone_with_noise_and_without),
         cmocka_unit_test(test_noise_gives_no_advice),
         cmocka_unit_test(test_a_range_whose_best_lies_at_its_end_is_to_grow),
         cmocka_unit_test(test_what_nothing_good_came_of_is_to_be_cut),

@@ -1,6 +1,6 @@
 /** Doing something: with the token, with a word on what came of it, and a question where work is lost. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, hasToken, post, setToken } from './api';
+import { ApiError, get, hasToken, post, type Root, setToken } from './api';
 
 interface Notice {
     text: string;
@@ -55,12 +55,31 @@ export function askToken(): Promise<boolean> {
     return asking;
 }
 
+let isForLooking = false;
+
+/** True where the server was started to be looked at only; asked anew with each connection. */
+export function useReadOnly(isLive: boolean): boolean {
+    const [is, setIs] = useState(isForLooking);
+    useEffect(() => {
+        const abort = new AbortController();
+        get<Root>('', abort.signal)
+            .then((root) => setIs((isForLooking = root.read_only)))
+            .catch(() => undefined); // it is asked again, or for the token
+        return () => abort.abort();
+    }, [isLive]);
+    return is;
+}
+
 /** Sends a change; says what came of it. Null: it was not done. */
 export async function act<T>(
     path: string,
     body: unknown,
     done: (answer: T) => string,
 ): Promise<T | null> {
+    if (isForLooking) {
+        say('This server is for looking only (--read-only): it changes nothing.', true);
+        return null;
+    }
     if (!hasToken() && !(await askToken())) return null;
     try {
         const answer = await post<T>(path, body);

@@ -17,6 +17,15 @@ export interface Metric {
     direction: 'minimize' | 'maximize';
 }
 
+/** What was changed of a study after its first trials. */
+export interface StudyChange {
+    time: number;
+    trials: number; // that there were
+    author: string;
+    note: string;
+    what: string[]; // "space.lr.high: 1 -> 10"
+}
+
 export type Control = 'run' | 'pause' | 'stop' | 'cancel';
 
 export interface StudyInfo {
@@ -36,6 +45,7 @@ export interface StudyInfo {
     steps_saved: number;
     busy_ms: number;
     now_ms: number;
+    definition: { changes?: StudyChange[] };
 }
 
 export interface Summary {
@@ -88,6 +98,18 @@ export interface Importance {
     importance: { parameter: string; share: number; low: number; high: number; chance: boolean }[];
     why_none?: string;
     trials: number;
+}
+
+/** Over a grid of two parameters; null where no trial says anything. */
+export interface Contour {
+    first: string;
+    second: string;
+    trials: number;
+    explained: number;
+    across: (string | number | boolean)[];
+    up: (string | number | boolean)[];
+    means: (number | null)[][]; // of the metric, a row for each place up
+    heights: (number | null)[][]; // likewise, from 0 where it is best to 1
 }
 
 export interface Nudge {

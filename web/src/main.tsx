@@ -1,7 +1,7 @@
 /** The page: its frame, and which view stands in it. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { act, askToken, confirm, Messages, say } from './act';
+import { act, askToken, confirm, Messages, say, useReadOnly } from './act';
 import { type Control, takeToken } from './api';
 import { useStudies } from './live';
 import { go, type Route, useRoute, type View, views } from './route';
@@ -217,6 +217,7 @@ function Page() {
 
 function Controls({ study }: { study: Study }) {
     const { control } = study.info!;
+    const isReadOnly = useReadOnly(study.isLive);
     const word = { run: '', pause: 'paused', stop: 'stopping', cancel: 'cancelled' }[control];
     return (
         <>
@@ -224,6 +225,18 @@ function Controls({ study }: { study: Study }) {
                 {study.isLive ? 'live' : 'not connected'}
             </span>
             {word && <span class="badge paused">{word}</span>}
+            {isReadOnly ? (
+                <span class="badge">read only</span>
+            ) : (
+                <Switches study={study} control={control} />
+            )}
+        </>
+    );
+}
+
+function Switches({ study, control }: { study: Study; control: Control }) {
+    return (
+        <>
             {control === 'run' ? (
                 <button onClick={() => void setControl(study, 'pause')}>Pause</button>
             ) : (

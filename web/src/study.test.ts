@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { splitEvents, type TrialsPage } from './api';
 import { courseOf } from './course';
 import { readFilter, rangeOf, replaceWords } from './filter';
+import { cellAt, edgesOf, strength } from './charts/contour';
 import { front } from './charts/pareto';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
@@ -11,6 +12,7 @@ import { wordOf } from './views/nurse';
 import { companionsOf, join } from './views/trial';
 import { cut, whole } from './plot';
 import { SvgPen } from './pen';
+import { Axis, choices } from './scale';
 import type { Parameter } from './api';
 
 function page(
@@ -198,6 +200,35 @@ test('the front has those that none beats in both', () => {
         ]),
     ).toEqual([3, 0, 1]);
     expect(front([])).toEqual([]);
+});
+
+test('a trial that is beaten in two of three metrics stands in the front by the third', () => {
+    expect(
+        front([
+            [1, 1, 9],
+            [2, 2, 1],
+            [2, 2, 9],
+            [3, 0, 9],
+        ]),
+    ).toEqual([0, 1, 3]);
+});
+
+test('cells of a contour meet halfway between their places, on the scale of the axis', () => {
+    const close = (found: number[], expected: number[]) =>
+        found.forEach((edge, i) => expect(edge).toBeCloseTo(expected[i]!, 9));
+    close(edgesOf(new Axis('log', 1e-4, 1), [1e-3, 1e-1]), [0, 0.5, 1]);
+    close(edgesOf(choices(['a', 'b', 'c']), [0, 1, 2]), [0, 1 / 3, 2 / 3, 1]);
+    expect(edgesOf(new Axis('linear', 0, 1), [0.3])).toEqual([0, 1]);
+    expect([0, 0.4, 0.5, 1, -0.1, NaN].map((place) => cellAt([0, 0.5, 1], place))).toEqual([
+        0, 0, 1, 1, -1, -1,
+    ]);
+});
+
+test('the best band of a contour is the strongest, and there are nine', () => {
+    const strengths = Array.from({ length: 101 }, (_, i) => strength(i / 100));
+    expect(new Set(strengths).size).toBe(9);
+    expect(strengths).toEqual([...strengths].sort((a, b) => b - a));
+    expect([strength(0), strength(1)]).toEqual([0.9, 0.1]);
 });
 
 test('bars that overlap have rows of their own', () => {

@@ -20,6 +20,19 @@ export function parameterAxis(parameter: Parameter): Axis {
     return low < high ? new Axis('linear', low, high, [], whole) : around(low, high);
 }
 
+/** True where each value has its room on an axis, in which its trials are spread. */
+export function hasRoom(axis: Axis): boolean {
+    return (
+        axis.words.length > 0 ||
+        (axis.whole && axis.scale === 'linear' && axis.high - axis.low < 26)
+    );
+}
+
+/** A place within a value's room that is a trial's own, so that equals do not hide each other. */
+export function spread(number: number): number {
+    return (((number * 2654435761) >>> 0) / 2 ** 32 - 0.5) * 0.5;
+}
+
 export function printParameter(parameter: Parameter, raw: number): string {
     if (Number.isNaN(raw)) return '';
     return parameter.choices ? String(parameter.choices[raw] ?? '') : format(raw);
@@ -64,6 +77,8 @@ export function describe(study: Study, number: number): string[] {
         if (!Number.isNaN(raw) && parameter.axis !== 'none')
             lines.push(`${parameter.name} ${printParameter(parameter, raw)}`);
     });
+    const nudges = t.nudges.get(number);
+    if (nudges > 0) lines.push(nudges === 1 ? 'nudged once' : `nudged ${nudges} times`);
     const took = t.took(number, info.now_ms);
     if (!Number.isNaN(took)) lines.push(duration(took));
     return lines;

@@ -15,6 +15,7 @@ import type { Pen } from '../pen';
 import { Axis, around, format } from '../scale';
 import { COMPLETE, FAILED, type Study } from '../study';
 import type { Colours } from '../theme';
+import { changesOfStudy } from '../views/changes';
 import { describe, mostOf } from './common';
 
 interface Points {
@@ -47,6 +48,16 @@ function stair(frame: Frame, best: { numbers: number[]; values: number[] }, end:
         line.push(px(frame, n), y, px(frame, best.numbers[i + 1] ?? end), y);
     });
     return line;
+}
+
+// A line where the study was changed: before it the search was another one.
+function drawChanges(pen: Pen, frame: Frame, study: Study, at: Colours): void {
+    for (const change of changesOfStudy(study.info!)) {
+        const place = px(frame, change.trials - 0.5);
+        if (place < frame.left || place > frame.left + frame.width) continue;
+        pen.line([place, frame.top, place, frame.top + frame.height], at.soft, 1, 0.8, [2, 3]);
+        pen.text('changed', place, frame.top - 7, at.soft, 'center');
+    }
 }
 
 export function HistoryPlot(props: {
@@ -108,6 +119,7 @@ export function HistoryPlot(props: {
         }
         shown = { numbers, places: Float64Array.from(places) };
         const radius = numbers.length > 3000 ? 1.6 : numbers.length > 300 ? 2.2 : 3;
+        drawChanges(pen, frame, study, at);
         pen.clip(frame.left - 4, frame.top - 4, frame.width + 8, frame.height + 8, () => {
             pen.dots(groups.cut!, radius * 0.9, at.cut, 0.8);
             pen.dots(groups.complete!, radius, at.good, numbers.length > 1000 ? 0.45 : 0.7);

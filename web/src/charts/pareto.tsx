@@ -1,4 +1,5 @@
-/** Two metrics against each other, and the trials that no other one beats in both. */
+/** Two metrics against each other, and the trials that no other one beats in all metrics. */
+import { useMemo } from 'preact/hooks';
 import { type Frame, type Hit, Plot, drawFrame, nearest, px, py, zoomed, type Zoom } from '../plot';
 import type { Pen } from '../pen';
 import { around } from '../scale';
@@ -6,19 +7,45 @@ import { COMPLETE, type Study } from '../study';
 import type { Colours } from '../theme';
 import { describe, mostOf } from './common';
 
-/** Indices of the points that none beats in both; losses, sorted by the first. */
-export function front(points: [number, number][]): number[] {
+/** Indices of the points that no other one beats in everything; losses, sorted by the first. */
+export function front(points: number[][]): number[] {
     const order = points
         .map((_, i) => i)
-        .sort((a, b) => points[a]![0] - points[b]![0] || points[a]![1] - points[b]![1]);
+        .sort((a, b) => {
+            const differs = points[a]!.findIndex((loss, k) => loss !== points[b]![k]);
+            return differs < 0 ? a - b : points[a]![differs]! - points[b]![differs]!;
+        });
     const kept: number[] = [];
-    let least = Infinity;
+    const beats = (a: number[], b: number[]) => a.every((loss, k) => loss <= b[k]!);
     for (const i of order) {
-        if (points[i]![1] >= least) continue;
-        least = points[i]![1];
-        kept.push(i);
+        let k = kept.length - 1; // the last one is the likeliest to beat it
+        while (k >= 0 && !beats(points[kept[k]!]!, points[i]!)) k--;
+        if (k < 0) kept.push(i);
     }
     return kept;
+}
+
+/** Complete trials by number, and which of them none beats in all metrics, by place among them. */
+function useFront(study: Study, x: number, y: number): { numbers: number[]; best: number[] } {
+    const t = study.trials;
+    return useMemo(() => {
+        const numbers: number[] = [];
+        for (let n = 0; n < t.count; n++)
+            if (
+                t.state.get(n) === COMPLETE &&
+                [x, y].every((m) => Number.isFinite(t.values[m]!.get(n)))
+            )
+                numbers.push(n);
+        const whole = numbers.flatMap((n, i) =>
+            t.values.every((column) => Number.isFinite(column.get(n))) ? [i] : [],
+        );
+        const losses = whole.map((i) =>
+            t.values.map((column, m) => (study.maximize[m] ? -1 : 1) * column.get(numbers[i]!)),
+        );
+        const best = front(losses).map((k) => whole[k]!);
+        const across = (i: number) => t.values[x]!.get(numbers[i]!);
+        return { numbers, best: best.sort((a, b) => across(a) - across(b) || a - b) };
+    }, [study, study.version, x, y]);
 }
 
 export function ParetoPlot(props: {
@@ -32,19 +59,8 @@ export function ParetoPlot(props: {
     const { study } = props,
         t = study.trials,
         metrics = study.info!.metrics;
-    const numbers: number[] = [];
-    for (let n = 0; n < t.count; n++)
-        if (
-            t.state.get(n) === COMPLETE &&
-            Number.isFinite(t.values[props.x]!.get(n)) &&
-            Number.isFinite(t.values[props.y]!.get(n))
-        )
-            numbers.push(n);
+    const { numbers, best } = useFront(study, props.x, props.y);
     const of = (metric: number, n: number) => t.values[metric]!.get(n);
-    const sign = (metric: number) => (study.maximize[metric] ? -1 : 1);
-    const best = front(
-        numbers.map((n) => [sign(props.x) * of(props.x, n), sign(props.y) * of(props.y, n)]),
-    );
     let places = new Float64Array();
 
     const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
@@ -70,7 +86,7 @@ export function ParetoPlot(props: {
                 if (k > 0) line.push(places[2 * i]!, line[line.length - 1]!); // a staircase: nothing between is known
                 line.push(places[2 * i]!, places[2 * i + 1]!);
             });
-            pen.line(line, at.best, 1.5, 0.8);
+            if (metrics.length === 2) pen.line(line, at.best, 1.5, 0.8);
             pen.dots(
                 best.flatMap((i) => [places[2 * i]!, places[2 * i + 1]!]),
                 4,
@@ -89,7 +105,7 @@ export function ParetoPlot(props: {
     return (
         <Plot
             title="Pareto front"
-            label={`${metrics[props.x]!.name} against ${metrics[props.y]!.name}: ${best.length} of ${numbers.length} trials are beaten by none in both`}
+            label={`${metrics[props.x]!.name} against ${metrics[props.y]!.name}: ${best.length} of ${numbers.length} trials are beaten by none in ${metrics.length === 2 ? 'both' : `all ${metrics.length} metrics`}`}
             height={props.height}
             version={[study.version, props.x, props.y].join()}
             zooms

@@ -16,12 +16,15 @@ import type { Pen } from '../pen';
 import { around } from '../scale';
 import { COMPLETE, type Study } from '../study';
 import type { Colours } from '../theme';
-import { bestCount, describe, mostOf, parameterAxis, ranking } from './common';
-
-/** A place within a choice's room that is a trial's own, so that equals do not hide each other. */
-function spread(number: number): number {
-    return (((number * 2654435761) >>> 0) / 2 ** 32 - 0.5) * 0.5;
-}
+import {
+    bestCount,
+    describe,
+    hasRoom,
+    mostOf,
+    parameterAxis,
+    ranking,
+    spread,
+} from './common';
 
 export function SlicePlot(props: {
     study: Study;
@@ -48,8 +51,7 @@ export function SlicePlot(props: {
         );
         const { x, y } = zoomed(parameterAxis(parameter), around(low, high), zoom);
         const frame = drawFrame(pen, width, height, at, x, y, { y: info.metrics[0]!.name });
-        const isRoomy =
-            x.words.length > 0 || (x.whole && x.scale === 'linear' && x.high - x.low < 26);
+        const isRoomy = hasRoom(x);
         const plain: number[] = [],
             marked: number[] = [],
             faded: number[] = [],

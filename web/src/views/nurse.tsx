@@ -15,7 +15,7 @@ interface Place {
 
 const path = (at: Place, what: string) => `/studies/${at.study.name}/trials/${at.number}/${what}`;
 
-export function Ended(at: Place & { open: (trial: number) => void }) {
+export function Ended(at: Place & { open: (trial: number) => void; isReadOnly: boolean }) {
     const lines = Object.entries(at.detail.config);
     return (
         <>
@@ -30,7 +30,7 @@ export function Ended(at: Place & { open: (trial: number) => void }) {
                     ))}
                 </dl>
             </section>
-            {at.detail.can_restore && <ForkForm {...at} draft={{}} note="" />}
+            {at.detail.can_restore && !at.isReadOnly && <ForkForm {...at} draft={{}} note="" />}
         </>
     );
 }

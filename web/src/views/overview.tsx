@@ -19,6 +19,7 @@ import {
     countStates,
     findBest,
 } from '../study';
+import { Changes } from './changes';
 import { Progress } from './studies';
 import { Toggle } from './parts';
 
@@ -98,6 +99,7 @@ export function OverviewView({
                         <ImportanceList of={study.importance} />
                     </section>
                     <Plan study={study} />
+                    <Changes info={info} />
                 </aside>
             </div>
         </main>

@@ -4,6 +4,7 @@ import { SlicePlot } from '../charts/slice';
 import { readFilter, replaceWords } from '../filter';
 import { type Route, setOptions } from '../route';
 import type { Study } from '../study';
+import { Pair } from './pair';
 import { FilterField } from './parts';
 
 export function ParametersView({
@@ -70,6 +71,9 @@ export function ParametersView({
                     />
                 ))}
             </div>
+            {varied.length > 1 && (
+                <Pair study={study} route={route} varied={varied} test={test} open={open} />
+            )}
         </main>
     );
 }

@@ -1,5 +1,6 @@
 /** One trial: its curve, what it is made of, what was done to it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useReadOnly } from '../act';
 import { ApiError, get, type Nudge, type TrialDetail } from '../api';
 import { CoursePlot, changesOf } from '../charts/course';
 import { courseOf } from '../course';
@@ -85,6 +86,7 @@ export function TrialView({
         info = study.info!,
         t = study.trials;
     const { detail, error, reload } = useDetail(study, number);
+    const isReadOnly = useReadOnly(study.isLive);
     const state = t.state.get(number);
     if (error && !detail)
         return (
@@ -241,7 +243,7 @@ export function TrialView({
                     )}
                 </div>
                 <aside>
-                    {isOpen ? (
+                    {isOpen && !isReadOnly ? (
                         <Nurse
                             study={study}
                             number={number}
@@ -250,7 +252,13 @@ export function TrialView({
                             open={open}
                         />
                     ) : (
-                        <Ended study={study} number={number} detail={detail} open={open} />
+                        <Ended
+                            study={study}
+                            number={number}
+                            detail={detail}
+                            open={open}
+                            isReadOnly={isReadOnly}
+                        />
                     )}
                 </aside>
             </div>

@@ -1,0 +1,121 @@
+/** Two parameters together: which ones is chosen, and stands in the link. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Contour, get } from '../api';
+import { ContourPlot } from '../charts/contour';
+import { type Route, setOptions } from '../route';
+import { COMPLETE, countStates, type Study } from '../study';
+
+type Answer = Contour | { why_none: string };
+
+const least = 0.2; // of the variation: a model that explains less is no picture of the metric
+
+/** The surrogate's mean over two parameters, asked for anew once a twentieth more are complete. */
+function useContour(study: Study, first: string, second: string): Answer | null {
+    const [answer, setAnswer] = useState<Answer | null>(null);
+    const asked = useRef({ names: '', complete: -1 });
+    const names = `first=${encodeURIComponent(first)}&second=${encodeURIComponent(second)}`;
+    const complete = countStates(study.trials)[COMPLETE]!;
+    const isDue =
+        study.isComplete &&
+        (asked.current.names !== names ||
+            (complete !== asked.current.complete && complete >= asked.current.complete * 1.05));
+    const turn = isDue ? `${names}&${complete}` : '';
+    useEffect(() => {
+        if (!turn) return;
+        if (asked.current.names !== names) setAnswer(null);
+        asked.current = { names, complete };
+        get<Answer>(`/studies/${study.name}/contour?${names}`)
+            .catch((reason: Error): Answer => ({ why_none: reason.message }))
+            .then((found) => asked.current.names === names && setAnswer(found));
+    }, [turn]);
+    return answer;
+}
+
+export function Pair({
+    study,
+    route,
+    varied,
+    test,
+    open,
+}: {
+    study: Study;
+    route: Route;
+    varied: number[]; // parameters, the most important first
+    test: ((n: number) => boolean) | null;
+    open: (trial: number) => void;
+}) {
+    const names = varied.map((p) => study.info!.parameters[p]!.name);
+    const wanted = (route.options.pair ?? '').split(',');
+    const first = names.includes(wanted[0]!) ? wanted[0]! : names[0]!;
+    const second =
+        names.includes(wanted[1]!) && wanted[1] !== first
+            ? wanted[1]!
+            : names.find((name) => name !== first)!;
+    const answer = useContour(study, first, second);
+    const choose = (pair: string[]) => setOptions(route, { pair: pair.join() });
+    const pick = (label: string, value: string, set: (name: string) => void) => (
+        <select
+            aria-label={label}
+            value={value}
+            onChange={(event) => set(event.currentTarget.value)}
+        >
+            {names.map((name) => (
+                <option key={name} value={name}>
+                    {name}
+                </option>
+            ))}
+        </select>
+    );
+    const choice = (
+        <>
+            {pick('across', first, (name) => choose([name, name === second ? first : second]))}
+            {pick('up', second, (name) => choose([name === first ? second : first, name]))}
+        </>
+    );
+    if (!answer || 'why_none' in answer)
+        return (
+            <section class="pair">
+                <header>
+                    <h2>
+                        {first} and {second}
+                    </h2>
+                    <div class="tools">{choice}</div>
+                </header>
+                <p class="soft">{answer ? `${answer.why_none}.` : 'a model is being made …'}</p>
+            </section>
+        );
+    return (
+        <div class="pair">
+            <ContourPlot study={study} contour={answer} test={test} height={380} open={open}>
+                {choice}
+            </ContourPlot>
+            <p class={answer.explained < least ? 'complaint' : 'legend'}>
+                <Trust of={answer} />
+            </p>
+        </div>
+    );
+}
+
+function Mark({ kind }: { kind: 'best' | 'other' }) {
+    return (
+        <span class="mark-of">
+            <i class={kind === 'best' ? 'best' : 'over'} /> {kind}
+        </span>
+    );
+}
+
+function Trust({ of }: { of: Contour }) {
+    const share = Math.round(100 * Math.max(of.explained, 0));
+    const trials = of.trials.toLocaleString('en');
+    return of.explained < least ? (
+        <>
+            The model explains {share} % of what trials left out differ by, of {trials}: this may be
+            noise.
+        </>
+    ) : (
+        <>
+            The stronger, the better, by a model of {trials} trials that explains {share} % of what
+            trials left out differ by; <Mark kind="best" /> <Mark kind="other" />.
+        </>
+    );
+}
