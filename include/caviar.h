@@ -293,6 +293,13 @@ CAVIAR_API const char *caviar_space_message(const caviar_space *space);
 CAVIAR_API caviar_code caviar_space_add(caviar_space *space, const caviar_parameter *parameter);
 
 /**
+ * The same in the words of a study file: "{type: float, low: 1e-5, high: 1, scale: log}", JSON as
+ * well, or in the short form of a command: "log 1e-5 1", "int 1 8", "relu|tanh".
+ */
+CAVIAR_API caviar_code caviar_space_define(caviar_space *space, const char *name,
+                                           const char *definition);
+
+/**
  * Adds a constraint: an SQL expression over the parameters' names that must not be false, such as
  * "units * layers <= 2048". Numbers are reals in it (7 / 2 is 3.5), a categorical compares as its
  * choice, an inactive parameter is NULL, and a constraint that is NULL holds.
@@ -330,6 +337,9 @@ typedef struct caviar_study_options {
     int retry;              /* how often a failed trial is run again */
     int64_t lease_ms;       /* how long a trial outlives its vanished worker; 0: 60,000 */
     bool durability_normal; /* true: a tell is safe from kill -9 at once, from power loss soon */
+    const char *scheduler;  /* NULL: "auto"; a name, or "{type: asha, factor: 4}" */
+    int64_t step_min, step_max; /* steps of a trial: before any is judged, and in all; 0: unknown */
+    int64_t parallel;           /* how many trials will run at a time, as far as is known; 0: 1 */
 } caviar_study_options;
 
 /**
@@ -348,6 +358,12 @@ CAVIAR_API caviar_code caviar_study_open(const caviar_study_options *options,
 CAVIAR_API void caviar_study_close(caviar_study *study);
 
 CAVIAR_API const char *caviar_study_message(const caviar_study *study);
+
+/**
+ * The study's definition as it is now: a study file, in JSON. It stays valid until the next call of
+ * this function on the study. NULL when out of memory, or where the study could not be opened.
+ */
+CAVIAR_API const char *caviar_study_definition(caviar_study *study);
 
 /**
  * Hands out the next trial: a queued one, one that a vanished worker left, or a new one from the
@@ -371,6 +387,15 @@ typedef struct caviar_setting {
  */
 CAVIAR_API caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *settings,
                                             size_t setting_count, int64_t *ret_number);
+
+/**
+ * Adds a trial that is complete already, to learn from: a configuration as for `enqueue`, and
+ * values [metric_count], one for each metric of the study, in their order. It does not count
+ * against the budget.
+ */
+CAVIAR_API caviar_code caviar_study_add(caviar_study *study, const caviar_setting *settings,
+                                        size_t setting_count, const double *values,
+                                        size_t metric_count, int64_t *ret_number);
 
 /** Trials so far, of every state. */
 CAVIAR_API int64_t caviar_study_trial_count(caviar_study *study);
@@ -444,6 +469,11 @@ CAVIAR_API const char *caviar_trial_text(caviar_trial *trial, const char *name);
 /** Parameters by index, in the order of the space, for loops; NULL beyond the last. */
 CAVIAR_API const char *caviar_trial_name(const caviar_trial *trial, size_t index);
 
+/** All values in that order, as many as ret_values [capacity] has room for. Returns how many
+ * parameters there are. */
+CAVIAR_API size_t caviar_trial_values(const caviar_trial *trial, caviar_value *ret_values,
+                                      size_t capacity);
+
 /** A seed for the trial's own randomness, from 0 to 2^31 - 1, the same on every attempt. */
 CAVIAR_API uint32_t caviar_trial_seed(const caviar_trial *trial);
 
@@ -503,6 +533,12 @@ CAVIAR_API caviar_code caviar_trial_tell(caviar_trial *trial, const caviar_metri
 
 /** The same for the study's one metric. */
 CAVIAR_API caviar_code caviar_trial_tell_value(caviar_trial *trial, double value);
+
+/**
+ * Ends the trial as `pruned` of its own accord, as if it had been told to stop: its last report
+ * counts as what is known of it. (One that `caviar run` started has its last report as its result.)
+ */
+CAVIAR_API caviar_code caviar_trial_prune(caviar_trial *trial);
 
 /**
  * Tells that the trial failed; it is queued again while the study's `retry` allows, unless the

@@ -12,15 +12,9 @@ import os
 import socket
 import threading
 
+from caviar.errors import Error, error
+
 VERSION = 1
-
-
-class Error(Exception):
-    """What the tuner refused; `code` is its word for it: "stale", "state", "invalid", …"""
-
-    def __init__(self, message, code="io"):
-        super().__init__(message)
-        self.code = code
 
 
 class Answer:
@@ -68,9 +62,9 @@ class Trial:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(path)
-        except OSError as error:
+        except OSError as problem:
             connection.close()
-            raise Error(f"cannot reach the tuner at {path}: {error.strerror}") from error
+            raise Error(f"cannot reach the tuner at {path}: {problem.strerror}") from problem
         self.lines = connection.makefile("rw", encoding="utf-8", newline="\n")
         connection.close()  # the file keeps it open
 
@@ -81,13 +75,13 @@ class Trial:
                 self.lines.write(json.dumps(message) + "\n")
                 self.lines.flush()
                 line = self.lines.readline()
-            except OSError as error:
-                raise Error(f"lost the tuner: {error.strerror}") from error
+            except OSError as problem:
+                raise Error(f"lost the tuner: {problem.strerror}") from problem
         if not line:
             raise Error("the tuner closed the connection")
         answer = json.loads(line)
         if "error" in answer:
-            raise Error(answer["error"], answer.get("code", "invalid"))
+            raise error(answer["error"], answer.get("code", "invalid"))
         return answer
 
     def changes_at(self, step):

@@ -24,6 +24,16 @@ static void write_objectives(const caviar_study_options *options, cav_json *json
     cav_json_end_array(json);
 }
 
+static void write_steps(const caviar_study_options *options, cav_json *json)
+{
+    cav_json_key(json, "steps");
+    cav_json_begin_object(json);
+    if (options->step_min > 0)
+        cav_json_add_int(json, "min", options->step_min);
+    cav_json_add_int(json, "max", options->step_max);
+    cav_json_end_object(json);
+}
+
 // The options as a study file.
 static void write_options(const caviar_study_options *options, cav_json *json)
 {
@@ -47,8 +57,14 @@ static void write_options(const caviar_study_options *options, cav_json *json)
         cav_json_add_int(json, "retry", options->retry);
     if (options->durability_normal)
         cav_json_add_string(json, "durability", "normal");
+    if (options->parallel > 0)
+        cav_json_add_int(json, "parallel", options->parallel);
+    if (options->step_max > 0)
+        write_steps(options, json);
     if (options->sampler)
         cav_json_add_string(json, "sampler", options->sampler);
+    if (options->scheduler)
+        cav_json_add_string(json, "scheduler", options->scheduler);
     cav_space_write_sections(options->space, json);
     cav_json_end_object(json);
 }
@@ -57,9 +73,13 @@ static caviar_code spec_of(const caviar_study_options *options, cav_spec **ret_s
                            cav_error *error)
 {
     *ret_spec = NULL;
-    if (options->trial_budget < 0 || options->retry < 0 || options->lease_ms < 0)
+    if (options->trial_budget < 0 || options->retry < 0 || options->lease_ms < 0 ||
+        options->parallel < 0)
         return cav_fail(error, CAVIAR_INVALID,
-                        "the options trial_budget, retry and lease_ms are 0 or more");
+                        "the options trial_budget, retry, lease_ms and parallel are 0 or more");
+    if (options->step_min < 0 || options->step_max < options->step_min)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "the option step_max is step_min or more, and neither is below 0");
     if (options->definition)
         return cav_spec_parse("", options->definition, strlen(options->definition), ret_spec,
                               error);
@@ -137,6 +157,18 @@ const char *caviar_study_message(const caviar_study *study)
     return study->error.message;
 }
 
+const char *caviar_study_definition(caviar_study *study)
+{
+    if (is_empty(study))
+        return NULL;
+    cav_study_lock(study);
+    cav_text_clear(&study->definition);
+    cav_spec_write(study->spec, &(cav_json){.text = &study->definition});
+    const char *text = study->definition.failed ? NULL : cav_text_get(&study->definition);
+    cav_study_unlock(study);
+    return text;
+}
+
 // Keeps what went wrong with the study, where its message is read from.
 static caviar_code keep(caviar_study *study, caviar_code code, const cav_error *error)
 {
@@ -201,21 +233,56 @@ caviar_code caviar_study_rollback(caviar_study *study, int64_t number, int64_t s
     return keep(study, cav_study_rollback(study, number, step, options, &target, &error), &error);
 }
 
+static caviar_code add(caviar_study *study, const caviar_setting *settings, size_t setting_count,
+                       const double *values, int64_t *ret_number, cav_error *error)
+{
+    int64_t number;
+    double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
+    caviar_code code = raw ? read_settings(study, settings, setting_count, false, raw, error)
+                           : cav_fail_memory(error);
+    if (!code)
+        code = cav_study_add(study, raw, values, &number, error);
+    free(raw);
+    if (!code && ret_number)
+        *ret_number = number;
+    return code;
+}
+
 caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *settings,
                                  size_t setting_count, int64_t *ret_number)
 {
     cav_error error;
-    int64_t number;
     if (is_empty(study))
         return CAVIAR_STATE;
-    double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
-    caviar_code code = raw ? read_settings(study, settings, setting_count, false, raw, &error)
-                           : cav_fail_memory(&error);
+    return keep(study, add(study, settings, setting_count, NULL, ret_number, &error), &error);
+}
+
+static caviar_code check_values(const caviar_study *study, const double *values,
+                                size_t metric_count, cav_error *error)
+{
+    const cav_spec *spec = study->spec;
+    if (metric_count != spec->metric_count)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "the study has %zu metrics, and %zu values are given", spec->metric_count,
+                        metric_count);
+    for (size_t m = 0; m < metric_count; m++)
+        if (!isfinite(values[m]))
+            return cav_fail(error, CAVIAR_INVALID,
+                            "metric '%s' is not finite; a complete trial has a number",
+                            spec->metrics[m].name);
+    return CAVIAR_OK;
+}
+
+caviar_code caviar_study_add(caviar_study *study, const caviar_setting *settings,
+                             size_t setting_count, const double *values, size_t metric_count,
+                             int64_t *ret_number)
+{
+    cav_error error;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    caviar_code code = check_values(study, values, metric_count, &error);
     if (!code)
-        code = cav_study_add(study, raw, NULL, &number, &error);
-    free(raw);
-    if (!code && ret_number)
-        *ret_number = number;
+        code = add(study, settings, setting_count, values, ret_number, &error);
     return keep(study, code, &error);
 }
 

@@ -364,6 +364,7 @@ void cav_study_close(cav_study *study)
     free(study->raw);
     free(study->following);
     free(study->foreign);
+    cav_text_free(&study->definition);
     pthread_cond_destroy(&study->wake);
     pthread_mutex_destroy(&study->lock);
     free(study);

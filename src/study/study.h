@@ -86,7 +86,8 @@ struct caviar_study {
     int64_t busy_ms, busy_at_ms;  // time spent, as last counted, and when that was
     cav_foreign *foreign;         // [foreign_count] trials to take back when their worker is gone
     size_t foreign_count, foreign_capacity;
-    int64_t looked_ms; // when their workers were looked for last, by the monotonic clock
+    cav_text definition; // as it was asked for last, through caviar.h
+    int64_t looked_ms;   // when their workers were looked for last, by the monotonic clock
 
     pthread_t heart; // see heartbeat.c
     pthread_cond_t wake;

@@ -97,6 +97,14 @@ const char *caviar_trial_name(const caviar_trial *trial, size_t index)
     return index < trial->parameter_count ? trial->names[index] : NULL;
 }
 
+size_t caviar_trial_values(const caviar_trial *trial, caviar_value *ret_values, size_t capacity)
+{
+    size_t count = trial->parameter_count < capacity ? trial->parameter_count : capacity;
+    if (count > 0)
+        memcpy(ret_values, trial->values, count * sizeof *ret_values);
+    return trial->parameter_count;
+}
+
 // The value of a parameter by name; NULL where there is none of that name.
 static const caviar_value *find_value(const caviar_trial *trial, const char *name)
 {
@@ -241,13 +249,26 @@ caviar_code caviar_trial_tell(caviar_trial *trial, const caviar_metric *metrics,
         return code;
     if (trial->link)
         return trial->link->tell(trial, metrics, metric_count);
-    trial->state = CAVIAR_STATE_COMPLETE;
+    trial->state = trial->is_stopped ? CAVIAR_STATE_PRUNED : CAVIAR_STATE_COMPLETE;
     return CAVIAR_OK;
 }
 
 caviar_code caviar_trial_tell_value(caviar_trial *trial, double value)
 {
     return caviar_trial_tell(trial, &(caviar_metric){.value = value}, 1);
+}
+
+caviar_code caviar_trial_prune(caviar_trial *trial)
+{
+    caviar_code code = check_open(trial, "prune");
+    if (code)
+        return code;
+    bool was_stopped = trial->is_stopped;
+    trial->is_stopped = true;
+    code = caviar_trial_tell(trial, NULL, 0);
+    if (code)
+        trial->is_stopped = was_stopped;
+    return code;
 }
 
 caviar_code caviar_trial_fail(caviar_trial *trial, caviar_reason reason, const char *message)

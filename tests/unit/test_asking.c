@@ -227,6 +227,46 @@ static void test_what_is_queued_comes_first_and_in_order(void **state)
     assert_int_equal(api_run_one(at->study), 3);
 }
 
+static void test_a_result_of_ones_own_is_complete_and_does_not_count(void **state)
+{
+    api *at = *state;
+    int64_t number = -1;
+    const double value = 0.125, infinite = INFINITY;
+    caviar_setting settings[] = {{"lr", REAL(0.25)}, {"act", TEXT("relu")}};
+    api_start(at, (caviar_study_options){.trial_budget = 1});
+    assert_int_equal(caviar_study_add(at->study, settings, 2, &value, 1, &number), CAVIAR_OK);
+    assert_int_equal(number, 0);
+    caviar_trial *best = NULL;
+    assert_int_equal(caviar_study_best(at->study, &best), CAVIAR_OK);
+    assert_true(caviar_trial_value(best, 0) == 0.125 && caviar_trial_real(best, "lr") == 0.25);
+    caviar_trial_free(best);
+    assert_int_equal(caviar_study_add(at->study, settings, 2, NULL, 0, NULL), CAVIAR_INVALID);
+    assert_contains(caviar_study_message(at->study), "1 metrics, and 0 values");
+    assert_int_equal(caviar_study_add(at->study, settings, 2, &infinite, 1, NULL), CAVIAR_INVALID);
+    assert_contains(caviar_study_message(at->study), "not finite");
+    assert_int_equal(api_run_one(at->study), 1);
+    api_ask_fails(at->study, CAVIAR_DONE, "all trials of the budget");
+}
+
+static void test_a_trial_may_end_as_pruned_of_its_own_accord(void **state)
+{
+    api *at = *state;
+    caviar_verdict verdict;
+    api_start(at, (caviar_study_options){0});
+    caviar_trial *trial = api_ask(at->study);
+    caviar_metric metric = {.value = 0.5};
+    assert_int_equal(caviar_trial_report(trial, 1, &metric, 1, &verdict), CAVIAR_OK);
+    assert_int_equal(verdict, CAVIAR_VERDICT_CONTINUE);
+    assert_int_equal(caviar_trial_prune(trial), CAVIAR_OK);
+    assert_int_equal(caviar_trial_state(trial), CAVIAR_STATE_PRUNED);
+    assert_int_equal(caviar_trial_prune(trial), CAVIAR_STATE);
+    caviar_trial_free(trial);
+    trial = api_look(at->study, 0);
+    assert_int_equal(caviar_trial_state(trial), CAVIAR_STATE_PRUNED);
+    assert_true(caviar_trial_value(trial, 0) == 0.5);
+    caviar_trial_free(trial);
+}
+
 static void expect_no_queue(api *at, const caviar_setting *settings, size_t count,
                             const char *piece)
 {
@@ -383,6 +423,8 @@ int main(void)
         BOTH_STORES(test_constraints_that_nothing_satisfies_are_infeasible_and_not_done),
         BOTH_STORES(test_a_single_feasible_point_among_many_is_found),
         BOTH_STORES(test_what_is_queued_comes_first_and_in_order),
+        BOTH_STORES(test_a_result_of_ones_own_is_complete_and_does_not_count),
+        BOTH_STORES(test_a_trial_may_end_as_pruned_of_its_own_accord),
         BOTH_STORES(test_a_configuration_that_cannot_be_is_refused),
         BOTH_STORES(test_defaults_fill_in_before_the_sampler_does),
         BOTH_STORES(test_what_is_filled_in_satisfies_the_constraints),

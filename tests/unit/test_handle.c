@@ -101,6 +101,39 @@ static void test_parameters_by_name(void **state)
     caviar_trial_free(trial);
 }
 
+static void test_all_values_at_once_as_many_as_there_is_room_for(void **state)
+{
+    (void)state;
+    caviar_trial *trial = make(NULL);
+    caviar_value values[PARAMETERS] = {0};
+    assert_int_equal(caviar_trial_values(trial, NULL, 0), PARAMETERS);
+    assert_int_equal(caviar_trial_values(trial, values, 2), PARAMETERS);
+    assert_true(values[0].real == 0.01 && values[1].integer == 64);
+    assert_int_equal(values[2].kind, CAVIAR_KIND_NONE);
+    assert_int_equal(caviar_trial_values(trial, values, PARAMETERS), PARAMETERS);
+    assert_string_equal(values[2].text, "relu");
+    assert_true(values[3].truth);
+    caviar_trial_free(trial);
+}
+
+static void test_a_trial_that_prunes_itself_tells_as_one_that_was_stopped(void **state)
+{
+    (void)state;
+    fake_link link = {.code = CAVIAR_BUSY};
+    caviar_trial *trial = make(&link);
+    assert_int_equal(caviar_trial_prune(trial), CAVIAR_BUSY);
+    assert_false(trial->is_stopped); // it may still end in another way
+    link.code = CAVIAR_OK;
+    assert_int_equal(caviar_trial_prune(trial), CAVIAR_OK);
+    assert_true(trial->is_stopped && isnan(link.value));
+    assert_int_equal(link.tells, 2);
+    caviar_trial_free(trial);
+    trial = make(NULL);
+    assert_int_equal(caviar_trial_prune(trial), CAVIAR_OK);
+    assert_int_equal(caviar_trial_state(trial), CAVIAR_STATE_PRUNED);
+    caviar_trial_free(trial);
+}
+
 static void test_parameters_in_one_word(void **state)
 {
     (void)state;
@@ -268,6 +301,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameters_by_name),
+        cmocka_unit_test(test_all_values_at_once_as_many_as_there_is_room_for),
+        cmocka_unit_test(test_a_trial_that_prunes_itself_tells_as_one_that_was_stopped),
         cmocka_unit_test(test_parameters_in_one_word),
         cmocka_unit_test(test_parameters_by_index),
         cmocka_unit_test(test_names_and_texts_are_copied),

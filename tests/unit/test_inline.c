@@ -215,6 +215,28 @@ static void test_no_words_at_all_are_refused(void **state)
     assert_contains(error.message, "the command varies nothing");
 }
 
+static void test_a_space_of_the_public_interface_takes_both_forms(void **state)
+{
+    (void)state;
+    caviar_space *space = caviar_space_new();
+    assert_int_equal(caviar_space_define(space, "act", "relu|tanh"), CAVIAR_OK);
+    assert_int_equal(caviar_space_define(space, "lr", "log 1e-5 1"), CAVIAR_OK);
+    assert_int_equal(caviar_space_define(space, "beta",
+                                         "{\"type\": \"float\", \"low\": 0, \"high\": 0.5, "
+                                         "\"when\": {\"act\": \"tanh\"}}"),
+                     CAVIAR_OK);
+    assert_int_equal(space->count, 3);
+    assert_int_equal(space->parameters[1].scale, CAVIAR_SCALE_LOG);
+    assert_true(space->parameters[2].high == 0.5 && space->parameters[2].when_count == 1);
+    assert_int_equal(caviar_space_define(space, "lr", "0 1"), CAVIAR_EXISTS);
+    assert_int_equal(caviar_space_define(space, "x", "{type: float, low: 0}"), CAVIAR_INVALID);
+    assert_contains(caviar_space_message(space), "parameter 'x' needs high");
+    assert_int_equal(caviar_space_define(space, "x", "log 1 0"), CAVIAR_INVALID);
+    assert_contains(caviar_space_message(space), "parameter 'x'");
+    assert_int_equal(space->count, 3);
+    caviar_space_free(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_what_is_said_about_definitions),
         cmocka_unit_test(test_settings_that_are_no_map_are_refused),
         cmocka_unit_test(test_no_words_at_all_are_refused),
+        cmocka_unit_test(test_a_space_of_the_public_interface_takes_both_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

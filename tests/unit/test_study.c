@@ -328,6 +328,25 @@ static void test_a_definition_is_a_study_file(void **state)
 }
 
 // The handle of an opening that failed can be called, and keeps its message.
+static void test_a_study_gives_its_definition_from_which_it_can_be_opened_again(void **state)
+{
+    api *at = *state;
+    api_start(at, (caviar_study_options){.scheduler = "{type: asha, eta: 4}",
+                                         .sampler = "sobol",
+                                         .step_min = 2,
+                                         .step_max = 32,
+                                         .parallel = 3});
+    const char *definition = caviar_study_definition(at->study);
+    assert_contains(definition, "\"scheduler\":{\"type\":\"asha\",\"eta\":\"4\"}");
+    assert_contains(definition, "\"steps\":{\"min\":2,\"max\":32}");
+    assert_contains(definition, "\"parallel\":3");
+    caviar_study *study = NULL;
+    caviar_study_options options = {.definition = definition};
+    assert_int_equal(caviar_study_open(&options, &study), CAVIAR_OK);
+    assert_string_equal(caviar_study_definition(study), definition);
+    caviar_study_close(study);
+}
+
 static void test_a_handle_that_did_not_open_answers_every_call(void **state)
 {
     api *at = *state;
@@ -343,6 +362,8 @@ static void test_a_handle_that_did_not_open_answers_every_call(void **state)
     assert_int_equal(caviar_study_front(study, NULL, 0, &front_count), CAVIAR_STATE);
     assert_int_equal(caviar_study_trial(study, 0, &trial), CAVIAR_STATE);
     assert_int_equal(caviar_study_enqueue(study, NULL, 0, &number), CAVIAR_STATE);
+    assert_int_equal(caviar_study_add(study, NULL, 0, NULL, 0, &number), CAVIAR_STATE);
+    assert_null(caviar_study_definition(study));
     assert_int_equal(caviar_study_trial_count(study), 0);
     assert_null(trial);
     assert_int_equal(number, 42);
@@ -387,6 +408,7 @@ int main(void)
         BOTH_STORES(test_options_that_make_no_sense_are_refused),
         BOTH_STORES(test_a_name_that_is_no_name_is_refused_however_it_comes),
         BOTH_STORES(test_a_definition_is_a_study_file),
+        BOTH_STORES(test_a_study_gives_its_definition_from_which_it_can_be_opened_again),
         BOTH_STORES(test_a_handle_that_did_not_open_answers_every_call),
         IN_FILE(test_a_store_that_is_none_is_left_as_it_is),
     };
