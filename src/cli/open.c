@@ -195,6 +195,29 @@ static caviar_code write_set(writer *at)
     return CAVIAR_OK;
 }
 
+// --from a --from b,c
+static void write_from(writer *at)
+{
+    bool any = false;
+    for (size_t i = 0; i < at->arguments->given_count; i++) {
+        const struct cav_given *given = &at->arguments->given[i];
+        if (strcmp(given->flag->name, "from") != 0)
+            continue;
+        if (!any)
+            cav_json_key(&at->json, "from"), cav_json_begin_array(&at->json);
+        any = true;
+        for (const char *name = given->value; *name;) {
+            char word[256];
+            size_t size = strcspn(name, ",");
+            snprintf(word, sizeof word, "%.*s", (int)size, name);
+            cav_json_string(&at->json, word);
+            name += size + (name[size] == ',');
+        }
+    }
+    if (any)
+        cav_json_end_array(&at->json);
+}
+
 static caviar_code write_all(writer *at)
 {
     cav_json_begin_object(&at->json);
@@ -218,6 +241,7 @@ static caviar_code write_all(writer *at)
     copy_text(at, "seed", "seed");
     copy_text(at, "timeout", "timeout");
     copy_text(at, "durability", "durability");
+    write_from(at);
     if (!code)
         code = write_set(at);
     cav_json_end_object(&at->json);

@@ -82,6 +82,8 @@ caviar_code cav_cli_spec_read(const char *path, const json_t *overrides, cav_spe
         {0, "steps", "N", "how many steps (epochs) a trial goes: {steps} in the command"},         \
         {0, "replicates", "N",                                                                     \
          "run each configuration up to so many times; those that lost less"},                      \
+        {0, "from", "STUDY,...",                                                                   \
+         "learn from these earlier studies of the store, as long as they hold"},                   \
         {0, "retry", "N", "run a failed trial so many times again (default 0)"},                   \
         {0, "timeout", "TIME", "kill a trial that runs longer"},                                   \
         {0, "set", "NAME=TEXT", "a value for {NAME} in the command; may be repeated"},             \

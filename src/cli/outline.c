@@ -6,9 +6,11 @@
 #include "base/number.h"
 #include "cli/print.h"
 #include "space/constraint.h"
+#include "study/earlier.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void append_metrics(const cav_spec *spec, cav_text *text)
@@ -95,7 +97,64 @@ static void append_changes(const cav_spec *spec, cav_text *text)
     }
 }
 
-static void describe(const cav_study *study, cav_text *text)
+// What was seen of an earlier study here, in a line of its own.
+static void append_evidence(const cav_inherited *at, cav_text *text)
+{
+    if (at->trial_count < 4)
+        cav_text_append(text, "\n    too few trials yet to tell how well it orders them");
+    else
+        cav_text_appendf(text,
+                         "\n    orders %zu trials with a rank correlation of %.2f (90 %%: %.2f to "
+                         "%.2f)",
+                         at->trial_count, at->agreement.value, at->agreement.low,
+                         at->agreement.high);
+    if (at->refuted)
+        cav_text_appendf(text, "; after %zu of them it was dropped", at->refuted);
+    if (at->taken > 0)
+        cav_text_appendf(text, "\n    %zu of its best configurations tried here", at->taken);
+    if (!isnan(at->best_place))
+        cav_text_appendf(text, ", one of them better than all but %.0f %% of the trials",
+                         100 * at->best_place);
+}
+
+static void append_earlier(const cav_earlier_report *reports, size_t count, cav_text *text)
+{
+    cav_text_append(text, count > 0 ? "\n\nLearns from earlier studies:" : "");
+    for (size_t i = 0; i < count; i++) {
+        const cav_earlier_report *at = &reports[i];
+        double share = at->now.share * at->now.weight;
+        cav_text_appendf(text, "\n  %s: %zu trials, %zu of its parameters are varied here",
+                         at->name, at->trial_count, at->shared_count);
+        if (!isnan(share))
+            cav_text_appendf(text, "; weight now %.0f %%", 100 * share);
+        append_evidence(&at->now, text);
+    }
+}
+
+static void write_earlier(const cav_earlier_report *reports, size_t count, cav_json *json)
+{
+    cav_json_key(json, "earlier");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        const cav_inherited *now = &reports[i].now;
+        cav_json_begin_object(json);
+        cav_json_add_string(json, "study", reports[i].name);
+        cav_json_add_int(json, "trials", (int64_t)reports[i].trial_count);
+        cav_json_add_int(json, "shared", (int64_t)reports[i].shared_count);
+        cav_json_add_number(json, "weight", now->share * now->weight);
+        cav_json_add_int(json, "predicted", (int64_t)now->trial_count);
+        cav_json_add_number(json, "correlation", now->agreement.value);
+        cav_json_add_number(json, "low", now->agreement.low);
+        cav_json_add_number(json, "high", now->agreement.high);
+        cav_json_add_int(json, "refuted_after", (int64_t)now->refuted);
+        cav_json_add_int(json, "taken", (int64_t)now->taken);
+        cav_json_add_number(json, "best_place", now->best_place);
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
+static void describe(const cav_study *study, const cav_earlier_report *earlier, cav_text *text)
 {
     const cav_spec *spec = study->spec;
     cav_text_appendf(text, "%s: ", spec->study);
@@ -109,29 +168,39 @@ static void describe(const cav_study *study, cav_text *text)
                          study->history->outside_count);
     cav_text_append(text, "\n");
     append_space(spec->space, text);
+    append_earlier(earlier, spec->from_count, text);
     append_changes(spec, text);
 }
 
-static void write(const cav_study *study, cav_json *json)
+static void write(const cav_study *study, const cav_earlier_report *earlier, cav_json *json)
 {
     cav_json_begin_object(json);
     cav_json_key(json, "study");
     cav_spec_write(study->spec, json);
     cav_json_add_int(json, "trials", (int64_t)study->history->count);
     cav_json_add_int(json, "outside", (int64_t)study->history->outside_count);
+    if (study->spec->from_count > 0)
+        write_earlier(earlier, study->spec->from_count, json);
     cav_json_end_object(json);
 }
 
-caviar_code cav_cli_outline_print(const cav_arguments *arguments, const cav_study *study,
+caviar_code cav_cli_outline_print(const cav_arguments *arguments, cav_study *study,
                                   cav_error *error)
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
-    if (cav_flag_is_on(arguments, "definition"))
+    cav_earlier_report *earlier = NULL;
+    if (cav_flag_is_on(arguments, "definition")) {
         cav_spec_write(study->spec, &json);
-    else if (cav_flag_is_on(arguments, "json"))
-        write(study, &json);
+        return cav_print_json(&text, error);
+    }
+    caviar_code code = cav_earlier_reports(study, &earlier, error);
+    if (code)
+        return code;
+    if (cav_flag_is_on(arguments, "json"))
+        write(study, earlier, &json);
     else
-        describe(study, &text);
+        describe(study, earlier, &text);
+    free(earlier);
     return cav_print_json(&text, error);
 }

@@ -8,7 +8,7 @@
 #include "study/study.h"
 
 /** Prints it; with --json as an object, with --definition as a study file. */
-caviar_code cav_cli_outline_print(const cav_arguments *arguments, const cav_study *study,
+caviar_code cav_cli_outline_print(const cav_arguments *arguments, cav_study *study,
                                   cav_error *error);
 
 #endif

@@ -252,7 +252,8 @@ const cav_verb cav_verb_show = {
                    "printed. All of its output stands in the file "
                    "output.log of its folder.\n\n"
                    "Without a trial: the study, its space as it is now, and what 'caviar update' "
-                   "has changed of it, when, by whom and why.",
+                   "has changed of it, when, by whom and why; and, where it learns from earlier "
+                   "studies, how well each foretells its trials, and how much each counts now.",
     .has_store = true,
     .has_json = true,
     .most = 1,

@@ -308,6 +308,60 @@ static caviar_code read_replicates(const reader *at, const char *key, const cav_
     return cav_node_int(at->document, node, key, 1, 1000, &at->spec->replicates, at->error);
 }
 
+// lcbench_adult, or {study: lcbench_adult, trials: 100}
+static caviar_code read_one_from(const reader *at, const cav_node *node, cav_from *from)
+{
+    static const char *const known[] = {"study", "trials"};
+    const cav_node *name = node;
+    caviar_code code = CAVIAR_OK;
+    if (node->kind == CAV_NODE_MAP) {
+        name = cav_node_get(node, known[0]);
+        for (size_t i = 0; i < node->count && !code; i++) {
+            if (strcmp(node->keys[i].text, known[1]) == 0)
+                code = cav_node_int(at->document, &node->items[i], known[1], 1, MOST_TRIALS,
+                                    &from->trials, at->error);
+            else if (&node->items[i] != name)
+                code = fail_key(at, "from", &node->keys[i], known, CAV_COUNT_OF(known));
+        }
+    }
+    if (!code && !name)
+        return cav_node_fail(at->document, node, at->error,
+                             "from: {study: NAME, trials: 100} needs the study's name");
+    if (!code)
+        code = cav_node_text(at->document, name, "from", &from->study, at->error);
+    if (!code && !cav_text_is_name(from->study))
+        return cav_node_fail(at->document, name, at->error,
+                             "from: '%.100s' is no name of a study" NAME_ADVICE, from->study);
+    return code;
+}
+
+// One study, or a list.
+static caviar_code read_from(const reader *at, const char *key, const cav_node *node)
+{
+    bool is_list = node->kind == CAV_NODE_LIST;
+    size_t count = is_list ? node->count : 1;
+    if (count > CAV_MOST_FROM)
+        return cav_node_fail(at->document, node, at->error,
+                             "%s: %zu studies; it learns from %d at most", key, count,
+                             CAV_MOST_FROM);
+    cav_from *from = CAV_ARENA_NEW(at->spec->arena, cav_from, count + 1);
+    if (!from)
+        return cav_fail_memory(at->error);
+    for (size_t i = 0; i < count; i++) {
+        const cav_node *item = is_list ? &node->items[i] : node;
+        caviar_code code = read_one_from(at, item, &from[i]);
+        if (code)
+            return code;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(from[k].study, from[i].study) == 0)
+                return cav_node_fail(at->document, item, at->error,
+                                     "%s: study '%.100s' stands twice", key, from[i].study);
+    }
+    at->spec->from = from;
+    at->spec->from_count = count;
+    return CAVIAR_OK;
+}
+
 static caviar_code read_retry(const reader *at, const char *key, const cav_node *node)
 {
     return cav_node_int(at->document, node, key, 0, 1000, &at->spec->retry, at->error);
@@ -401,6 +455,7 @@ static const struct key {
     {"panda", read_panda},
     {"steps", read_steps},
     {"replicates", read_replicates},
+    {"from", read_from},
     {"retry", read_retry},
     {"timeout", read_timeout},
     {"grace", read_grace},

@@ -40,6 +40,14 @@ typedef struct cav_budget {
     int64_t steps;   // reported, over all trials
 } cav_budget;
 
+/** An earlier study of the same store, to learn from. */
+typedef struct cav_from {
+    const char *study;
+    int64_t trials; // those that ended first; 0: not settled yet, all that there are
+} cav_from;
+
+enum { CAV_MOST_FROM = 8 };
+
 typedef struct cav_spec {
     cav_arena *arena; // of everything here but the space
     const char *study;
@@ -54,6 +62,8 @@ typedef struct cav_spec {
     cav_choice panda;           // who nurses each trial: "auto"; name NULL: nobody
     int64_t step_min, step_max; // 0, 0: trials have no steps that Caviar knows of
     int64_t replicates;         // runs of each configuration, under different seeds
+    const cav_from *from;       // [from_count]
+    size_t from_count;
     int64_t retry;
     int64_t timeout_ms; // of a trial; 0: none
     int64_t grace_ms;   // between SIGTERM and SIGKILL

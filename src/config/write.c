@@ -191,6 +191,22 @@ static void write_command(const cav_spec *spec, cav_json *json)
     cav_json_end_array(json);
 }
 
+static void write_from(const cav_spec *spec, cav_json *json)
+{
+    if (spec->from_count == 0)
+        return;
+    cav_json_key(json, "from");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < spec->from_count; i++) {
+        cav_json_begin_object(json);
+        cav_json_add_string(json, "study", spec->from[i].study);
+        if (spec->from[i].trials)
+            cav_json_add_int(json, "trials", spec->from[i].trials);
+        cav_json_end_object(json);
+    }
+    cav_json_end_array(json);
+}
+
 static void write_run(const cav_spec *spec, cav_json *json)
 {
     cav_json_add_int(json, "parallel", spec->parallel);
@@ -211,6 +227,7 @@ static void write_run(const cav_spec *spec, cav_json *json)
     }
     if (spec->replicates > 1)
         cav_json_add_int(json, "replicates", spec->replicates);
+    write_from(spec, json);
     if (spec->retry)
         cav_json_add_int(json, "retry", spec->retry);
     if (spec->timeout_ms)

@@ -10,6 +10,7 @@
 
 #include "base/order.h"
 #include "base/random.h"
+#include "base/ranks.h"
 #include "insight/fitted.h"
 
 #include <math.h>
@@ -70,59 +71,19 @@ static double predict(const cav_fitted *by, const cav_space *from, const double 
 
 // ---- Ranks ------------------------------------------------------------------------------------
 
-typedef struct ranked {
-    double value;
-    size_t index;
-} ranked;
-
-static int by_value(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    return (x->value > y->value) - (x->value < y->value);
-}
-
-// Middle ranks of values [count]; room [count].
-static void rank(const double *values, size_t count, ranked *room, double *ret_ranks)
-{
-    for (size_t i = 0; i < count; i++)
-        room[i] = (ranked){values[i], i};
-    qsort(room, count, sizeof *room, by_value);
-    for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && room[end].value == room[i].value;)
-            end++;
-        for (size_t k = i; k < end; k++)
-            ret_ranks[room[k].index] = ((double)i + (double)end - 1) / 2;
-    }
-}
-
-static double correlate(const double *x, const double *y, size_t count)
-{
-    double sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, n = (double)count;
-    for (size_t i = 0; i < count; i++) {
-        sx += x[i] / n;
-        sy += y[i] / n;
-    }
-    for (size_t i = 0; i < count; i++) {
-        xx += (x[i] - sx) * (x[i] - sx);
-        yy += (y[i] - sy) * (y[i] - sy);
-        xy += (x[i] - sx) * (y[i] - sy);
-    }
-    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
-}
-
 typedef struct pairs {
     double *losses, *said; // [count] losses here, and what the earlier study says
     double *x, *y;         // [count] of a resample
     double *x_ranks, *y_ranks;
-    ranked *room;
+    cav_rank_item *room;
     size_t count;
 } pairs;
 
 static double correlate_ranks(const pairs *at)
 {
-    rank(at->x, at->count, at->room, at->x_ranks);
-    rank(at->y, at->count, at->room, at->y_ranks);
-    return correlate(at->x_ranks, at->y_ranks, at->count);
+    cav_ranks(at->x, at->count, at->room, at->x_ranks);
+    cav_ranks(at->y, at->count, at->room, at->y_ranks);
+    return cav_correlation(at->x_ranks, at->y_ranks, at->count);
 }
 
 static void find_correlation(pairs *at, uint64_t seed, cav_transfer *ret)
@@ -154,7 +115,7 @@ static void find_correlation(pairs *at, uint64_t seed, cav_transfer *ret)
 static bool allocate(pairs *at, size_t count, cav_arena *arena)
 {
     double *room = CAV_ARENA_NEW(arena, double, 6 * count);
-    at->room = CAV_ARENA_NEW(arena, ranked, count);
+    at->room = CAV_ARENA_NEW(arena, cav_rank_item, count);
     if (!room || !at->room)
         return false;
     *at = (pairs){.losses = room,

@@ -277,6 +277,16 @@ static const char *explain(const void *opaque)
     return state->words[0] ? state->words : NULL;
 }
 
+static caviar_code inherited(void *opaque, const cav_history *history, size_t earlier,
+                             cav_inherited *ret, cav_error *error)
+{
+    auto_state *state = opaque;
+    const cav_sampler *lead = &state->engines[LEAD].sampler;
+    *ret = (cav_inherited){.agreement = {0, -1, 1}, .best_place = NAN};
+    return state->grid.type ? CAVIAR_OK // nothing was to be learnt
+                            : lead->type->inherited(lead->state, history, earlier, ret, error);
+}
+
 const cav_sampler_type cav_sampler_auto = {
     .name = "auto",
     .summary = "the default: a grid where the budget covers the space, else the engines that do "
@@ -285,8 +295,10 @@ const cav_sampler_type cav_sampler_auto = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(auto_settings),
     .by_number = true,
+    .inherits = true,
     .create = create,
     .suggest = suggest,
     .explain = explain,
+    .inherited = inherited,
     .destroy = destroy,
 };

@@ -17,6 +17,7 @@
  */
 #include "search/beginning.h"
 #include "search/gp_search.h"
+#include "search/inheriting.h"
 #include "surrogate/comparable.h"
 
 #include <math.h>
@@ -60,6 +61,7 @@ typedef struct gp_state {
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
     cav_belief belief;
+    cav_inheriting *inheriting; // NULL: there are no earlier studies
     cav_comparable *comparable; // NULL: trials that have ended are all there is
     const cav_history *seen;    // the history, or the view of comparable losses, at the last look
     cav_gp_region region;       // where to search; the table's is where it was at the last fit
@@ -88,6 +90,7 @@ static void destroy(void *opaque)
     cav_gp_table_free(state->table);
     cav_comparable_free(state->comparable);
     cav_belief_free(&state->belief);
+    cav_inheriting_free(state->inheriting);
     free(state->low);
     free(state->pending);
     free(state->kept);
@@ -109,6 +112,13 @@ static size_t most_trials(const gp_settings *settings, const cav_sampler_setup *
     return settings->trials > 8 ? (size_t)settings->trials : settings->trials > 0 ? 8 : most;
 }
 
+// Where trials are stopped early, what they are worth changes with every report, and with it how
+// well it was foretold: only the earlier studies' best configurations count there.
+static cav_heritage *heritage_of(const gp_state *state, const cav_sampler_setup *setup)
+{
+    return state->inheriting && !setup->stops_early ? state->inheriting->heritage : NULL;
+}
+
 static caviar_code create(const cav_sampler_setup *setup, const void *opaque, void **ret_state,
                           cav_error *error)
 {
@@ -127,8 +137,14 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .based = SIZE_MAX,
         .kept_trials = SIZE_MAX,
     };
-    cav_gp_ensemble_options ensemble = {.draws = (size_t)settings->draws,
-                                        .effort = settings->effort};
+    bool inherits = setup->earlier && setup->earlier->count > 0;
+    if (inherits)
+        state->inheriting = cav_inheriting_new(setup);
+    cav_gp_ensemble_options ensemble = {
+        .draws = (size_t)settings->draws,
+        .effort = settings->effort,
+        .heritage = heritage_of(state, setup),
+    };
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
     size_t most = most_trials(settings, setup);
     bool has_regions = settings->regions && metrics == 1 && !setup->stops_early;
@@ -139,7 +155,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     if (setup->stops_early)
         state->comparable = cav_comparable_new(setup->step_max);
     bool can_compare = state->comparable || !setup->stops_early;
-    bool fine = cav_belief_init(&state->belief, setup->space);
+    bool fine = cav_belief_init(&state->belief, setup->space) && (state->inheriting || !inherits);
     if (!fine || !can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
         destroy(state);
         return cav_fail_memory(error);
@@ -190,6 +206,12 @@ static void weigh_metrics(gp_state *state, uint64_t number, uint32_t whose)
     cav_scalar_draw(&state->table->scalar, &random);
 }
 
+static bool hear_earlier(const gp_state *state, size_t finished)
+{
+    cav_heritage *heritage = state->ensemble->heritage;
+    return !heritage || cav_heritage_learn(heritage, state->seen, finished);
+}
+
 static cav_gp_trials fill_table(gp_state *state, size_t base, size_t finished)
 {
     cav_gp_table_fill(state->table, state->seen, cav_comparable_losses(state->comparable), base,
@@ -203,6 +225,8 @@ static caviar_code fit(gp_state *state, size_t finished, bool afresh, uint64_t c
     cav_random random = cav_random_stream(state->seed, clock, CAV_PURPOSE_MODEL, 0);
     weigh_metrics(state, finished, BY_FINISHED);
     cav_gp_trials trials = fill_table(state, finished, finished);
+    if (!hear_earlier(state, finished))
+        return cav_fail_memory(error);
     if (state->table->good_count >= 2 &&
         !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
         return cav_fail_memory(error);
@@ -219,6 +243,8 @@ static caviar_code learn(gp_state *state, size_t base, size_t finished, cav_erro
     state->base = base;
     cav_gp_trials trials = fill_table(state, base, base);
     bool enough = state->table->good_count >= 2;
+    if (!hear_earlier(state, finished))
+        return cav_fail_memory(error);
     if (enough && state->based != base && !cav_gp_ensemble_learn(state->ensemble, &trials))
         return cav_fail_memory(error);
     if (enough && state->based != base)
@@ -371,19 +397,28 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     return CAVIAR_OK;
 }
 
+// Trials before the first model: where earlier studies did well, theirs is a beginning.
+static size_t initial_of(const gp_state *state, const cav_history *history)
+{
+    enum { INHERITED_INITIAL = 4 };
+    bool is_early = state->ensemble->heritage && state->initial > INHERITED_INITIAL &&
+                    cav_inheriting_does_well(state->inheriting, history);
+    return is_early ? INHERITED_INITIAL : state->initial;
+}
+
 // Whether there is something to learn from.
-static bool knows_enough(const gp_state *state, const cav_history *history)
+static bool knows_enough(const gp_state *state, const cav_history *history, size_t initial)
 {
     size_t good = 0, finished = history->finished_count;
     if (state->comparable && cav_comparable_is_viewed(history)) { // all that have reported
         finished = 0;
         for (size_t i = 0; i < history->count; i++)
             finished += history->curves[i].count > 0;
-        return finished >= 2 && 2 * finished >= state->initial;
+        return finished >= 2 && 2 * finished >= initial;
     }
     for (size_t i = 0; i < finished && good < 2; i++)
         good += isfinite(history->losses[history->finished[i] * history->metric_count]) ? 1 : 0;
-    return good >= 2 && 2 * finished >= state->initial;
+    return good >= 2 && 2 * finished >= initial;
 }
 
 static void describe(gp_state *state)
@@ -399,12 +434,32 @@ static void describe(gp_state *state)
                              sizeof state->words - (size_t)size);
 }
 
+// A configuration of an earlier study, where it is the turn of one.
+static bool inherit(gp_state *state, const cav_history *history, const cav_suggest *suggest,
+                    double *ret_point)
+{
+    const cav_inheriting *from = state->inheriting;
+    size_t dims = state->space->dim_count;
+    size_t which = from && suggest->attempt == 0
+                       ? cav_inheriting_turn(from, history, suggest->number)
+                       : SIZE_MAX;
+    if (!from || which >= from->count)
+        return false;
+    memcpy(ret_point, from->points + which * dims, dims * sizeof *ret_point);
+    snprintf(state->words, sizeof state->words, "gp: among the best of study %.100s",
+             from->heritage->heirs[from->sources[which]].earlier->name);
+    return true;
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
     gp_state *state = opaque;
     size_t dims = state->space->dim_count;
-    if (suggest->number < state->initial || dims == 0 || !knows_enough(state, history)) {
+    if (inherit(state, history, suggest, ret_point))
+        return CAVIAR_OK;
+    size_t initial = initial_of(state, history);
+    if (suggest->number < initial || dims == 0 || !knows_enough(state, history, initial)) {
         snprintf(state->words, sizeof state->words, "gp: an even spread to begin with");
         design(state, suggest, ret_point);
         return CAVIAR_OK;
@@ -433,11 +488,55 @@ static caviar_code skill(void *opaque, const cav_history *history, double *ret_s
                          cav_error *error)
 {
     gp_state *state = opaque;
-    bool any = state->space->dim_count > 0 && knows_enough(state, history);
+    bool any =
+        state->space->dim_count > 0 && knows_enough(state, history, initial_of(state, history));
     caviar_code code = any ? catch_up(state, history, error) : CAVIAR_OK;
     if (!code)
         *ret_skill = any ? cav_gp_ensemble_skill(state->ensemble) : NAN;
     return code;
+}
+
+// How the configurations of an earlier study have done.
+static void count_taken(const gp_state *state, const cav_history *history, size_t earlier,
+                        cav_inherited *ret)
+{
+    const cav_inheriting *from = state->inheriting;
+    double least = INFINITY;
+    size_t better = 0, count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        size_t which = cav_inheriting_find(from, history->points + i * history->dim_count);
+        bool is_its = which < from->count && from->sources[which] == earlier;
+        ret->taken += is_its;
+        if (is_its && cav_history_has_losses(history, i))
+            least = fmin(least, history->losses[i * history->metric_count]);
+    }
+    for (size_t i = 0; i < history->count; i++) {
+        count += cav_history_has_losses(history, i);
+        better += cav_history_has_losses(history, i) &&
+                  history->losses[i * history->metric_count] < least;
+    }
+    ret->best_place = least < INFINITY ? (double)better / (double)count : NAN;
+}
+
+static caviar_code inherited(void *opaque, const cav_history *history, size_t earlier,
+                             cav_inherited *ret, cav_error *error)
+{
+    gp_state *state = opaque;
+    bool any = knows_enough(state, history, initial_of(state, history));
+    caviar_code code = any ? catch_up(state, history, error) : CAVIAR_OK;
+    cav_heritage *heritage = state->inheriting->heritage;
+    if (!code && !cav_heritage_learn(heritage, history, history->finished_count))
+        code = cav_fail_memory(error);
+    if (code)
+        return code;
+    const cav_heir *heir = &heritage->heirs[earlier];
+    *ret = (cav_inherited){.share = any ? cav_gp_ensemble_inherited(state->ensemble) : NAN,
+                           .weight = heir->weight,
+                           .agreement = heir->agreement,
+                           .trial_count = heir->gp ? heritage->voter_count : 0,
+                           .refuted = heir->refuted};
+    count_taken(state, history, earlier, ret);
+    return CAVIAR_OK;
 }
 
 const cav_sampler_type cav_sampler_gp = {
@@ -447,9 +546,11 @@ const cav_sampler_type cav_sampler_gp = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(gp_settings),
     .by_number = true,
+    .inherits = true,
     .create = create,
     .suggest = suggest,
     .explain = explain,
     .skill = skill,
+    .inherited = inherited,
     .destroy = destroy,
 };

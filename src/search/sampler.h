@@ -10,19 +10,33 @@
 #define CAV_SEARCH_SAMPLER_H
 
 #include "base/options.h"
+#include "base/ranks.h"
 #include "space/space.h"
+#include "surrogate/earlier.h"
 #include "trial/history.h"
 
 /** What a sampler is made for. */
 typedef struct cav_sampler_setup {
-    const cav_space *space; // outlives the sampler
-    uint64_t seed;          // the study's
-    int64_t trial_budget;   // how many trials there may be; 0: not known
-    int64_t step_max;       // how far a trial goes; 0: not known
-    bool stops_early;       // a scheduler stops trials before that, or pauses them
-    int64_t parallel;       // how many run at a time; 0: not known
-    size_t metric_count;    // 0: one
+    const cav_space *space;          // outlives the sampler
+    uint64_t seed;                   // the study's
+    int64_t trial_budget;            // how many trials there may be; 0: not known
+    int64_t step_max;                // how far a trial goes; 0: not known
+    bool stops_early;                // a scheduler stops trials before that, or pauses them
+    int64_t parallel;                // how many run at a time; 0: not known
+    size_t metric_count;             // 0: one
+    const cav_earlier_list *earlier; // studies to learn from, outlive the sampler; NULL: none
 } cav_sampler_setup;
+
+/** What an earlier study has been worth so far. */
+typedef struct cav_inherited {
+    double share;                   // of what is suggested now that goes by it, in [0, 1]
+    double weight;                  // of this one among all earlier studies
+    cav_rank_correlation agreement; // of what it says with the losses of this study's trials
+    size_t trial_count;             // those
+    size_t refuted;                 // after so many of them; 0: it is not
+    size_t taken;                   // configurations of its that were tried here
+    double best_place;              // share of the trials that are better than the best of these
+} cav_inherited;
 
 /** What is asked for. */
 typedef struct cav_suggest {
@@ -45,6 +59,9 @@ typedef struct cav_sampler_type {
 
     /** True where a point must never be tried twice, also in a space that is not finite. */
     bool is_distinct;
+
+    /** True where it learns from earlier studies. */
+    bool inherits;
 
     /** True where only the first metric counts, so that a study with more must take another. */
     bool one_metric;
@@ -74,6 +91,10 @@ typedef struct cav_sampler_type {
      */
     caviar_code (*skill)(void *state, const cav_history *history, double *ret_skill,
                          cav_error *error);
+
+    /** What an earlier study is worth by now. NULL where it does not learn from any. */
+    caviar_code (*inherited)(void *state, const cav_history *history, size_t earlier,
+                             cav_inherited *ret, cav_error *error);
 
     void (*destroy)(void *state);
 } cav_sampler_type;

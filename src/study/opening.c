@@ -4,6 +4,7 @@
 #include "study/opening.h"
 
 #include "store/rules.h"
+#include "study/earlier.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +48,8 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_sampler *ret_sampler,
-                                cav_error *error)
+static caviar_code open_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
+                                bool stops_early, cav_sampler *ret_sampler, cav_error *error)
 {
     const cav_choice *choice = &spec->sampler;
     cav_sampler_setup setup = {.space = spec->space,
@@ -58,7 +59,8 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
                                .step_max = spec->step_max,
                                .stops_early = stops_early,
                                .parallel = spec->parallel,
-                               .metric_count = spec->metric_count};
+                               .metric_count = spec->metric_count,
+                               .earlier = earlier};
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
@@ -108,14 +110,15 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
                     choice->name);
 }
 
-caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
-                                cav_scheduler *ret_scheduler, cav_error *error)
+caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *earlier,
+                                cav_sampler *ret_sampler, cav_scheduler *ret_scheduler,
+                                cav_error *error)
 {
     caviar_code code = open_scheduler(spec, ret_scheduler, error);
     if (code)
         return code;
     bool stops_early = ret_scheduler->type->reads_curves(ret_scheduler->state);
-    code = open_sampler(spec, stops_early, ret_sampler, error);
+    code = open_sampler(spec, earlier, stops_early, ret_sampler, error);
     if (code)
         cav_scheduler_close(ret_scheduler);
     return code;
@@ -134,12 +137,24 @@ caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_e
     return code;
 }
 
+static caviar_code check_inherits(const cav_spec *spec, const cav_sampler *sampler,
+                                  cav_error *error)
+{
+    if (spec->from_count == 0 || sampler->type->inherits)
+        return CAVIAR_OK;
+    return cav_fail(error, CAVIAR_INVALID,
+                    "from: sampler: %s does not learn from earlier studies; auto and gp do",
+                    sampler->type->name);
+}
+
 caviar_code cav_opening_check(const cav_spec *spec, cav_error *error)
 {
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
     cav_panda *panda = NULL;
-    caviar_code code = cav_opening_methods(spec, &sampler, &scheduler, error);
+    caviar_code code = cav_opening_methods(spec, NULL, &sampler, &scheduler, error);
+    if (!code)
+        code = check_inherits(spec, &sampler, error);
     if (!code)
         code = cav_opening_panda(spec, &panda, error);
     cav_panda_close(panda);
@@ -280,6 +295,8 @@ static caviar_code join(cav_study *study, const cav_study_options *options, cons
     spec->seed = stored->seed;
     spec->change_count = stored->change_count;
     spec->changes = cav_changes_copy(spec->arena, stored->changes, stored->change_count);
+    if (!code)
+        code = cav_earlier_settle(study, spec, stored, error);
     cav_spec_free(stored);
     if (code)
         return code;
@@ -305,7 +322,9 @@ static caviar_code make(cav_study *study, const char *name, cav_error *error)
     if (!study->spec->study)
         return cav_fail_memory(error);
     cav_text text = {0};
-    caviar_code code = write_definition(study->spec, &text, error);
+    caviar_code code = cav_earlier_settle(study, study->spec, NULL, error);
+    if (!code)
+        code = write_definition(study->spec, &text, error);
     if (!code)
         code = cav_opening_check(study->spec, error);
     if (!code)
@@ -368,6 +387,9 @@ caviar_code cav_opening_find(cav_study *study, const cav_study_options *options,
                                .clock = study->clock,
                                .create = study->spec && !options->read_only,
                                .read_only = options->read_only};
+    study->location = cav_strdup(options->location);
+    if (options->location && !study->location)
+        return cav_fail_memory(error);
     caviar_code code = cav_store_open(&store, &study->store, error);
     if (code)
         return code;

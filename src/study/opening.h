@@ -12,9 +12,11 @@
  */
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error);
 
-/** Opens the sampler and the scheduler of a definition; both are closed where it fails. */
-caviar_code cav_opening_methods(const cav_spec *spec, cav_sampler *ret_sampler,
-                                cav_scheduler *ret_scheduler, cav_error *error);
+/** Opens the sampler, which learns from these studies (NULL: none), and the scheduler of a
+ * definition; both are closed where it fails. */
+caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *earlier,
+                                cav_sampler *ret_sampler, cav_scheduler *ret_scheduler,
+                                cav_error *error);
 
 /** Reads the stored definition of a study again; its revision with it. */
 caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *ret_revision,

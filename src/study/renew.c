@@ -5,12 +5,14 @@
  * under, so earlier ones are kept until the study is closed. Metrics and the list of parameters
  * are the same in all of them (update.c sees to that).
  */
+#include "study/earlier.h"
 #include "study/opening.h"
 
 #include <stdlib.h>
 
 // Everything that is made from a definition.
 typedef struct methods {
+    cav_earlier_list earlier;
     cav_sampler sampler;
     cav_scheduler scheduler;
     cav_panda *panda;
@@ -22,13 +24,18 @@ static void free_methods(methods *at)
     cav_sampler_close(&at->sampler);
     cav_scheduler_close(&at->scheduler);
     cav_panda_close(at->panda);
+    cav_earlier_list_free(&at->earlier);
     free(at->point);
     free(at->raw);
 }
 
-static caviar_code make_methods(const cav_spec *spec, methods *ret, cav_error *error)
+static caviar_code make_methods(const cav_study *study, const cav_spec *spec, methods *ret,
+                                cav_error *error)
 {
-    caviar_code code = cav_opening_methods(spec, &ret->sampler, &ret->scheduler, error);
+    caviar_code code =
+        study->is_read_only ? CAVIAR_OK : cav_earlier_read(study, spec, &ret->earlier, error);
+    if (!code)
+        code = cav_opening_methods(spec, &ret->earlier, &ret->sampler, &ret->scheduler, error);
     if (!code)
         code = cav_opening_panda(spec, &ret->panda, error);
     ret->point = calloc(spec->space->dim_count + 1, sizeof *ret->point);
@@ -39,7 +46,13 @@ static caviar_code make_methods(const cav_spec *spec, methods *ret, cav_error *e
 // What the study has goes to where it will be freed from.
 static void take_over(cav_study *study, cav_spec *spec, methods *fresh)
 {
-    methods old = {study->sampler, study->scheduler, study->panda, study->point, study->raw};
+    methods old = {.earlier = study->earlier,
+                   .sampler = study->sampler,
+                   .scheduler = study->scheduler,
+                   .panda = study->panda,
+                   .point = study->point,
+                   .raw = study->raw};
+    study->earlier = fresh->earlier;
     study->sampler = fresh->sampler;
     study->scheduler = fresh->scheduler;
     study->panda = fresh->panda;
@@ -65,7 +78,7 @@ static caviar_code renew(cav_study *study, cav_error *error)
         return code;
     if (spec->budget.trials == 0)
         spec->budget.trials = study->own_trials;
-    code = make_methods(spec, &fresh, error);
+    code = make_methods(study, spec, &fresh, error);
     if (!code && !CAV_GROW(&study->retired, &study->retired_capacity, study->retired_count + 1))
         code = cav_fail_memory(error);
     if (code) {

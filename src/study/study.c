@@ -5,6 +5,7 @@
 
 #include "space/place.h"
 #include "store/rules.h"
+#include "study/earlier.h"
 #include "study/opening.h"
 
 #include <math.h>
@@ -165,7 +166,8 @@ static caviar_code begin_again(cav_study *study, cav_error *error)
         return code;
     cav_sampler_close(&study->sampler);
     cav_scheduler_close(&study->scheduler);
-    return cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
+    return cav_opening_methods(study->spec, &study->earlier, &study->sampler, &study->scheduler,
+                               error);
 }
 
 caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
@@ -280,8 +282,11 @@ static caviar_code set_up(cav_study *study, const cav_study_options *options, ca
         study->lease_ms = endless_ms; // nobody else could take over its trials
     if (!code)
         code = allocate(study, error);
+    if (!code && !study->is_read_only)
+        code = cav_earlier_read(study, study->spec, &study->earlier, error);
     if (!code) // also when only looking: it checks the definition
-        code = cav_opening_methods(study->spec, &study->sampler, &study->scheduler, error);
+        code = cav_opening_methods(study->spec, &study->earlier, &study->sampler, &study->scheduler,
+                                   error);
     if (!code)
         code = cav_opening_panda(study->spec, &study->panda, error);
     if (!code)
@@ -350,6 +355,8 @@ void cav_study_close(cav_study *study)
     cav_sampler_close(&study->sampler);
     cav_scheduler_close(&study->scheduler);
     cav_panda_close(study->panda);
+    cav_earlier_list_free(&study->earlier);
+    free(study->location);
     cav_race_free(study->race);
     cav_history_free(study->history);
     cav_subset_free(study->subset);

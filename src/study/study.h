@@ -12,6 +12,7 @@
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
  *   nurse.c      the tuner's own nudges: panda: auto
+ *   earlier.c    what earlier studies have tried
  *   derive.c     a new trial from another one: forks and replays
  *   breed.c      the same, as a scheduler wants it
  *   heartbeat.c  keeping leases alive from a thread of its own
@@ -54,6 +55,7 @@ struct caviar_study {
     pthread_mutex_t lock; // recursive
     cav_error error;      // of the last public call
     cav_spec *spec;
+    char *location; // of the store, as it was given; NULL: memory
     cav_store *store;
     const cav_clock *clock; // the store's, by which leases run
     int64_t generation;     // of the store, when the history was begun
@@ -69,6 +71,7 @@ struct caviar_study {
     cav_history *history;
     cav_subset *subset;                                // what of it lies in the space; NULL: all
     int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
+    cav_earlier_list earlier;                          // studies that the sampler learns from
     cav_sampler sampler;
     cav_scheduler scheduler;
     cav_panda *panda;    // who nurses the trials; NULL: nobody

@@ -4,6 +4,7 @@
  * The present definition and the one wanted are compared key by key, as they are written. What
  * makes the values of trials comparable (the command, the metrics, how far a trial goes) stays.
  */
+#include "study/earlier.h"
 #include "study/opening.h"
 
 #include "base/json.h"
@@ -183,6 +184,7 @@ static const struct rule {
     {"budget", NULL, false},
     {"parallel", NULL, false},
     {"sampler", NULL, false},
+    {"from", NULL, false},
     {"scheduler", NULL, false},
     {"retry", NULL, false},
     {"timeout", NULL, false},
@@ -323,6 +325,8 @@ static caviar_code update(cav_study *study, cav_spec *spec, const cav_update_opt
 {
     comparison at = {.what = what, .error = error};
     caviar_code code = cav_study_refresh(study, error);
+    if (!code)
+        code = cav_earlier_settle(study, spec, study->spec, error);
     if (!code)
         code = compare_specs(&at, study->spec, spec);
     if (!code && spec->space->dim_count == 0)

@@ -18,29 +18,34 @@
 
 static const struct kind {
     int smoothness;
-    bool warps;
+    bool warps, inherits;
     cav_outcome outcome;
 } kinds[] = {
-    {5, false, CAV_OUTCOME_RANK},
-    {5, false, CAV_OUTCOME_POWER},
-    {5, true, CAV_OUTCOME_POWER},
-    {3, false, CAV_OUTCOME_POWER},
+    {5, false, false, CAV_OUTCOME_RANK}, {5, false, false, CAV_OUTCOME_POWER},
+    {5, true, false, CAV_OUTCOME_POWER}, {3, false, false, CAV_OUTCOME_POWER},
+    {5, false, true, CAV_OUTCOME_RANK}, // the last one, and as the first but for what it inherits
 };
+
+enum { PLAIN_KINDS = CAV_COUNT_OF(kinds) - 1, HEIR = PLAIN_KINDS };
 
 static const double least_share = 0.25; // of an equal weight
 static const double sharpness = 8;      // of weights, in mean log densities
+static const double most_trust = 1.5;   // in what earlier studies say
+static const double most_inherited = 0.8;
 
 static bool add_members(cav_gp_ensemble *ensemble)
 {
     size_t each = 1 + ensemble->draws;
-    ensemble->members = calloc(CAV_COUNT_OF(kinds) * each, sizeof *ensemble->members);
+    ensemble->kind_count = ensemble->heritage ? CAV_COUNT_OF(kinds) : PLAIN_KINDS;
+    ensemble->members = calloc(ensemble->kind_count * each, sizeof *ensemble->members);
     if (!ensemble->members)
         return false;
-    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++) {
+    for (size_t k = 0; k < ensemble->kind_count; k++) {
         for (size_t i = 0; i < each; i++) {
             cav_gp_member *member = &ensemble->members[ensemble->count];
             member->kind = k;
             member->outcome = kinds[k].outcome;
+            member->inherits = kinds[k].inherits;
             member->is_draw = i > 0;
             member->gp = cav_gp_new(ensemble->axes, kinds[k].smoothness, kinds[k].warps);
             if (!member->gp)
@@ -58,11 +63,13 @@ cav_gp_ensemble *cav_gp_ensemble_new(const cav_space *space, const cav_gp_ensemb
         return NULL;
     ensemble->draws = options->draws;
     ensemble->effort = options->effort;
+    ensemble->heritage = options->heritage;
     ensemble->axes = cav_gp_axes_new(space);
     if (ensemble->axes)
         ensemble->work = cav_gp_work_new(ensemble->axes);
-    ensemble->gradients = calloc(2 * space->dim_count + 1, sizeof *ensemble->gradients);
-    if (ensemble->work && ensemble->gradients && add_members(ensemble))
+    ensemble->eight = calloc(8 * space->dim_count + 1, sizeof *ensemble->eight);
+    ensemble->gradients = calloc(3 * space->dim_count + 1, sizeof *ensemble->gradients);
+    if (ensemble->work && ensemble->eight && ensemble->gradients && add_members(ensemble))
         return ensemble;
     cav_gp_ensemble_free(ensemble);
     return NULL;
@@ -82,10 +89,13 @@ void cav_gp_ensemble_free(cav_gp_ensemble *ensemble)
         free(ensemble->log_slopes[i]);
         free(ensemble->noises[i]);
     }
+    free(ensemble->said);
+    free(ensemble->differences);
     free(ensemble->failed);
     free(ensemble->room);
     free(ensemble->improvements);
     free(ensemble->gradients);
+    free(ensemble->eight);
     free(ensemble);
 }
 
@@ -100,7 +110,8 @@ static bool reserve(cav_gp_ensemble *ensemble, size_t count)
         return true;
     size_t capacity = count + count / 2;
     double **rooms[] = {&ensemble->outcomes[0],   &ensemble->outcomes[1], &ensemble->log_slopes[0],
-                        &ensemble->log_slopes[1], &ensemble->noises[0],   &ensemble->noises[1]};
+                        &ensemble->log_slopes[1], &ensemble->noises[0],   &ensemble->noises[1],
+                        &ensemble->said,          &ensemble->differences};
     for (size_t i = 0; i < CAV_COUNT_OF(rooms); i++) {
         double *grown = realloc(*rooms[i], capacity * sizeof *grown);
         if (!grown)
@@ -117,6 +128,43 @@ static bool reserve(cav_gp_ensemble *ensemble, size_t count)
         return false;
     ensemble->capacity = capacity;
     return true;
+}
+
+// What earlier studies say of up to eight points [count x dim_count].
+static void say(cav_gp_ensemble *ensemble, const double *points, size_t count, double ret_said[8])
+{
+    size_t dims = ensemble->axes->space->dim_count;
+    double *eight = ensemble->eight;
+    for (size_t lane = 0; lane < CAV_LANES; lane++)
+        memcpy(eight + lane * dims, points + (lane < count ? lane : 0) * dims,
+               dims * sizeof *eight);
+    cav_heritage_say_eight(ensemble->heritage, eight, ret_said);
+}
+
+// What earlier studies say of the trials, and how much of it their outcomes show: a regression,
+// drawn to a belief in most of it as if two trials had said so.
+static void listen(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
+{
+    const double presumed = 0.7, weight = 2;
+    size_t dims = ensemble->axes->space->dim_count, count = trials->count;
+    const double *outcomes = ensemble->outcomes[CAV_OUTCOME_RANK];
+    double means[CAV_LANES], said = 0, outcome = 0, xx = weight, xy = weight * presumed;
+    for (size_t i = 0; i < count; i += CAV_LANES) {
+        size_t lanes = count - i < CAV_LANES ? count - i : CAV_LANES;
+        say(ensemble, trials->points + i * dims, lanes, means);
+        memcpy(ensemble->said + i, means, lanes * sizeof *means);
+    }
+    for (size_t i = 0; i < count; i++) {
+        said += ensemble->said[i] / (double)count;
+        outcome += outcomes[i] / (double)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        xx += (ensemble->said[i] - said) * (ensemble->said[i] - said);
+        xy += (ensemble->said[i] - said) * (outcomes[i] - outcome);
+    }
+    ensemble->trust = fmin(most_trust, fmax(0, xy / xx));
+    for (size_t i = 0; i < count; i++)
+        ensemble->differences[i] = outcomes[i] - ensemble->trust * ensemble->said[i];
 }
 
 static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
@@ -136,7 +184,14 @@ static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
                                 trials->count, ensemble->noises[i]))
             return false;
     ensemble->has_noises = trials->deviations != NULL;
+    if (ensemble->heritage)
+        listen(ensemble, trials);
     return true;
+}
+
+static const double *outcomes_of(const cav_gp_ensemble *ensemble, const cav_gp_member *member)
+{
+    return member->inherits ? ensemble->differences : ensemble->outcomes[member->outcome];
 }
 
 static cav_gp_data data_of(const cav_gp_ensemble *ensemble, const cav_gp_member *member,
@@ -144,7 +199,7 @@ static cav_gp_data data_of(const cav_gp_ensemble *ensemble, const cav_gp_member 
 {
     return (cav_gp_data){.count = ensemble->trial_count,
                          .points = points,
-                         .outcomes = ensemble->outcomes[member->outcome],
+                         .outcomes = outcomes_of(ensemble, member),
                          .noises = ensemble->has_noises ? ensemble->noises[member->outcome] : NULL};
 }
 
@@ -206,10 +261,11 @@ static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
     size_t count = ensemble->trial_count, used = 0;
     double *means = ensemble->room, *variances = means + count, sum = 0;
     const double *outcomes = ensemble->outcomes[member->outcome];
+    const double *own = outcomes_of(ensemble, member);
     double median = median_of(outcomes, count, means);
     cav_gp_leave_one_out(member->gp, means, variances);
     for (size_t i = 0; i < count; i++) {
-        double off = outcomes[i] - means[i];
+        double off = own[i] - means[i];
         unexplained += off * off;
         variation += outcomes[i] * outcomes[i];
         if (ensemble->failed[i] || outcomes[i] > median)
@@ -227,30 +283,77 @@ static double least_mean(const cav_gp_ensemble *ensemble, const cav_gp_member *m
 {
     const cav_gp *gp = member->gp;
     double least = INFINITY;
-    for (size_t i = 0; i < ensemble->trial_count; i++)
+    for (size_t i = 0; i < ensemble->trial_count; i++) {
+        double said = member->inherits ? ensemble->trust * ensemble->said[i] : 0;
         if (!ensemble->failed[i])
-            least = fmin(least, gp->outcomes[i] - gp->noises[i] * gp->weights[i]);
+            least = fmin(least, gp->outcomes[i] - gp->noises[i] * gp->weights[i] + said);
+    }
     return least;
 }
 
-// Weights of the kinds by their mean scores, the same for all members of a kind.
+// For each trial the share of pairs with another one that the others' means have in the wrong
+// order.
+static void find_misorder(const cav_gp_ensemble *ensemble, const cav_gp_member *member,
+                          double *means, double *ret_wrong)
+{
+    size_t count = ensemble->trial_count;
+    const double *outcomes = ensemble->outcomes[CAV_OUTCOME_RANK];
+    double *variances = ret_wrong; // not wanted
+    cav_gp_leave_one_out(member->gp, means, variances);
+    for (size_t i = 0; i < count && member->inherits; i++)
+        means[i] += ensemble->trust * ensemble->said[i];
+    for (size_t i = 0; i < count; i++) {
+        size_t wrong = 0;
+        for (size_t k = 0; k < count; k++)
+            wrong += (means[i] - means[k]) * (outcomes[i] - outcomes[k]) < 0;
+        ret_wrong[i] = (double)wrong / (double)count;
+    }
+}
+
+// The share of the kind that inherits: how surely it orders the trials better than the kind that is
+// as it is but for that. To begin with four trials are presumed that it has in a better order.
+static double inherit(cav_gp_ensemble *ensemble)
+{
+    const double presumed = 0.1, deviation = 0.15, weight = 4;
+    size_t each = 1 + ensemble->draws, count = ensemble->trial_count;
+    const cav_gp_member *plain = &ensemble->members[0], *heir = &ensemble->members[HEIR * each];
+    double *means = ensemble->room, *without = means + count, *with = without + count;
+    double sum = weight * presumed, squares = 0, n = (double)count + weight;
+    if (!ensemble->heritage->any || !plain->is_fit || !heir->is_fit || ensemble->trust <= 0)
+        return 0;
+    find_misorder(ensemble, plain, means, without);
+    find_misorder(ensemble, heir, means, with);
+    for (size_t i = 0; i < count; i++)
+        sum += without[i] - with[i];
+    for (size_t i = 0; i < count; i++)
+        squares += pow(without[i] - with[i] - sum / n, 2);
+    squares += weight * (deviation * deviation + pow(presumed - sum / n, 2));
+    double z = sum / n / sqrt(squares / n / n);
+    return z > 0 ? most_inherited * (2 * cav_normal_cdf(z) - 1) : 0;
+}
+
+// Weights of the kinds by their mean scores, the same for all members of a kind. The kind that
+// inherits has what it has earned, and the others the rest.
 static void weigh(cav_gp_ensemble *ensemble, const double *scores)
 {
     size_t each = 1 + ensemble->draws;
-    double kind_scores[CAV_COUNT_OF(kinds)], most = -INFINITY, total = 0;
-    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++) {
+    double kind_scores[PLAIN_KINDS], most = -INFINITY, total = 0;
+    for (size_t k = 0; k < PLAIN_KINDS; k++) {
         kind_scores[k] = 0;
         for (size_t i = 0; i < each; i++)
             kind_scores[k] += scores[k * each + i] / (double)each;
         most = fmax(most, kind_scores[k]);
     }
-    for (size_t k = 0; k < CAV_COUNT_OF(kinds); k++)
+    for (size_t k = 0; k < PLAIN_KINDS; k++)
         total += kind_scores[k] = exp(sharpness * (kind_scores[k] - most));
+    ensemble->inherited = ensemble->heritage ? inherit(ensemble) : 0;
     for (size_t i = 0; i < ensemble->count; i++) {
-        double equal = 1 / (double)CAV_COUNT_OF(kinds);
-        double share = kind_scores[ensemble->members[i].kind] / total;
+        cav_gp_member *member = &ensemble->members[i];
+        double equal = 1 / (double)PLAIN_KINDS;
+        double share = member->inherits ? 0 : kind_scores[member->kind] / total;
         share = least_share * equal + (1 - least_share) * share;
-        ensemble->members[i].log_weight = log(share / (double)each);
+        share = member->inherits ? ensemble->inherited : (1 - ensemble->inherited) * share;
+        member->log_weight = log(share / (double)each);
     }
 }
 
@@ -300,6 +403,11 @@ bool cav_gp_ensemble_extend(cav_gp_ensemble *ensemble, const cav_gp_trials *tria
     return learn(ensemble, trials, ensemble->trial_count);
 }
 
+double cav_gp_ensemble_inherited(const cav_gp_ensemble *ensemble)
+{
+    return ensemble->inherited;
+}
+
 double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble)
 {
     double sum = 0;
@@ -317,11 +425,12 @@ int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, si
     const struct kind *kind = &kinds[most->kind];
     double skill = fmax(0, cav_gp_ensemble_skill(ensemble));
     double share = exp(most->log_weight) * (double)(1 + ensemble->draws);
-    return snprintf(ret_text, size,
-                    "explains %.0f %% of losses left out; counts most (%.0f %%): Matern %d/2, %s%s",
-                    100 * skill, 100 * share, kind->smoothness,
-                    kind->outcome == CAV_OUTCOME_RANK ? "bad losses by rank" : "power of the loss",
-                    kind->warps ? ", warped scales" : "");
+    return snprintf(
+        ret_text, size,
+        "explains %.0f %% of losses left out; counts most (%.0f %%): Matern %d/2, %s%s%s",
+        100 * skill, 100 * share, kind->smoothness,
+        kind->outcome == CAV_OUTCOME_RANK ? "bad losses by rank" : "power of the loss",
+        kind->warps ? ", warped scales" : "", kind->inherits ? ", from earlier studies on" : "");
 }
 
 static void expect(cav_gp_ensemble *ensemble, cav_gp_member *member, const double *points,
@@ -329,12 +438,14 @@ static void expect(cav_gp_ensemble *ensemble, cav_gp_member *member, const doubl
 {
     size_t known = ensemble->trial_count, dims = ensemble->axes->space->dim_count;
     double *outcomes = ensemble->room;
-    memcpy(outcomes, ensemble->outcomes[member->outcome], known * sizeof *outcomes);
+    memcpy(outcomes, outcomes_of(ensemble, member), known * sizeof *outcomes);
     for (size_t i = 0; i < count; i++) {
-        double mean, variance;
+        double mean, variance, said[CAV_LANES] = {0};
         cav_gp_predict(member->gp, points + i * dims, ensemble->work, &mean, &variance, NULL, NULL);
         outcomes[known + i] = mean;
-        member->best = fmin(member->best, mean);
+        if (member->inherits)
+            say(ensemble, points + i * dims, 1, said);
+        member->best = fmin(member->best, mean + ensemble->trust * said[0]);
     }
     size_t kept = known;
     for (size_t i = 0; i < count; i++) {
@@ -356,7 +467,7 @@ bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, siz
         member->best = member->known;
         if (member->gp->count > known) {
             cav_gp_truncate(member->gp, known);
-            cav_gp_set_outcomes(member->gp, ensemble->outcomes[member->outcome], ensemble->work);
+            cav_gp_set_outcomes(member->gp, outcomes_of(ensemble, member), ensemble->work);
         }
         if (count > 0)
             expect(ensemble, member, points, count);
@@ -404,6 +515,34 @@ static double log_add(double a, double b)
     return most > -INFINITY ? most + log1p(exp(fmin(a, b) - most)) : most;
 }
 
+static bool is_heard(const cav_gp_member *member)
+{
+    return member->is_fit && member->log_weight > -INFINITY;
+}
+
+static void predict_eight(cav_gp_ensemble *ensemble, const cav_gp_member *member,
+                          const double *points, double means[8], double variances[8])
+{
+    double said[CAV_LANES];
+    cav_gp_predict_eight(member->gp, points, ensemble->work, means, variances);
+    if (!member->inherits)
+        return;
+    cav_heritage_say_eight(ensemble->heritage, points, said);
+    for (size_t lane = 0; lane < CAV_LANES; lane++)
+        means[lane] += ensemble->trust * said[lane];
+}
+
+// What a mean has to be moved by for what earlier studies say; moves its gradient.
+static double add_said(cav_gp_ensemble *ensemble, const double *point, double *gradient)
+{
+    size_t dims = ensemble->axes->space->dim_count;
+    double *slopes = ensemble->gradients + 2 * dims;
+    double said = cav_heritage_say(ensemble->heritage, point, slopes);
+    for (size_t dim = 0; dim < dims; dim++)
+        gradient[dim] += ensemble->trust * slopes[dim];
+    return ensemble->trust * said;
+}
+
 void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points,
                                  double ret_scores[8])
 {
@@ -413,9 +552,9 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
         ret_scores[lane] = -INFINITY;
     for (size_t i = 0; i < ensemble->count; i++) {
         const cav_gp_member *member = &ensemble->members[i];
-        if (!member->is_fit)
+        if (!is_heard(member))
             continue;
-        cav_gp_predict_eight(member->gp, points, ensemble->work, means, variances);
+        predict_eight(ensemble, member, points, means, variances);
         if (first && ensemble->failed_count > 0)
             log_success(ensemble, CAV_LANES, success);
         first = false;
@@ -437,9 +576,11 @@ double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, dou
     memset(ret_gradient, 0, dims * sizeof *ret_gradient);
     for (size_t i = 0; i < ensemble->count; i++) {
         const cav_gp_member *member = &ensemble->members[i];
-        if (!member->is_fit)
+        if (!is_heard(member))
             continue;
         cav_gp_predict(member->gp, point, ensemble->work, &mean, &variance, by_mean, by_variance);
+        if (member->inherits)
+            mean += add_said(ensemble, point, by_mean);
         double slope_mean, slope_variance, before = sum;
         double own = member->log_weight - member->level +
                      log_improvement(member, mean, variance, &slope_mean, &slope_variance);
@@ -463,7 +604,7 @@ static void vote(cav_gp_ensemble *ensemble, cav_gp_member *member, const double 
     for (size_t k = 0; k < count; k++) {
         size_t lane = k % CAV_LANES;
         if (lane == 0) {
-            cav_gp_predict_eight(member->gp, points + k * dims, ensemble->work, means, variances);
+            predict_eight(ensemble, member, points + k * dims, means, variances);
             if (success)
                 log_success(ensemble, CAV_LANES, success + k);
         }
@@ -489,7 +630,7 @@ bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, 
     }
     for (size_t i = 0; i < ensemble->count; i++) {
         cav_gp_member *member = &ensemble->members[i];
-        if (!member->is_fit)
+        if (!is_heard(member))
             continue;
         bool counts_failures = first && ensemble->failed_count > 0;
         vote(ensemble, member, points, count, counts_failures ? success : NULL, ret_scores);

@@ -5,12 +5,18 @@
  * They differ in their kernel, in how losses become outcomes, in whether numbers are warped, and in
  * their parameters: of each kind one has the most likely parameters, the others draws from all
  * likely ones.
+ *
+ * Where earlier studies have something to say, there is one kind more, which learns how the trials
+ * differ from it. It has no share of its own by right: it is heard as far as it orders the trials
+ * better than its like without that knowledge, each trial left out in turn, and not at all where it
+ * does not.
  */
 #ifndef CAV_SURROGATE_GP_ENSEMBLE_H
 #define CAV_SURROGATE_GP_ENSEMBLE_H
 
 #include "base/random.h"
 #include "surrogate/gp_fit.h"
+#include "surrogate/heritage.h"
 #include "surrogate/outcome.h"
 
 /** What has been tried. */
@@ -26,6 +32,7 @@ typedef struct cav_gp_member {
     cav_gp *gp;
     cav_outcome outcome;
     size_t kind;
+    bool inherits; // its outcomes are what earlier studies did not say
     bool is_draw;
     bool is_fit;  // it could be conditioned on what is known
     bool appends; // trials one by one; not any more where that went wrong
@@ -41,26 +48,34 @@ typedef struct cav_gp_ensemble {
     cav_gp_work *work;
     cav_gp_member *members; // [count] by kind, the most likely one first
     size_t count;
-    size_t draws;  // of each kind
-    double effort; // work per fit, relative to the usual
+    size_t kind_count;
+    size_t draws;           // of each kind
+    double effort;          // work per fit, relative to the usual
+    cav_heritage *heritage; // NULL: none
 
     // of the trials that it has learnt
     size_t trial_count, capacity;
     double *outcomes[2], *log_slopes[2]; // [capacity] by cav_outcome
     double *noises[2];                   // [capacity] variances of the outcomes' own
+    double *said;                        // [capacity] by earlier studies
+    double *differences;                 // [capacity] outcomes by rank less `trust` times that
+    double trust;                        // in what is said: how much of it the outcomes show
+    double inherited;                    // share of the kind that inherits
     bool has_noises;
     bool *failed; // [capacity]
     size_t failed_count;
     double *room;         // [4 x capacity]
     double *improvements; // [scored_capacity] of points that are scored together
     size_t scored_capacity;
-    double *gradients; // [2 x dim_count]
+    double *gradients; // [3 x dim_count]
+    double *eight;     // [8 x dim_count]
 } cav_gp_ensemble;
 
 /** How an ensemble is made. */
 typedef struct cav_gp_ensemble_options {
     size_t draws;
     double effort;
+    cav_heritage *heritage; // outlives it, and has learnt what the trials say of it; NULL: none
 } cav_gp_ensemble_options;
 
 /** For a space that outlives it; NULL when out of memory. */
@@ -87,6 +102,9 @@ bool cav_gp_ensemble_extend(cav_gp_ensemble *ensemble, const cav_gp_trials *tria
 /** What the ensemble has learnt, in words: how well it predicts, and which kind of member counts
  * most. Returns the length that it would have, as snprintf. */
 int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size);
+
+/** The share of the member kind that learns from earlier studies; 0 where there is none. */
+double cav_gp_ensemble_inherited(const cav_gp_ensemble *ensemble);
 
 /** The members' skill, weighted. */
 double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble);

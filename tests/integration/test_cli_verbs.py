@@ -305,6 +305,30 @@ def replicates_are_runs_of_one_configuration(box):
 
 
 @case
+def a_study_learns_from_earlier_ones_of_its_store(box):
+    box.script('t.sh', """awk -v x="$1" -v y="$2" 'BEGIN {
+        print "loss=" (x - 0.3) ^ 2 + (y - 0.6) ^ 2 }'\n""")
+    words = ['--minimize', 'loss', '--seed', '3', '--', './t.sh', '{x: 0 1}', '{y: 0 1}']
+    box.caviar('run', '-q', '--study', 'old', '-n', '40', *words)
+    box.caviar('run', '-q', '--study', 'new', '--from', 'old', '-n', '9', *words)
+    shown = box.caviar('show', '--study', 'new').out
+    contains(shown, 'Learns from earlier studies:', 'old: 40 trials, 2 of its parameters',
+             'weight now', 'orders 9 trials with a rank correlation of',
+             ' of its best configurations tried here')
+    earlier = box.json('show', '--study', 'new')['earlier']
+    equal([(at['study'], at['trials'], at['predicted']) for at in earlier], [('old', 40, 9)])
+    assert earlier[0]['low'] <= earlier[0]['correlation'] <= earlier[0]['high']
+    best = box.json('best', '--study', 'new')['trial']['values']['loss']
+    assert best < 0.001, best
+    definition = box.json('show', '--study', 'new', '--definition')
+    equal(definition['from'], [{'study': 'old', 'trials': 40}])
+    first = next(t for t in box.trials('--study', 'new') if t['id'] == 1)
+    contains(first['origin'], 'among the best of study old')
+    refused = box.caviar('run', '--study', 'no', '--from', 'nothing', '-n', '9', *words, status=1)
+    contains(refused.err, "from: there is no study 'nothing' in")
+
+
+@case
 def plan_says_what_to_do_with_the_time(box):
     box.bowl(keys='steps: 30')
     words = ['bowl.yaml', '--step', '40s', '--cores', '2']

@@ -27,7 +27,8 @@ test_driver *driver_new(const driver_options *options, cav_error *error)
                                .trial_budget = options->budget,
                                .step_max = options->step_max,
                                .stops_early = options->step_max > 0,
-                               .metric_count = metrics};
+                               .metric_count = metrics,
+                               .earlier = options->earlier};
     if (cav_sampler_open(&driver->sampler, options->sampler, options->options,
                          options->option_count, &setup, error)) {
         free(driver);

@@ -18,8 +18,9 @@ typedef struct driver_options {
     size_t option_count;
     uint64_t seed;
     int64_t budget;
-    size_t metric_count; // 0: one
-    int64_t step_max;    // above 0 a scheduler stops trials before that
+    size_t metric_count;             // 0: one
+    int64_t step_max;                // above 0 a scheduler stops trials before that
+    const cav_earlier_list *earlier; // studies to learn from, borrowed
 } driver_options;
 
 typedef struct test_driver {

@@ -37,7 +37,7 @@ static void set_up(fixture *at)
     *at = (fixture){.space = caviar_space_new()};
     for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
         assert_int_equal(caviar_space_add(at->space, &parameters[i]), CAVIAR_OK);
-    at->ensemble = cav_gp_ensemble_new(at->space, &(cav_gp_ensemble_options){2, 1});
+    at->ensemble = cav_gp_ensemble_new(at->space, &(cav_gp_ensemble_options){2, 1, NULL});
     assert_non_null(at->ensemble);
     at->trials = (cav_gp_trials){COUNT, &golden_points[0][0], golden_outcomes, at->failed, NULL};
 }

@@ -198,6 +198,7 @@ static void test_a_spec_is_written_and_read_as_the_same(void **state)
         "{low: 0.5}}}, z: {type: constant, value: 7, when: {y: [1, 3], x: {low: 0, high: 0.7}}}}",
         "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: auto",
         "space: {x: {type: float, low: 0, high: 1}}\nreplicates: 5",
+        "space: {x: {type: float, low: 0, high: 1}}\nfrom: [a, {study: b, trials: 7}]",
         "space: {x: {type: float, low: 0, high: 1}}\nsteps: 9\npanda: {type: auto, window: 5}\n"
         "budget: {trials: 3}",
         "space: {x: [a, b]}\nmetrics: [{name: a, direction: maximize, pattern: 'x\\(y'}, b]\n"

@@ -22,7 +22,7 @@ static const complaint keys[] = {
     {"Study: x", "2:1: unknown key 'Study'; did you mean 'study'?"},
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
-     "sampler, scheduler, panda, steps, replicates, retry, timeout, grace, durability, set, "
+     "sampler, scheduler, panda, steps, replicates, from, retry, timeout, grace, durability, set, "
      "resources, space, changes, constraints, preset"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},

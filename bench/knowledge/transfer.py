@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""
+transfer.py: what `from` is worth: the regret of a study on one LCBench data set that learns from
+none, a related, an unrelated and a reversed earlier study.
+
+    transfer.py --bench DIR [--targets a,b] [--seeds 5] [--trials 30] [--out FILE]
+
+related    60 trials of Caviar on another LCBench data set
+unrelated  the same parameters, but a bowl around a point that is drawn for each seed
+reversed   60 trials on the target itself with its loss turned round: its best is the worst here
+"""
+import os
+import random
+import shutil
+import tempfile
+
+import common
+
+EARLIER_TRIALS = 60
+POINTS = (5, 10, 20, 30, 50)
+
+
+def bowl(problem, seed):
+    draw = random.Random(seed)
+    centre = [draw.random() for _ in problem.space]
+    weight = [draw.random() for _ in problem.space]
+    return lambda config: sum(w * (u - c) ** 2 for w, u, c in
+                              zip(weight, common.unit(problem, config), centre))
+
+
+def make_earlier(args, problem, name, loss, seed, store):
+    if os.path.exists(store):
+        return
+    pipe = common.Pipe(args.caviar, store, study=name, space=common.space_of(problem), seed=seed,
+                       budget={"trials": EARLIER_TRIALS})
+    pipe.run(problem, loss, EARLIER_TRIALS)
+    pipe.close()
+
+
+def run_once(args, folder, target, source, kind, seed):
+    loss = {"related": source.evaluate, "unrelated": bowl(target, seed),
+            "reversed": lambda config: -target.evaluate(config), "none": None}[kind]
+    definition = {"study": "new", "space": common.space_of(target), "seed": seed,
+                  "budget": {"trials": args.trials}}
+    store = None
+    if kind != "none":
+        earlier = os.path.join(folder, f"{target.name}-{kind}-{seed % 3}.db")
+        make_earlier(args, source, "earlier", loss, 1000 + seed % 3, earlier)
+        store = os.path.join(folder, "run.db")
+        shutil.copy(earlier, store)
+        definition["from"] = ["earlier"]
+    pipe = common.Pipe(args.caviar, store, **definition)
+    losses = pipe.run(target, target.evaluate, args.trials)
+    pipe.close()
+    return losses
+
+
+def main():
+    parser = common.arguments(__doc__)
+    parser.add_argument("--targets", default="lcbench-7593,lcbench-126025,lcbench-167168")
+    parser.add_argument("--source", default="lcbench-189908")
+    parser.add_argument("--kinds", default="none,related,unrelated,reversed")
+    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--best", default=None, help="best_known.json; else the best of all runs")
+    args = parser.parse_args()
+    problems = common.problems(args.bench)
+    source = problems.get(args.source)
+    kinds = args.kinds.split(",")
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in args.targets.split(","):
+            target = problems.get(name)
+            for seed in range(args.first_seed, args.first_seed + args.seeds):
+                for kind in kinds:
+                    losses = run_once(args, folder, target, source, kind, seed)
+                    found[name, kind, seed] = losses
+                    common.keep(args.out, target=name, kind=kind, seed=seed, losses=losses)
+    report(args, found, kinds)
+
+
+def report(args, found, kinds):
+    names = args.targets.split(",")
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    least = {n: min(min(v) for k, v in found.items() if k[0] == n) for n in names}
+    print("median regret over seeds, as a part of that without an earlier study; mean over "
+          "targets\n")
+    print("earlier".ljust(12) + "".join(f"{p:>9}" for p in POINTS if p <= args.trials))
+    for kind in kinds:
+        line = kind.ljust(12)
+        for point in (p for p in POINTS if p <= args.trials):
+            ratios = []
+            for n in names:
+                of = {k: common.median_of(common.best_after(found[n, k, s], point) - least[n]
+                                          for s in seeds) for k in (kind, "none")}
+                ratios.append(of[kind] / max(of["none"], 1e-9))
+            line += f"{sum(ratios) / len(ratios):9.2f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
