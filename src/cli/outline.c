@@ -110,6 +110,7 @@ static void describe(const cav_study *study, cav_text *text)
     cav_text_append(text, "\n");
     append_space(spec->space, text);
     append_changes(spec, text);
+    cav_text_make_harmless(text->data);
 }
 
 static void write(const cav_study *study, cav_json *json)
