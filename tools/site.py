@@ -26,7 +26,8 @@ SECTIONS = {
     'Reference': {'Commands': 'reference/commands.md', 'C library': 'reference/library.md',
                   'HTTP API': 'http-api.md'},
     'Why': {'A lesson in tuning': 'lesson.md', 'Algorithms': 'algorithms/index.md',
-            'Architecture': 'architecture.md', 'Dependencies': 'dependencies.md'},
+            'Architecture': 'architecture.md', 'Security': 'security.md',
+            'Reliability': 'reliability.md', 'Dependencies': 'dependencies.md'},
 }
 
 

@@ -210,6 +210,18 @@ bool cav_text_is_name(const char *text)
     return true;
 }
 
+void cav_text_make_harmless(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; c && *c; c++) {
+        bool is_high = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+        bool is_low = (c[0] < 0x20 && c[0] != '\n') || c[0] == 0x7f;
+        if (is_high || is_low)
+            *c = ' ';
+        if (is_high)
+            *++c = ' ';
+    }
+}
+
 uint64_t cav_text_hash(uint64_t hash, const char *text)
 {
     for (; *text; text++)

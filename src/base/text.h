@@ -59,6 +59,12 @@ bool cav_text_is_utf8(const char *text, size_t size);
 /** True for a parameter's or metric's name: a letter or _, then letters, digits, _ . or -. */
 bool cav_text_is_name(const char *text);
 
+/**
+ * Makes blanks of what could move a terminal: controls but for newlines, in ASCII and above it
+ * (U+0080 to U+009F in UTF-8). All else stays as it is, in whatever locale. NULL is left alone.
+ */
+void cav_text_make_harmless(char *text);
+
 /** Where a hash of a text begins; one of several texts goes on from that of the first. */
 #define CAV_TEXT_HASH UINT64_C(0xcbf29ce484222325)
 

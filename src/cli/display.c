@@ -65,12 +65,21 @@ static void flush(cav_display *display)
     cav_text_clear(&display->text);
 }
 
+static void make_one_line(char *text)
+{
+    cav_text_make_harmless(text);
+    for (; *text; text++)
+        *text = *text == '\n' ? ' ' : *text;
+}
+
 // Puts a piece into the line: on a terminal no more than fits, elsewhere all of it, in one line.
 static void put(cav_display *display, cav_ink ink, const char *piece)
 {
     if (!display->style.is_terminal) {
-        for (const char *c = piece; *c; c++)
-            cav_text_append_char(&display->text, (unsigned char)*c < 0x20 ? ' ' : *c);
+        size_t from = display->text.size;
+        cav_text_append(&display->text, piece);
+        if (!display->text.failed)
+            make_one_line(display->text.data + from);
         return;
     }
     int width = cav_style_width(piece);

@@ -31,8 +31,10 @@ const cav_verb *cav_verb_find(const char *name)
 
 cav_exit cav_complain(const cav_error *error)
 {
+    cav_error shown = *error; // it may quote a file of somebody else
+    cav_text_make_harmless(shown.message);
     fflush(stdout);
-    fprintf(stderr, "caviar: %s\n", error->message);
+    fprintf(stderr, "caviar: %s\n", shown.message);
     return error->code == CAVIAR_DONE ? CAV_EXIT_DONE : CAV_EXIT_FAILURE;
 }
 

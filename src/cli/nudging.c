@@ -104,6 +104,7 @@ static void print_one(const cav_study *study, const cav_nudge *nudge)
         cav_text_appendf(&line, " (%s)", cav_nudge_state_name(nudge->state));
     cav_text_appendf(&line, "  %s %s%s%s", when, nudge->author, nudge->note[0] ? ": " : "",
                      nudge->note);
+    cav_text_make_harmless(line.data);
     cav_print_json(&line, NULL);
 }
 

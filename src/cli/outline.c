@@ -170,6 +170,7 @@ static void describe(const cav_study *study, const cav_earlier_report *earlier, 
     append_space(spec->space, text);
     append_earlier(earlier, spec->from_count, text);
     append_changes(spec, text);
+    cav_text_make_harmless(text->data);
 }
 
 static void write(const cav_study *study, const cav_earlier_report *earlier, cav_json *json)

@@ -30,6 +30,7 @@ void cav_print_value(double value, cav_text *text)
 void cav_print_config(const caviar_trial *trial, cav_text *text)
 {
     bool first = true;
+    size_t from = text->size;
     for (size_t i = 0; i < trial->parameter_count; i++) {
         const caviar_value *value = &trial->values[i];
         if (value->kind == CAVIAR_KIND_NONE)
@@ -41,6 +42,8 @@ void cav_print_config(const caviar_trial *trial, cav_text *text)
             cav_value_print(value, text);
         first = false;
     }
+    if (!text->failed && !first)
+        cav_text_make_harmless(text->data + from);
 }
 
 static caviar_code copy_details(cav_details *to, const cav_record *from, cav_error *error)

@@ -30,6 +30,7 @@ static void print_parameters(const caviar_trial *trial)
         if (trial->values[i].kind == CAVIAR_KIND_NONE)
             continue;
         cav_value_print(&trial->values[i], &value);
+        cav_text_make_harmless(value.data);
         printf("  %-*s  %s\n", (int)width, trial->names[i], cav_text_get(&value));
         cav_text_free(&value);
     }
@@ -197,6 +198,8 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
     if (!code && cav_flag_is_on(arguments, "json")) {
         code = print_json(study, trial, &details[number], &course, &output, error);
     } else if (!code) {
+        cav_text_make_harmless(details[number].message);
+        cav_text_make_harmless(details[number].origin);
         print_head(study, trial, &details[number]);
         print_parameters(trial);
         print_curve(&course);

@@ -5,6 +5,7 @@
 #include "run/protocol.h"
 #include "run/slot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -155,12 +156,30 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         close_door(door);
 }
 
+static void on_listener_closed(uv_handle_t *handle)
+{
+    cav_slot_handle_closed(handle->data);
+}
+
+// Whoever waits there is told by the end of the connection. To go on listening would be no help:
+// the loop asks again at once, and again, as long as that fails.
+static void stop_listening(cav_slot *slot, const char *reason)
+{
+    char text[200];
+    snprintf(text, sizeof text, "trial %lld: its socket takes no connection any more: %s",
+             (long long)slot->trial->number, reason);
+    cav_log_event(slot->runner->options->log, CAV_LOG_WARNING, "notice", "text", text, NULL);
+    uv_close((uv_handle_t *)&slot->listener, on_listener_closed);
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     cav_slot *slot = listener->data;
     cav_door *door = status < 0 ? NULL : calloc(1, sizeof *door);
-    if (!door)
+    if (!door) {
+        stop_listening(slot, status < 0 ? uv_strerror(status) : "out of memory");
         return;
+    }
     door->slot = slot;
     door->next = slot->doors;
     uv_pipe_init(&slot->runner->loop, &door->pipe, 0);
@@ -182,11 +201,6 @@ caviar_code cav_door_open(cav_slot *slot, const char *path, cav_error *error)
         failed = uv_listen((uv_stream_t *)&slot->listener, 16, on_connection);
     return failed ? cav_fail(error, CAVIAR_IO, "cannot listen on %s: %s", path, uv_strerror(failed))
                   : CAVIAR_OK;
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    cav_slot_handle_closed(handle->data);
 }
 
 void cav_door_close(cav_slot *slot)

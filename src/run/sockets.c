@@ -21,11 +21,18 @@ enum {
     LEAST_AGE_SEC = 10, // of a folder that is cleared: a new one may not be locked yet
 };
 
+// Nobody else can put another folder in the place of one in it.
+static bool is_private(const char *base)
+{
+    struct stat info;
+    return stat(base, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+           (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 && access(base, W_OK | X_OK) == 0;
+}
+
 static const char *usual_base(void)
 {
     const char *base = getenv("XDG_RUNTIME_DIR");
-    bool usable =
-        base && base[0] == '/' && strlen(base) <= LONGEST_BASE && access(base, W_OK | X_OK) == 0;
+    bool usable = base && base[0] == '/' && strlen(base) <= LONGEST_BASE && is_private(base);
     return usable ? base : "/tmp";
 }
 

@@ -49,6 +49,9 @@ static caviar_code read_token(int file, const char *path, char *ret_token, cav_e
                         "%s is not a file that only its owner may read; chmod 600 it, or remove it "
                         "and get a new token",
                         path);
+    if (facts.st_uid != geteuid()) // who else made it knows what is in it
+        return cav_fail(error, CAVIAR_INVALID,
+                        "%s belongs to another user; name another place with --token-file", path);
     ssize_t size = read(file, token, sizeof token);
     bool is_whole = size == CAV_TOKEN_LENGTH + 1 && token[CAV_TOKEN_LENGTH] == '\n';
     token[CAV_TOKEN_LENGTH] = '\0';

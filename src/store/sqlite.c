@@ -97,6 +97,8 @@ static caviar_code configure(cav_sqlite *store, const cav_store_options *options
     sqlite3_busy_handler(store->db, cav_sqlite_wait, store);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL); // it has none of
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);    // its own
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, options->read_only, (int *)NULL);
     caviar_code code = execute(store,
                                "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; "

@@ -290,6 +290,19 @@ static void test_names(void **state)
         assert_false(cav_text_is_name(bad[i]));
 }
 
+static void test_what_moves_a_terminal_becomes_blanks(void **state)
+{
+    (void)state;
+    char text[] = "a\x1b[2J\tb\x7f\nc\xc2\x9b"
+                  "31m \xc3\x9b \xc2\xa0\xc2\x80\xff";
+    cav_text_make_harmless(text);
+    assert_string_equal(text, "a [2J b \nc  31m \xc3\x9b \xc2\xa0  \xff");
+    char end[] = "x\xc2";
+    cav_text_make_harmless(end);
+    assert_string_equal(end, "x\xc2");
+    cav_text_make_harmless(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_utf8_is_decoded_by_the_table_of_the_standard),
         cmocka_unit_test(test_whole_texts_are_checked_within_their_size),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_what_moves_a_terminal_becomes_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
