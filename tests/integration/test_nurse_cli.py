@@ -8,7 +8,7 @@ import os
 
 import panda
 
-EPOCHS = 300
+EPOCHS = 120
 
 STUDY = f"""
 study: train
