@@ -82,7 +82,8 @@ void cav_help_overview(void)
     }
     printf("\nA first study, in one line:\n"
            "  caviar run -n 30 --minimize loss -- python3 train.py --lr '{lr: log 1e-5 1}'\n\n"
-           "'caviar VERB --help' has the flags and examples; 'caviar --version' the version.\n");
+           "'caviar VERB --help' has the flags and examples; 'caviar --version' the version\n"
+           "(with --json: and of each library).\n");
 }
 
 // ---- Manual pages, in man(7) -----------------------------------------------------------------

@@ -2,6 +2,8 @@
  * main.c: finds the verb and runs it.
  */
 #include "cli/hiding.h"
+#include "cli/linked.h"
+#include "cli/print.h"
 #include "cli/verb.h"
 
 #include "base/memory.h"
@@ -80,14 +82,24 @@ static int run_verb(const cav_verb *verb, int argc, char **argv)
     return written || status != CAV_EXIT_OK ? status : CAV_EXIT_FAILURE;
 }
 
+static int print_version(bool as_json)
+{
+    cav_text text = {0};
+    if (as_json)
+        cav_linked_write(&(cav_json){.text = &text, .pretty = true});
+    else
+        cav_text_appendf(&text, "caviar %s", caviar_version());
+    cav_error error;
+    return cav_print_json(&text, &error) ? (int)cav_complain(&error) : CAV_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");  // only how wide characters are: numbers stay as they are
     signal(SIGPIPE, SIG_IGN); // a reader that goes away is an error, not a death
     const char *first = argc > 1 ? argv[1] : "";
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
-        printf("caviar %s\n", caviar_version());
-        return CAV_EXIT_OK;
+        return print_version(argc > 2 && strcmp(argv[2], "--json") == 0);
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
         cav_help_overview();

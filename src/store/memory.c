@@ -381,7 +381,7 @@ static caviar_code lose(study *at, cav_record *record, int64_t most_failures, in
     record->state = next;
     record->reason = fails ? CAVIAR_REASON_LOST : CAVIAR_REASON_NONE;
     record->failures++;
-    record->finished_ms = now;
+    record->finished_ms = cav_rule_finished(record->started_ms, now);
     note_change(at, (size_t)record->number);
     if (fails)
         drop_open(at, (size_t)record->number);
@@ -483,7 +483,8 @@ static caviar_code trial_move(cav_store *store, const cav_scope *scope, const ca
     record->state = move->to;
     record->reason = move->reason;
     record->failures += move->is_failure;
-    record->finished_ms = cav_clock_wall_ms(of(store)->clock);
+    record->finished_ms =
+        cav_rule_finished(record->started_ms, cav_clock_wall_ms(of(store)->clock));
     for (size_t m = 0; move->values && m < at->metric_count; m++)
         at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
     if (cav_state_is_final(move->to))

@@ -102,13 +102,14 @@
       "SELECT t.state, t.attempt FROM caviar_counters c LEFT JOIN caviar_trials t ON "             \
       "t.study = c.study AND t.number = $2 WHERE c.study = $1")                                    \
     X(TRIAL_MOVE,                                                                                  \
-      CAV_PG_WRITE(CAV_PG_COUNT("") ", done AS (UPDATE caviar_trials t SET state = $8, "           \
-                                    "reason = $9, failures = failures + $10::int, metrics = "      \
-                                    "coalesce($11, metrics), message = coalesce($12, message), "   \
-                                    "output = coalesce($13, output), finished_ms = c.now, change " \
-                                    "= c.changes FROM c WHERE t.study = $3 AND t.number = $5 AND " \
-                                    "t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "     \
-                                    "t.number AS answer)"))                                        \
+      CAV_PG_WRITE(CAV_PG_COUNT(                                                                   \
+          "") ", done AS (UPDATE caviar_trials t SET state = $8, "                                 \
+              "reason = $9, failures = failures + $10::int, metrics = "                            \
+              "coalesce($11, metrics), message = coalesce($12, message), "                         \
+              "output = coalesce($13, output), finished_ms = greatest(c.now, "                     \
+              "t.started_ms), change = c.changes FROM c WHERE t.study = $3 AND t.number = $5 AND " \
+              "t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "                           \
+              "t.number AS answer)"))                                                              \
     X(CLAIM_LOOK,                                                                                  \
       "SELECT EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'waiting'), "       \
       "EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'running' AND lease_ms "   \
@@ -117,12 +118,13 @@
       "SELECT number, attempt, failures FROM caviar_trials WHERE study = $1 AND state = "          \
       "'running' AND lease_ms < " CAV_PG_NOW(2) " ORDER BY number LIMIT 100")                      \
     X(CLAIM_LOSE,                                                                                  \
-      CAV_PG_WRITE(CAV_PG_COUNT("") ", done AS (UPDATE caviar_trials t SET state = $7, reason = "  \
-                                    "$8, message = coalesce($9, message), failures = failures + "  \
-                                    "1, finished_ms = c.now, change = c.changes FROM c WHERE "     \
-                                    "t.study = $3 AND t.number = $5 AND t.attempt = $6 AND "       \
-                                    "t.state = 'running' AND t.lease_ms < c.now RETURNING "        \
-                                    "t.number AS answer)"))                                        \
+      CAV_PG_WRITE(CAV_PG_COUNT(                                                                   \
+          "") ", done AS (UPDATE caviar_trials t SET state = $7, reason = "                        \
+              "$8, message = coalesce($9, message), failures = failures + "                        \
+              "1, finished_ms = greatest(c.now, t.started_ms), change = c.changes FROM c WHERE "   \
+              "t.study = $3 AND t.number = $5 AND t.attempt = $6 AND "                             \
+              "t.state = 'running' AND t.lease_ms < c.now RETURNING "                              \
+              "t.number AS answer)"))                                                              \
     X(CLAIM_FIRST,                                                                                 \
       CAV_PG_WRITE(CAV_PG_COUNT("") ", w AS (SELECT t.number FROM caviar_trials t, c WHERE "       \
                                     "t.study = $3 AND t.state = 'waiting' ORDER BY t.number "      \

@@ -95,6 +95,11 @@ caviar_state cav_rule_lost(int64_t failures, int64_t most_failures)
     return failures < most_failures ? CAVIAR_STATE_WAITING : CAVIAR_STATE_FAILED;
 }
 
+int64_t cav_rule_finished(int64_t started_ms, int64_t now_ms)
+{
+    return now_ms > started_ms ? now_ms : started_ms;
+}
+
 caviar_code cav_rule_fail_claim(const cav_claim *claim, cav_error *error)
 {
     if (claim->number < 0)

@@ -33,6 +33,9 @@ caviar_code cav_rule_nudge(int64_t number, caviar_state state, cav_error *error)
 /** Where a trial goes whose worker is lost: waiting again, or failed. */
 caviar_state cav_rule_lost(int64_t failures, int64_t most_failures);
 
+/** When a trial ended: not before it began, whatever has become of the clock since. */
+int64_t cav_rule_finished(int64_t started_ms, int64_t now_ms);
+
 /** What is said of such a trial when it fails. */
 #define CAV_LOST_MESSAGE "its worker vanished too often"
 

@@ -43,9 +43,9 @@
     X(TRIAL_EXPIRED,                                                                               \
       "SELECT number, failures FROM trials INDEXED BY trials_by_state WHERE study = ?1 AND "       \
       "state = 'running' AND lease_ms < ?2 ORDER BY number LIMIT 1")                               \
-    X(TRIAL_LOSE,                                                                                  \
-      "UPDATE trials SET state = ?3, reason = ?4, message = coalesce(?5, message), "               \
-      "failures = failures + 1, finished_ms = ?6, change = ?7 WHERE study = ?1 AND number = ?2")   \
+    X(TRIAL_LOSE, "UPDATE trials SET state = ?3, reason = ?4, message = coalesce(?5, message), "   \
+                  "failures = failures + 1, finished_ms = max(?6, started_ms), change = ?7 WHERE " \
+                  "study = ?1 AND number = ?2")                                                    \
     X(TRIAL_FIRST_WAITING,                                                                         \
       "SELECT number FROM trials WHERE study = ?1 AND state = 'waiting' ORDER BY number LIMIT 1")  \
     X(TRIAL_TAKE,                                                                                  \
@@ -54,8 +54,8 @@
       "WHERE study = ?1 AND number = ?2")                                                          \
     X(TRIAL_MOVE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \
-      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = ?8, "       \
-      "change = ?9 WHERE study = ?1 AND number = ?2")                                              \
+      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), "                         \
+      "finished_ms = max(?8, started_ms), change = ?9 WHERE study = ?1 AND number = ?2")           \
     X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
     X(TRIAL_ABILITIES, "SELECT can, checkpoints FROM trials WHERE study = ?1 AND number = ?2")     \
     X(TRIAL_ENABLE, "UPDATE trials SET can = ?3, checkpoints = ?4, change = ?5 "                   \

@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import case, contains, equal, main, wait_until  # noqa: E402
+from harness import PROGRAM, case, contains, equal, main, wait_until  # noqa: E402
 
 INLINE = ['--', './bowl.sh', '{x: -2 2}', '{y: log 1e-4 1}']
 
@@ -203,6 +204,22 @@ def without_a_verb_there_is_the_overview(box):
     equal(box.caviar('help').out, overview)
     contains(overview, 'caviar VERB --help')
     contains(box.caviar('--version').out, 'caviar 0.')
+
+
+@case
+def the_version_can_have_that_of_every_library(box):
+    answer = box.json('--version')
+    equal((answer['program'], answer['version'][:2]), ('caviar', '0.'))
+    # what the dynamic linker says is linked, by what each library is called there
+    linked = subprocess.run(['ldd', PROGRAM], capture_output=True, text=True, check=True).stdout
+    names = {'libjansson': 'jansson', 'libmicrohttpd': 'libmicrohttpd', 'libuv': 'libuv',
+             'libsmartcols': 'libsmartcols', 'libyaml': 'libyaml', 'libncurses': 'ncurses',
+             'libsqlite3': 'sqlite', 'libz.': 'zlib', 'libc.': 'glibc'}
+    for piece, name in names.items():
+        if piece in linked:
+            assert answer['libraries'][name][0].isdigit(), answer
+    assert answer['libraries']['sqlite'].startswith('3.'), answer
+    assert 'libpq' in answer['libraries'], answer
 
 
 @case
