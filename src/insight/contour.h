@@ -1,12 +1,6 @@
 /**
- * contour.h: what a metric does over two parameters: the surrogate's mean on a grid of both.
- *
- * At a place of the grid the two parameters have its values, and the others those of trials that
- * were made (of so many, drawn evenly); the mean of the surrogate's means there is the height. That
- * is the partial dependence of Friedman, "Greedy function approximation: a gradient boosting
- * machine", Annals of Statistics 29, 2001, section 8.2. It is taken on the surrogate's own scale,
- * on which trials that went far wrong do not outweigh the others, and then read back as a value of
- * the metric. Of trials only those count whose other parameters are active with these values, too.
+ * contour.h: what a metric does over two parameters: the surrogate's mean on a grid of both. See
+ * average.h.
  */
 #ifndef CAV_INSIGHT_CONTOUR_H
 #define CAV_INSIGHT_CONTOUR_H
@@ -26,12 +20,16 @@ typedef struct cav_contour {
 } cav_contour;
 
 /** Works it out from a surrogate; what it returns lives in the arena. The parameters must vary. */
-caviar_code cav_contour_make(cav_smooth *smooth, size_t first, size_t second, cav_arena *arena,
-                             cav_contour *ret_contour, cav_error *error);
+caviar_code cav_contour_make(const cav_smooth *smooth, size_t first, size_t second,
+                             cav_arena *arena, cav_contour *ret_contour, cav_error *error);
+
+/** Finds two parameters by their names. CAVIAR_INVALID for one that is not varied, or twice one. */
+caviar_code cav_contour_find(const cav_space *space, const char *first, const char *second,
+                             size_t ret_parameters[2], cav_error *error);
 
 /**
- * The same from a study's trials by the names of two parameters. CAVIAR_INVALID for one that is not
- * varied, or twice the same; fails as cav_ranking_check does.
+ * cav_contour_make from a study's trials, by the names of two parameters; fails as
+ * cav_contour_find and cav_ranking_check do.
  */
 caviar_code cav_contour_of(const cav_space *space, const cav_history *history, size_t metric,
                            uint64_t seed, const char *first, const char *second, cav_arena *arena,

@@ -4,7 +4,9 @@
 #include "serve/answer.h"
 
 #include "insight/contour.h"
+#include "insight/effect.h"
 #include "insight/importance.h"
+#include "serve/learnt.h"
 
 #include <stdlib.h>
 
@@ -217,37 +219,72 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
     return code ? cav_fail(error, code, "%s", why.message) : CAVIAR_OK;
 }
 
-static caviar_code write_contour(const cav_study *study, size_t metric, const char *first,
-                                 const char *second, cav_arena *arena, cav_json *json,
-                                 cav_error *error)
+// What is written from a surrogate of a metric, into the arena and as the keys of an object.
+typedef caviar_code write_learnt(const cav_study *study, size_t metric, const cav_smooth *smooth,
+                                 const void *context, cav_arena *arena, cav_json *json,
+                                 cav_error *error);
+
+// The object of what is written; with `why_none` where there are too few trials.
+static caviar_code answer_learnt(cav_feed *feed, size_t metric, write_learnt *write,
+                                 const void *context, cav_json *json, cav_error *error)
 {
-    cav_contour contour;
+    const cav_smooth *smooth;
     cav_error why = {0};
-    caviar_code code = cav_contour_of(study->spec->space, cav_study_seen(study), metric,
-                                      study->spec->seed, first, second, arena, &contour, &why);
-    if (code && code != CAVIAR_NOT_FOUND)
-        return cav_fail(error, code, "%s", why.message);
+    cav_arena *arena = cav_arena_new();
+    if (!arena)
+        return cav_fail_memory(error);
+    caviar_code code = cav_feed_learn(feed, metric, &smooth, &why);
     cav_json_begin_object(json);
-    if (code)
+    if (code == CAVIAR_NOT_FOUND)
         cav_json_add_string(json, "why_none", why.message);
-    else
-        cav_contour_write(&contour, study->maximize[metric], json);
+    else if (!code)
+        code = write(feed->study, metric, smooth, context, arena, json, &why);
     cav_json_end_object(json);
-    return CAVIAR_OK;
+    cav_arena_free(arena);
+    return code && code != CAVIAR_NOT_FOUND ? cav_fail(error, code, "%s", why.message) : CAVIAR_OK;
 }
 
-caviar_code cav_answer_contour(const cav_feed *feed, size_t metric, const char *first,
-                               const char *second, cav_json *json, cav_error *error)
+static caviar_code write_contour(const cav_study *study, size_t metric, const cav_smooth *smooth,
+                                 const void *context, cav_arena *arena, cav_json *json,
+                                 cav_error *error)
 {
-    const cav_study *study = feed->study;
-    if (check_metric(study->spec, metric, error))
+    const size_t *pair = context;
+    cav_contour contour;
+    caviar_code code = cav_contour_make(smooth, pair[0], pair[1], arena, &contour, error);
+    if (!code)
+        cav_contour_write(&contour, study->maximize[metric], json);
+    return code;
+}
+
+caviar_code cav_answer_contour(cav_feed *feed, size_t metric, const char *first, const char *second,
+                               cav_json *json, cav_error *error)
+{
+    const cav_spec *spec = feed->study->spec;
+    size_t pair[2] = {0};
+    if (check_metric(spec, metric, error))
         return CAVIAR_NOT_FOUND;
     if (!first || !second)
         return cav_fail(error, CAVIAR_INVALID,
                         "first and second are needed: the names of two parameters");
-    cav_arena *arena = cav_arena_new();
-    caviar_code code = arena ? write_contour(study, metric, first, second, arena, json, error)
-                             : cav_fail_memory(error);
-    cav_arena_free(arena);
+    caviar_code code = cav_contour_find(spec->space, first, second, pair, error);
+    return code ? code : answer_learnt(feed, metric, write_contour, pair, json, error);
+}
+
+static caviar_code write_effects(const cav_study *study, size_t metric, const cav_smooth *smooth,
+                                 const void *context, cav_arena *arena, cav_json *json,
+                                 cav_error *error)
+{
+    (void)context;
+    cav_effects effects;
+    caviar_code code = cav_effects_make(smooth, arena, &effects, error);
+    if (!code)
+        cav_effects_write(&effects, study->maximize[metric], json);
     return code;
+}
+
+caviar_code cav_answer_effects(cav_feed *feed, size_t metric, cav_json *json, cav_error *error)
+{
+    if (check_metric(feed->study->spec, metric, error))
+        return CAVIAR_NOT_FOUND;
+    return answer_learnt(feed, metric, write_effects, NULL, json, error);
 }

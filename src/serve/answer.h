@@ -38,8 +38,11 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
                                   cav_error *error);
 
 /** What a metric does over two parameters, by their names; see caviar importance --contour. */
-caviar_code cav_answer_contour(const cav_feed *feed, size_t metric, const char *first,
-                               const char *second, cav_json *json, cav_error *error);
+caviar_code cav_answer_contour(cav_feed *feed, size_t metric, const char *first, const char *second,
+                               cav_json *json, cav_error *error);
+
+/** What it does over each parameter alone. */
+caviar_code cav_answer_effects(cav_feed *feed, size_t metric, cav_json *json, cav_error *error);
 
 /**
  * Everything about one trial: its values, nudges, output, and all that it reported since a place

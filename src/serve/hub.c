@@ -43,6 +43,7 @@ static int64_t now_ms(void)
 
 static void free_feed(cav_feed *feed)
 {
+    cav_smooth_free(&feed->learnt.smooth);
     cav_study_close(feed->study);
     pthread_mutex_destroy(&feed->lock);
     free(feed->name);

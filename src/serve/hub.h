@@ -9,6 +9,7 @@
 #ifndef CAV_SERVE_HUB_H
 #define CAV_SERVE_HUB_H
 
+#include "insight/smooth.h"
 #include "study/study.h"
 
 typedef struct cav_hub cav_hub;
@@ -22,6 +23,12 @@ typedef struct cav_feed_news {
     bool is_over; // the study is gone, or the hub closes
 } cav_feed_news;
 
+/** A surrogate of a study, and what it was learnt from; see learnt.h. */
+typedef struct cav_learnt {
+    cav_smooth smooth; // of no space: none
+    size_t metric, complete;
+} cav_learnt;
+
 /** A study that is followed. Between cav_feed_open and cav_feed_close it is the caller's alone. */
 typedef struct cav_feed {
     char *name;
@@ -30,6 +37,7 @@ typedef struct cav_feed {
     int64_t created_ms;
     uint64_t epoch; // a random name of this reading: places in the history mean nothing in another
     int64_t beginnings; // of its history, at that
+    cav_learnt learnt;
 
     // the hub's own
     struct cav_feed *next;

@@ -16,6 +16,7 @@
     X(CURVES, "GET", "/api/1/studies/{study}/curves")                                              \
     X(IMPORTANCE, "GET", "/api/1/studies/{study}/importance")                                      \
     X(CONTOUR, "GET", "/api/1/studies/{study}/contour")                                            \
+    X(EFFECTS, "GET", "/api/1/studies/{study}/effects")                                            \
     X(EVENTS, "GET", "/api/1/studies/{study}/events")                                              \
     X(TRIAL, "GET", "/api/1/studies/{study}/trials/{trial}")                                       \
     X(CONTROL, "POST", "/api/1/studies/{study}/control")                                           \

@@ -104,12 +104,13 @@ static caviar_code read_page(struct MHD_Connection *connection, cav_page *ret_pa
 }
 
 static caviar_code look_at_study(cav_server *server, struct MHD_Connection *connection,
-                                 const cav_route *route, const cav_feed *feed, cav_json *json,
+                                 const cav_route *route, cav_feed *feed, cav_json *json,
                                  cav_error *error)
 {
     cav_page page = {0};
     int64_t number = 0;
-    bool of_metric = route->kind == CAV_ROUTE_IMPORTANCE || route->kind == CAV_ROUTE_CONTOUR;
+    bool of_metric = route->kind == CAV_ROUTE_IMPORTANCE || route->kind == CAV_ROUTE_CONTOUR ||
+                     route->kind == CAV_ROUTE_EFFECTS;
     const char *word = of_metric ? "metric" : "since";
     caviar_code code = read_page(connection, &page, error);
     if (!code)
@@ -125,6 +126,8 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
     if (route->kind == CAV_ROUTE_CONTOUR)
         return cav_answer_contour(feed, (size_t)number, query(connection, "first"),
                                   query(connection, "second"), json, error);
+    if (route->kind == CAV_ROUTE_EFFECTS)
+        return cav_answer_effects(feed, (size_t)number, json, error);
     if (route->kind == CAV_ROUTE_TRIAL)
         return cav_answer_trial(feed, route->trial, number, server->place, json, error);
     cav_answer_study(feed, json);

@@ -332,6 +332,19 @@ const tests = {
         await until('the best trial is said first', async () =>
             (await page.textContent('.pair .unseen')).startsWith(`Trial ${best} `),
         );
+        equal(await page.$$('h2.over + .legend').then((found) => found.length), 0); // nothing to draw
+        const drawn = await place.open('#/bowl/parameters');
+        await drawn.route('**/effects', (route) =>
+            route.fulfill({
+                json: {
+                    trials: 54,
+                    explained: 0.9,
+                    effects: [{ parameter: 'x', at: [-1.9, 0, 1.9], means: [1.9, 1.2, 1.8] }],
+                },
+            }),
+        );
+        await drawn.reload();
+        await drawn.waitForSelector('h2.over + .legend:has-text("explains 90 %")');
         const few = await place.open('#/bowl/parameters', { waits: false });
         await few.route('**/contour?*', (route) =>
             route.fulfill({ json: { why_none: '<b>16 complete trials are needed</b>' } }),

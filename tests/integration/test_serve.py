@@ -81,15 +81,15 @@ def contains(text, *pieces):
         assert piece in text, f"{piece!r} is not in {text!r}"
 
 
-def make_study(place, trials=20, name="bowl"):
-    """A study that is over: a bowl with a metric to be made small, and a choice."""
-    lines = [{"cmd": "init", "study": name, "seed": 7, "budget": {"trials": trials},
+def make_study(place, trials=20, name="bowl", budget=None, done=0):
+    """A study: a bowl with a metric to be made small, and a choice; `done` trials are there."""
+    lines = [{"cmd": "init", "study": name, "seed": 7, "budget": {"trials": budget or trials},
               "sampler": "random", "scheduler": "none", "steps": {"min": 1, "max": 3}, "metric": {
                   "name": "loss", "direction": "minimize"},
               "space": {"x": {"type": "float", "low": -2, "high": 2},
                         "lr": {"type": "float", "scale": "log", "low": 1e-4, "high": 1},
                         "act": {"type": "categorical", "choices": ["relu", "<b>tanh</b>"]}}}]
-    for number in range(trials):
+    for number in range(done, trials):
         lines.append({"cmd": "ask"})
         lines += [{"cmd": "report", "id": number, "step": step, "value": number + 1 / step}
                   for step in (1, 2, 3)]
@@ -199,6 +199,27 @@ def test_contour_is_that_of_the_verb(place):
     for wrong in ("first=x", "first=x&second=x", "first=x&second=nothing"):
         equal(server.ask("GET", "/api/1/studies/bowl/contour?" + wrong)[0], 400)
     equal(server.ask("GET", "/api/1/studies/bowl/contour?first=x&second=lr&metric=1")[0], 404)
+
+
+def test_effects_follow_the_trials(place):
+    """effects have a mean for each value of every parameter, and learn from later trials"""
+    make_study(place, 24, budget=26)
+    server = serve(place)
+    answer = server.get("/studies/bowl/effects")
+    equal([each["parameter"] for each in answer["effects"]], ["x", "lr", "act"])
+    equal(answer["trials"], 24)
+    for each in answer["effects"]:
+        equal(len(each["means"]), len(each["at"]))
+        assert all(0 < mean < 25 for mean in each["means"]), each
+    equal(answer["effects"][2]["at"], ["relu", "<b>tanh</b>"])
+    equal(server.get("/studies/bowl/effects"), answer)
+    make_study(place, 26, budget=26, done=24)
+    later = server.get("/studies/bowl/effects")
+    equal(later["trials"], 26)
+    assert later["effects"] != answer["effects"]
+    make_study(place, 3, "small")
+    contains(server.get("/studies/small/effects")["why_none"], "16")
+    equal(server.ask("GET", "/api/1/studies/bowl/effects?metric=1")[0], 404)
 
 
 def test_importance_is_that_of_the_verb(place):

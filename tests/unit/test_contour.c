@@ -6,6 +6,7 @@
 #include "support/trials.h"
 
 #include "insight/contour.h"
+#include "insight/effect.h"
 
 #include <math.h>
 
@@ -144,10 +145,45 @@ static void test_what_cannot_be_drawn_is_said(void **state)
     trials_free(&at);
 }
 
+static void test_the_effect_of_each_parameter_is_that_of_the_sum_s_own_part(void **state)
+{
+    (void)state;
+    trials at;
+    cav_smooth smooth;
+    cav_effects found;
+    cav_error error = {0};
+    cav_arena *arena = cav_arena_new();
+    trials_init_floats(&at, 3, test_seed(1));
+    trials_fill(&at, 150, valley);
+    assert_ok(cav_smooth_make(at.space, at.history, 0, 1, CAV_SMOOTH_CALLS, &smooth, &error),
+              &error);
+    assert_ok(cav_effects_make(&smooth, arena, &found, &error), &error);
+    assert_true(found.trial_count == 150 && found.skill > 0.9);
+    const double best[] = {0.3, 0.7, 0};
+    double swing[3];
+    for (size_t dim = 0; dim < 3; dim++) {
+        const cav_effect *one = &found.items[dim];
+        size_t least = 0, most = 0;
+        assert_true(one->parameter == dim && one->count == 28);
+        for (size_t i = 0; i < one->count; i++) {
+            least = one->losses[i] < one->losses[least] ? i : least;
+            most = one->losses[i] > one->losses[most] ? i : most;
+        }
+        swing[dim] = one->losses[most] - one->losses[least];
+        if (dim < 2)
+            assert_true(fabs(one->places[least] - best[dim]) < 0.08);
+    }
+    assert_true(swing[1] > swing[0] && swing[0] > 2 * swing[2]);
+    cav_smooth_free(&smooth);
+    cav_arena_free(arena);
+    trials_free(&at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_valley_of_a_sum_is_found),
+        cmocka_unit_test(test_the_effect_of_each_parameter_is_that_of_the_sum_s_own_part),
         cmocka_unit_test(test_the_two_can_be_swapped),
         cmocka_unit_test(test_where_a_parameter_is_not_active_nothing_is_said),
         cmocka_unit_test(test_what_cannot_be_drawn_is_said),

@@ -112,6 +112,17 @@ export interface Contour {
     heights: (number | null)[][]; // likewise, from 0 where it is best to 1
 }
 
+/** Over each parameter alone. */
+export interface Effects {
+    trials: number;
+    explained: number;
+    effects: {
+        parameter: string;
+        at: (string | number | boolean)[];
+        means: (number | null)[];
+    }[];
+}
+
 export interface Nudge {
     id: number;
     kind: 'change' | 'rollback' | 'stop';

@@ -4,6 +4,7 @@ import { courseOf } from './course';
 import { readFilter, rangeOf, replaceWords } from './filter';
 import { cellAt, edgesOf, strength } from './charts/contour';
 import { front } from './charts/pareto';
+import { effectLine } from './charts/slice';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
 import { COMPLETE, countStates, Curve, findBest, RUNNING, states, Trials } from './study';
@@ -229,6 +230,19 @@ test('the best band of a contour is the strongest, and there are nine', () => {
     expect(new Set(strengths).size).toBe(9);
     expect(strengths).toEqual([...strengths].sort((a, b) => b - a));
     expect([strength(0), strength(1)]).toEqual([0.9, 0.1]);
+});
+
+test('the mean over a parameter is a line, over choices a stroke in the room of each', () => {
+    const over = (at: (number | string | boolean)[], p: number, isRoomy: boolean) =>
+        effectLine(parameters[p]!, { parameter: '', at, means: [3, null] }, isRoomy);
+    expect(over([0.5, 1], 0, false)).toEqual([
+        [0.5, 3],
+        [1, NaN],
+    ]);
+    const across = over(['tanh', true], 1, true).map(([raw]) => Math.round(raw * 100) / 100);
+    expect(across).toEqual([
+        0.68, 1.32, NaN, 1.68, 2.32, NaN,
+    ]);
 });
 
 test('bars that overlap have rows of their own', () => {

@@ -20,6 +20,11 @@ export function parameterAxis(parameter: Parameter): Axis {
     return low < high ? new Axis('linear', low, high, [], whole) : around(low, high);
 }
 
+/** The number by which the page knows a value of a parameter: itself, or its place in the choices. */
+export function rawOf(parameter: Parameter, value: string | number | boolean): number {
+    return parameter.choices ? parameter.choices.indexOf(value) : Number(value);
+}
+
 /** True where each value has its room on an axis, in which its trials are spread. */
 export function hasRoom(axis: Axis): boolean {
     return (

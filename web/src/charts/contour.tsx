@@ -2,7 +2,7 @@
  * What the metric does over two parameters: the surrogate's mean in bands, strong where it is good,
  * and the trials that it was learnt from.
  */
-import type { Contour, Parameter } from '../api';
+import type { Contour } from '../api';
 import {
     type Frame,
     type Hit,
@@ -18,15 +18,18 @@ import type { Pen } from '../pen';
 import { type Axis, format } from '../scale';
 import type { Study } from '../study';
 import type { Colours } from '../theme';
-import { describe, hasRoom, parameterAxis, printParameter, ranking, spread } from './common';
+import {
+    describe,
+    hasRoom,
+    parameterAxis,
+    printParameter,
+    ranking,
+    rawOf,
+    spread,
+} from './common';
 
 const bands = 9; // whose edges are the contours; as in the program's reports
 const mostDots = 1500; // of trials over it: the best ones
-
-/** The number by which the page knows a value of a parameter: itself, or its place in the choices. */
-function rawOf(parameter: Parameter, value: string | number | boolean): number {
-    return parameter.choices ? parameter.choices.indexOf(value) : Number(value);
-}
 
 /** Where cells begin and end, as shares of the axis: halfway between places, and as far beyond. */
 export function edgesOf(axis: Axis, values: number[]): number[] {

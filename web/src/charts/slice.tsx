@@ -1,5 +1,5 @@
 /** One parameter's values, on its own scale, against the metric. */
-import type { Parameter } from '../api';
+import type { Effects, Parameter } from '../api';
 import {
     type Frame,
     type Hit,
@@ -23,12 +23,34 @@ import {
     mostOf,
     parameterAxis,
     ranking,
+    rawOf,
     spread,
 } from './common';
+
+type Effect = Effects['effects'][number];
+
+/** The surrogate's mean: a line, or where each value has its room, a stroke in each. */
+export function effectLine(
+    parameter: Parameter,
+    effect: Effect,
+    isRoomy: boolean,
+): [number, number][] {
+    return effect.at.flatMap((value, i): [number, number][] => {
+        const raw = rawOf(parameter, value),
+            mean = effect.means[i] ?? NaN;
+        if (!isRoomy) return [[raw, mean]];
+        return [
+            [raw - 0.32, mean],
+            [raw + 0.32, mean],
+            [NaN, NaN],
+        ];
+    });
+}
 
 export function SlicePlot(props: {
     study: Study;
     parameter: number;
+    effect: Effect | null;
     test: ((n: number) => boolean) | null;
     height: number;
     open: (trial: number) => void;
@@ -74,6 +96,14 @@ export function SlicePlot(props: {
             pen.dots(faded, radius, at.line, 0.8);
             pen.dots(plain, radius, at.other, numbers.length > 1000 ? 0.4 : 0.65);
             pen.dots(marked, radius, at.good, 0.8);
+            if (props.effect) {
+                const line = effectLine(parameter, props.effect, isRoomy).flatMap(([raw, mean]) => [
+                    px(frame, raw),
+                    py(frame, mean),
+                ]);
+                pen.line(line, at.paper, 4, 0.7);
+                pen.line(line, at.ink, 1.6);
+            }
             if (best.length > 0 && !Number.isNaN(t.parameters[p]!.get(best[0]!))) {
                 const raw = t.parameters[p]!.get(best[0]!);
                 pen.dots(
@@ -100,7 +130,7 @@ export function SlicePlot(props: {
             title={parameter.name}
             label={`${info.metrics[0]!.name} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
             height={props.height}
-            version={[study.version, test ? 1 : 0, p].join()}
+            version={[study.version, test ? 1 : 0, p, props.effect?.means.join() ?? ''].join()}
             zooms
             draw={draw}
             find={(_, x, y) => {

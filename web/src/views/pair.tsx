@@ -1,35 +1,9 @@
 /** Two parameters together: which ones is chosen, and stands in the link. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Contour, get } from '../api';
+import type { Contour } from '../api';
 import { ContourPlot } from '../charts/contour';
+import { leastExplained, useModel } from '../model';
 import { type Route, setOptions } from '../route';
-import { COMPLETE, countStates, type Study } from '../study';
-
-type Answer = Contour | { why_none: string };
-
-const least = 0.2; // of the variation: a model that explains less is no picture of the metric
-
-/** The surrogate's mean over two parameters, asked for anew once a twentieth more are complete. */
-function useContour(study: Study, first: string, second: string): Answer | null {
-    const [answer, setAnswer] = useState<Answer | null>(null);
-    const asked = useRef({ names: '', complete: -1 });
-    const names = `first=${encodeURIComponent(first)}&second=${encodeURIComponent(second)}`;
-    const complete = countStates(study.trials)[COMPLETE]!;
-    const isDue =
-        study.isComplete &&
-        (asked.current.names !== names ||
-            (complete !== asked.current.complete && complete >= asked.current.complete * 1.05));
-    const turn = isDue ? `${names}&${complete}` : '';
-    useEffect(() => {
-        if (!turn) return;
-        if (asked.current.names !== names) setAnswer(null);
-        asked.current = { names, complete };
-        get<Answer>(`/studies/${study.name}/contour?${names}`)
-            .catch((reason: Error): Answer => ({ why_none: reason.message }))
-            .then((found) => asked.current.names === names && setAnswer(found));
-    }, [turn]);
-    return answer;
-}
+import type { Study } from '../study';
 
 export function Pair({
     study,
@@ -51,7 +25,8 @@ export function Pair({
         names.includes(wanted[1]!) && wanted[1] !== first
             ? wanted[1]!
             : names.find((name) => name !== first)!;
-    const answer = useContour(study, first, second);
+    const query = `first=${encodeURIComponent(first)}&second=${encodeURIComponent(second)}`;
+    const answer = useModel<Contour>(study, `contour?${query}`);
     const choose = (pair: string[]) => setOptions(route, { pair: pair.join() });
     const pick = (label: string, value: string, set: (name: string) => void) => (
         <select
@@ -89,7 +64,7 @@ export function Pair({
             <ContourPlot study={study} contour={answer} test={test} height={380} open={open}>
                 {choice}
             </ContourPlot>
-            <p class={answer.explained < least ? 'complaint' : 'legend'}>
+            <p class={answer.explained < leastExplained ? 'complaint' : 'legend'}>
                 <Trust of={answer} />
             </p>
         </div>
@@ -107,7 +82,7 @@ function Mark({ kind }: { kind: 'best' | 'other' }) {
 function Trust({ of }: { of: Contour }) {
     const share = Math.round(100 * Math.max(of.explained, 0));
     const trials = of.trials.toLocaleString('en');
-    return of.explained < least ? (
+    return of.explained < leastExplained ? (
         <>
             The model explains {share} % of what trials left out differ by, of {trials}: this may be
             noise.

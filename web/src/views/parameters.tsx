@@ -1,7 +1,9 @@
 /** Parameters: all together, and each against the metric. */
 import { ParallelPlot } from '../charts/parallel';
+import type { Effects } from '../api';
 import { SlicePlot } from '../charts/slice';
 import { readFilter, replaceWords } from '../filter';
+import { leastExplained, useModel } from '../model';
 import { type Route, setOptions } from '../route';
 import type { Study } from '../study';
 import { Pair } from './pair';
@@ -21,6 +23,9 @@ export function ParametersView({
         q = route.options.q ?? '';
     const filter = readFilter(q, info.parameters, info.metrics);
     const test = filter.test ? (n: number) => filter.test!(t, n) : null;
+    const model = useModel<Effects>(study, 'effects');
+    const effects =
+        model && 'effects' in model && model.explained >= leastExplained ? model : null;
     let shown = 0;
     for (let n = 0; n < t.count; n++) if (!test || test(n)) shown++;
     const varied = info.parameters
@@ -59,12 +64,24 @@ export function ParametersView({
                 <i class="best" /> best <i class="good" /> best tenth <i class="other" /> others;
                 most important parameters first
             </p>
+            <h2 class="over">Each alone</h2>
+            {effects && (
+                <p class="legend">
+                    line: the mean of a model that explains {Math.round(100 * effects.explained)} %
+                    of what trials left out differ by
+                </p>
+            )}
             <div class="slices">
                 {varied.map((p) => (
                     <SlicePlot
                         key={p}
                         study={study}
                         parameter={p}
+                        effect={
+                            effects?.effects.find(
+                                (each) => each.parameter === info.parameters[p]!.name,
+                            ) ?? null
+                        }
                         test={test}
                         height={210}
                         open={open}
