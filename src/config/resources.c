@@ -38,29 +38,44 @@ static caviar_code read_time(const cav_document *document, const cav_node *node,
     return code;
 }
 
-static caviar_code read_options(const cav_document *document, const cav_node *node,
-                                cav_resources *resources, cav_error *error)
+static caviar_code read_list(const cav_document *document, const cav_node *node, const char *name,
+                             const char *example, const char *const **ret_list, size_t *ret_count,
+                             cav_error *error)
 {
     if (node->kind != CAV_NODE_LIST)
-        return cav_node_fail(
-            document, node, error,
-            "options: a list such as [--exclusive, --constraint=fast] is expected");
-    const char **options = CAV_ARENA_NEW(document->arena, const char *, node->count);
-    if (!options)
+        return cav_node_fail(document, node, error, "%s: a list such as %s is expected", name,
+                             example);
+    const char **list = CAV_ARENA_NEW(document->arena, const char *, node->count);
+    if (!list)
         return cav_fail_memory(error);
     for (size_t i = 0; i < node->count; i++)
-        if (cav_node_text(document, &node->items[i], "options", &options[i], error))
+        if (cav_node_text(document, &node->items[i], name, &list[i], error))
             return CAVIAR_INVALID;
-    resources->options = options;
-    resources->option_count = node->count;
+    *ret_list = list;
+    *ret_count = node->count;
     return CAVIAR_OK;
+}
+
+static caviar_code read_hosts(const cav_document *document, const cav_node *node,
+                              cav_resources *resources, cav_error *error)
+{
+    caviar_code code = read_list(document, node, "hosts", "[node1, me@node2]", &resources->hosts,
+                                 &resources->host_count, error);
+    for (size_t i = 0; !code && i < resources->host_count; i++) {
+        const char *host = resources->hosts[i];
+        if (host[0] == '\0' || host[0] == '-' || host[strcspn(host, " \t\n/'\"")])
+            code = cav_node_fail(document, &node->items[i], error,
+                                 "hosts: a name such as node1 or me@node2 is expected, not '%.60s'",
+                                 host);
+    }
+    return code;
 }
 
 static caviar_code read_one(const cav_document *document, const cav_node *key, const cav_node *item,
                             cav_resources *resources, cav_error *error)
 {
-    static const char *const known[] = {"cpus",      "gpus",    "memory", "time",
-                                        "partition", "account", "options"};
+    static const char *const known[] = {"cpus",      "gpus",    "memory",  "time",
+                                        "partition", "account", "options", "hosts"};
     const char *name = key->text;
     if (strcmp(name, "cpus") == 0)
         return cav_node_int(document, item, name, 1, MOST_CPUS, &resources->cpus, error);
@@ -75,7 +90,10 @@ static caviar_code read_one(const cav_document *document, const cav_node *key, c
     if (strcmp(name, "account") == 0)
         return cav_node_text(document, item, name, &resources->account, error);
     if (strcmp(name, "options") == 0)
-        return read_options(document, item, resources, error);
+        return read_list(document, item, name, "[--exclusive, --constraint=fast]",
+                         &resources->options, &resources->option_count, error);
+    if (strcmp(name, "hosts") == 0)
+        return read_hosts(document, item, resources, error);
     char hint[CAV_HINT_SIZE];
     cav_text_hint(name, known, CAV_COUNT_OF(known), hint);
     return cav_node_fail(document, key, error, "resources: unknown key '%.60s'%s", name, hint);
@@ -104,6 +122,17 @@ static void add_text(cav_json *json, const char *key, const char *text)
         cav_json_add_string(json, key, text);
 }
 
+static void add_list(cav_json *json, const char *key, const char *const *list, size_t count)
+{
+    if (count == 0)
+        return;
+    cav_json_key(json, key);
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        cav_json_string(json, list[i]);
+    cav_json_end_array(json);
+}
+
 void cav_resources_write(const cav_resources *resources, cav_json *json)
 {
     static const cav_resources nothing;
@@ -123,12 +152,7 @@ void cav_resources_write(const cav_resources *resources, cav_json *json)
     }
     add_text(json, "partition", resources->partition);
     add_text(json, "account", resources->account);
-    if (resources->option_count > 0) {
-        cav_json_key(json, "options");
-        cav_json_begin_array(json);
-        for (size_t i = 0; i < resources->option_count; i++)
-            cav_json_string(json, resources->options[i]);
-        cav_json_end_array(json);
-    }
+    add_list(json, "options", resources->options, resources->option_count);
+    add_list(json, "hosts", resources->hosts, resources->host_count);
     cav_json_end_object(json);
 }

@@ -1,5 +1,6 @@
 /**
- * resources.h: what a worker needs on a cluster: the key `resources` of a study file.
+ * resources.h: what a worker needs elsewhere, and where that is: the key `resources` of a study
+ * file.
  */
 #ifndef CAV_CONFIG_RESOURCES_H
 #define CAV_CONFIG_RESOURCES_H
@@ -14,9 +15,12 @@ typedef struct cav_resources {
     const char *partition, *account;
     const char *const *options; // [option_count] handed to the scheduler's command as they are
     size_t option_count;
+    const char *const *hosts; // [host_count] to be reached by ssh
+    size_t host_count;
 } cav_resources;
 
-/** Reads {cpus: 4, gpus: 1, memory: 8G, time: 2h, partition: NAME, account: NAME, options: […]}. */
+/** Reads {cpus: 4, gpus: 1, memory: 8G, time: 2h, partition: NAME, account: NAME, options: […],
+ * hosts: […]}. */
 caviar_code cav_resources_read(const cav_document *document, const cav_node *node,
                                cav_resources *ret_resources, cav_error *error);
 

@@ -2,8 +2,8 @@
  * launcher.h: where the workers of a study are started: the interface of the launchers, and their
  * table.
  *
- * A launcher hands jobs to something that runs them on machines of its own choice, such as a
- * cluster's scheduler. All jobs run the same: `caviar worker`, which finds its work in the store.
+ * A launcher hands jobs to something that runs them on other machines, such as a cluster's
+ * scheduler. All jobs run the same: `caviar worker`, which finds its work in the store.
  * To add a launcher: one file that defines a cav_launcher, and one line in CAV_LAUNCHERS.
  */
 #ifndef CAV_RUN_LAUNCHER_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "config/resources.h"
 
-enum { CAV_JOB_SIZE = 64, CAV_JOB_WHY_SIZE = 128 };
+enum { CAV_JOB_SIZE = 1024, CAV_JOB_WHY_SIZE = 128 };
 
 /** What is to be started. */
 typedef struct cav_launch {
@@ -44,7 +44,9 @@ typedef struct cav_launcher {
 } cav_launcher;
 
 /** The launchers: X(name of the cav_launcher). */
-#define CAV_LAUNCHERS(X) X(cav_launcher_slurm)
+#define CAV_LAUNCHERS(X)                                                                           \
+    X(cav_launcher_slurm)                                                                          \
+    X(cav_launcher_ssh)
 
 #define X(launcher) extern const cav_launcher launcher;
 CAV_LAUNCHERS(X)

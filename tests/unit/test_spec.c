@@ -40,7 +40,7 @@ static void test_resources_are_read_and_come_back(void **state)
     (void)state;
     static const char text[] =
         "{resources: {cpus: 4, gpus: 1, memory: 8G, time: 1h30m, partition: short, account: lab, "
-        "options: [--exclusive, '--comment=a b']}, space: {x: {type: float, low: 0, high: 1}}}";
+        "options: [--exclusive, '--comment=a b'], hosts: [a, me@b]}, space: {x: {type: float, low: 0, high: 1}}}";
     cav_spec *spec = spec_parse(text);
     const cav_resources *resources = &spec->resources;
     assert_int_equal(resources->cpus, 4);
@@ -51,10 +51,13 @@ static void test_resources_are_read_and_come_back(void **state)
     assert_string_equal(resources->account, "lab");
     assert_int_equal(resources->option_count, 2);
     assert_string_equal(resources->options[1], "--comment=a b");
+    assert_int_equal(resources->host_count, 2);
+    assert_string_equal(resources->hosts[1], "me@b");
     cav_spec_free(spec);
     char *written = spec_round_trip(text);
     assert_contains(written, "\"resources\":{\"cpus\":4,\"gpus\":1,\"memory\":\"8G\","
                              "\"time\":\"5400000ms\"");
+    assert_contains(written, "\"hosts\":[\"a\",\"me@b\"]");
     free(written);
     written = spec_round_trip("space: {x: {type: float, low: 0, high: 1}}");
     assert_null(strstr(written, "resources"));

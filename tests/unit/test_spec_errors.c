@@ -91,6 +91,9 @@ static const complaint keys[] = {
     {"resources: 4", "2:12: resources: {cpus: 4, gpus: 1, memory: 8G, time: 2h, partition: NAME} "
                      "is expected"},
     {"resources: {cpus: 0}", "2:19: cpus: a whole number from 1 to 1048576 is expected, not 0"},
+    {"resources: {hosts: node1}", "2:20: hosts: a list such as [node1, me@node2] is expected"},
+    {"resources: {hosts: [-oProxyCommand=x]}",
+     "2:21: hosts: a name such as node1 or me@node2 is expected, not '-oProxyCommand=x'"},
     {"resources: {memory: 8GB}", "2:21: memory: a size such as 500M or 8G is expected, not '8GB'"},
     {"resources: {memory: 0}", "2:21: memory: a size such as 500M or 8G is expected, not '0'"},
     {"resources: {time: 0}", "2:19: time: a duration such as 30m or 2h is expected, not '0'"},
