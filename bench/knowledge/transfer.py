@@ -82,18 +82,19 @@ def report(args, found, kinds):
     names = args.targets.split(",")
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     least = {n: min(min(v) for k, v in found.items() if k[0] == n) for n in names}
-    print("median regret over seeds, as a part of that without an earlier study; mean over "
-          "targets\n")
-    print("earlier".ljust(12) + "".join(f"{p:>9}" for p in POINTS if p <= args.trials))
+    points = [p for p in POINTS if p <= args.trials]
+    regret = {(n, k, p): common.median_of(common.best_after(found[n, k, s], p) - least[n]
+                                          for s in seeds)
+              for n in names for k in kinds for p in points}
+    print("median regret over seeds, mean over targets; behind it, as a part of that without an "
+          "earlier study\n")
+    print("earlier".ljust(12) + "".join(f"{p:>14}" for p in points))
     for kind in kinds:
         line = kind.ljust(12)
-        for point in (p for p in POINTS if p <= args.trials):
-            ratios = []
-            for n in names:
-                of = {k: common.median_of(common.best_after(found[n, k, s], point) - least[n]
-                                          for s in seeds) for k in (kind, "none")}
-                ratios.append(of[kind] / max(of["none"], 1e-9))
-            line += f"{sum(ratios) / len(ratios):9.2f}"
+        for point in points:
+            mean, without = (sum(regret[n, k, point] for n in names) / len(names)
+                             for k in (kind, "none"))
+            line += f"{mean:8.3f} ({mean / max(without, 1e-9):.2f})"[:14].rjust(14)
         print(line)
 
 

@@ -4,11 +4,13 @@
 #include "cli/open.h"
 
 #include "base/number.h"
+#include "cli/confirming.h"
 #include "cli/front.h"
 #include "cli/metrics.h"
 #include "cli/nudging.h"
 #include "cli/outline.h"
 #include "cli/print.h"
+#include "cli/standing.h"
 #include "cli/style.h"
 #include "run/folder.h"
 #include "study/course.h"
@@ -158,7 +160,8 @@ static void write_course(const cav_course *course, cav_json *json)
 
 static caviar_code print_json(const cav_study *study, const caviar_trial *trial,
                               const cav_details *details, const cav_course *course,
-                              const cav_text *output, cav_error *error)
+                              const cav_text *output, const cav_standing *standing,
+                              cav_error *error)
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
@@ -174,12 +177,15 @@ static caviar_code print_json(const cav_study *study, const caviar_trial *trial,
     cav_json_key(&json, "nudges");
     cav_cli_nudges_write(study, trial->number, &json);
     cav_json_add_string(&json, "output", cav_text_get(output));
+    if (standing)
+        cav_standing_write(study, standing, &json);
     cav_json_end_object(&json);
     return cav_print_json(&text, error);
 }
 
-static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_t number,
-                        cav_error *error)
+// As the best one, with `standing` not NULL, it is shown with how sure that is.
+static caviar_code show_trial(const cav_arguments *arguments, cav_study *study, int64_t number,
+                              const cav_standing *standing, cav_error *error)
 {
     caviar_trial *trial;
     cav_details *details = NULL;
@@ -196,7 +202,7 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
     if (!code)
         code = store->output_read(study->store, &study->scope, number, &output, error);
     if (!code && cav_flag_is_on(arguments, "json")) {
-        code = print_json(study, trial, &details[number], &course, &output, error);
+        code = print_json(study, trial, &details[number], &course, &output, standing, error);
     } else if (!code) {
         cav_text_make_harmless(details[number].message);
         cav_text_make_harmless(details[number].origin);
@@ -205,6 +211,8 @@ static caviar_code show(const cav_arguments *arguments, cav_study *study, int64_
         print_curve(&course);
         cav_cli_nudges_print(study, number);
         print_output(&output);
+        if (standing)
+            code = cav_standing_print(study, standing, error);
     }
     cav_details_free(details, study->history->count);
     cav_course_free(&course);
@@ -223,8 +231,9 @@ static caviar_code show_either(const cav_arguments *arguments, cav_study *study,
         return cav_fail(error, CAVIAR_INVALID, "--schedule needs a trial's number");
     if (number < 0)
         return cav_cli_outline_print(arguments, study, error);
-    return cav_flag_is_on(arguments, "schedule") ? cav_cli_schedule_print(study, number, error)
-                                                 : show(arguments, study, number, error);
+    return cav_flag_is_on(arguments, "schedule")
+               ? cav_cli_schedule_print(study, number, error)
+               : show_trial(arguments, study, number, NULL, error);
 }
 
 static cav_exit run_show(const cav_arguments *arguments)
@@ -302,20 +311,27 @@ static bool wants_front(const cav_arguments *arguments, const cav_study *study)
            !cav_flag_is_on(arguments, "config");
 }
 
-static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_error *error)
+static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_standing *standing,
+                        cav_error *error)
 {
     caviar_trial *trial;
     size_t metric;
+    const cav_spec *spec = study->spec;
     if (wants_front(arguments, study))
         return cav_cli_front_print(arguments, study, error);
     if (read_metric(arguments, study, &metric, error))
         return CAVIAR_NOT_FOUND;
-    size_t number = metric == 0 ? cav_study_best(study) : cav_history_best(study->history, metric);
+    bool asks_all = spec->metric_count == 1;
+    if (asks_all &&
+        cav_incumbent_find(spec->space, study->history, 0, spec->seed, &standing->incumbent, error))
+        return error->code;
+    size_t number =
+        metric == 0 ? cav_standing_best(study, standing) : cav_history_best(study->history, metric);
     if (number == SIZE_MAX)
         return cav_fail(error, CAVIAR_NOT_FOUND, "no trial of study '%s' is complete yet",
                         study->spec->study);
     if (!cav_flag_is_on(arguments, "config"))
-        return show(arguments, study, (int64_t)number, error);
+        return show_trial(arguments, study, (int64_t)number, asks_all ? standing : NULL, error);
     caviar_code code = cav_study_view(study, (int64_t)number, &trial, error);
     if (code)
         return code;
@@ -328,18 +344,34 @@ static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_er
     return cav_print_json(&text, error);
 }
 
+// Runs the best few again, if that is wanted.
+static caviar_code confirm(const cav_arguments *arguments, cav_standing *standing, cav_error *error)
+{
+    int64_t count = 0, times = 3;
+    caviar_code code = cav_flag_int(arguments, "confirm", 1, CAV_MOST_CONFIRMED, &count, error);
+    if (!code)
+        code = cav_flag_int(arguments, "times", 1, 1000, &times, error);
+    if (!code && cav_flag_get(arguments, "times") && count == 0)
+        return cav_fail(error, CAVIAR_INVALID, "--times says how often --confirm K runs each");
+    return code || count == 0 ? code : cav_cli_confirm(arguments, count, times, standing, error);
+}
+
 static cav_exit run_best(const cav_arguments *arguments)
 {
     cav_error error = {0};
     cav_study *study;
+    cav_standing standing = {0};
+    if (confirm(arguments, &standing, &error))
+        return cav_complain(&error);
     if (cav_cli_open(arguments, NULL, true, &study, &error))
         return cav_complain(&error);
-    caviar_code code = best(arguments, study, &error);
+    caviar_code code = best(arguments, study, &standing, &error);
     cav_study_close(study);
     return code ? cav_complain(&error) : CAV_EXIT_OK;
 }
 
 static const cav_flag best_flags[] = {
+    CAV_CONFIRM_FLAGS,
     {0, "config", NULL, "print only the parameters, NAME=VALUE in one line"},
     {0, "metric", "NAME", "of several metrics: the best trial by this one"},
     {0, "reference", "A,B,...", "the front, and its hypervolume: what it covers from here on"},
@@ -348,6 +380,7 @@ static const cav_flag best_flags[] = {
 static const cav_example best_examples[] = {
     {"caviar best", "the trial with the best value, as 'caviar show' shows it"},
     {"caviar best --config", "lr=0.0123 units=128"},
+    {"caviar best --confirm 3 --times 5", "run the best three five times more, then say which"},
     {"caviar best --reference 1,1e6", "the front of two metrics, and what it covers of what is "
                                       "better than 1 and 1e6"},
 };
@@ -357,13 +390,19 @@ const cav_verb cav_verb_best = {
     .group = "Look",
     .summary = "show the best trial, or the front of several metrics",
     .operands = "",
-    .description = "Shows the complete trial with the best value of the study's metric; of equals, "
-                   "the earliest.\n\n"
-                   "Where there are several metrics it lists the Pareto front: the complete trials "
-                   "of which no other one is as good in all metrics and better in one. --metric "
-                   "then picks the best by one of them, and --config goes by the first if none is "
-                   "named. --reference takes a value for each metric, in their order, and gives "
-                   "the volume between these and the front.",
+    .description =
+        "Shows the complete trial with the best value of the study's metric; of equals, "
+        "the earliest. Where runs of one configuration come out different, the best "
+        "value is a lucky draw: it shows the configuration that would have the best "
+        "mean of many runs, by what all trials say together, with its interval and the "
+        "chance of each of the best few to be the best. --confirm runs the best few "
+        "again, by the study's own command, before it says so; these runs are trials of the "
+        "study like all others.\n\n"
+        "Where there are several metrics it lists the Pareto front: the complete trials "
+        "of which no other one is as good in all metrics and better in one. --metric "
+        "then picks the best by one of them, and --config goes by the first if none is "
+        "named. --reference takes a value for each metric, in their order, and gives "
+        "the volume between these and the front.",
     .flags = best_flags,
     .flag_count = CAV_COUNT_OF(best_flags),
     .has_store = true,

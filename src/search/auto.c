@@ -26,6 +26,7 @@
 typedef struct auto_settings {
     int64_t trials;
     double effort, floor;
+    bool tiers;
 } auto_settings;
 
 static const cav_option options[] = {
@@ -33,6 +34,9 @@ static const cav_option options[] = {
      "how much the models compute for a suggestion, relative to the usual"},
     {"trials", CAV_OPTION_INT, offsetof(auto_settings, trials), 0, 0, 2000,
      "most trials that a model learns from; 0: 300, or 120 where trials are stopped early"},
+    {"tiers", CAV_OPTION_BOOL, offsetof(auto_settings, tiers), 1, 0, 1,
+     "where parameters have tiers: begin with those that matter most, the others at their "
+     "defaults"},
     {"floor", CAV_OPTION_REAL, offsetof(auto_settings, floor), 0.02, 0, 0.25,
      "share of the trials that every engine gets, once the first model has had its say"},
 };
@@ -105,6 +109,7 @@ static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setu
     snprintf(trials, sizeof trials, "%lld", (long long)state->settings->trials);
     const cav_option_value given[] = {{"effort", effort, ""},
                                       {"trials", trials, ""},
+                                      {"tiers", state->settings->tiers ? "on" : "off", ""},
                                       {"draws", setup->stops_early ? "0" : "1", ""}};
     for (size_t i = 0; i < ENGINES; i++) {
         engine *at = &state->engines[i];

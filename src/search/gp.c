@@ -16,6 +16,7 @@
  * fitted afresh, to what was known then.
  */
 #include "search/beginning.h"
+#include "search/focus.h"
 #include "search/gp_search.h"
 #include "search/inheriting.h"
 #include "surrogate/comparable.h"
@@ -36,7 +37,7 @@ static const double full_effort = 128;
 typedef struct gp_settings {
     int64_t initial, trials, draws;
     double effort;
-    bool regions;
+    bool regions, tiers;
 } gp_settings;
 
 static const cav_option options[] = {
@@ -47,6 +48,9 @@ static const cav_option options[] = {
      "most trials that a model learns from; 0: 300, or 120 where trials are stopped early"},
     {"regions", CAV_OPTION_BOOL, offsetof(gp_settings, regions), 0, 0, 1,
      "where there are more than that: learn and search around the best, not from all over"},
+    {"tiers", CAV_OPTION_BOOL, offsetof(gp_settings, tiers), 1, 0, 1,
+     "where parameters have tiers: begin with those that matter most, the others at their "
+     "defaults"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
@@ -61,6 +65,7 @@ typedef struct gp_state {
     cav_gp_ensemble *ensemble;
     cav_gp_table *table;
     cav_belief belief;
+    cav_focus focus;            // over where there are no tiers
     cav_inheriting *inheriting; // NULL: there are no earlier studies
     cav_comparable *comparable; // NULL: trials that have ended are all there is
     const cav_history *seen;    // the history, or the view of comparable losses, at the last look
@@ -91,6 +96,7 @@ static void destroy(void *opaque)
     cav_comparable_free(state->comparable);
     cav_belief_free(&state->belief);
     cav_inheriting_free(state->inheriting);
+    cav_focus_free(&state->focus);
     free(state->low);
     free(state->pending);
     free(state->kept);
@@ -155,12 +161,14 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
     if (setup->stops_early)
         state->comparable = cav_comparable_new(setup->step_max);
     bool can_compare = state->comparable || !setup->stops_early;
-    bool fine = cav_belief_init(&state->belief, setup->space) && (state->inheriting || !inherits);
+    bool fine = cav_belief_init(&state->belief, setup->space) &&
+                cav_focus_init(&state->focus, setup->space) && (state->inheriting || !inherits);
     if (!fine || !can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
         destroy(state);
         return cav_fail_memory(error);
     }
     state->high = state->low + dims;
+    state->focus.is_over |= !settings->tiers;
     *ret_state = state;
     return CAVIAR_OK;
 }
@@ -359,6 +367,16 @@ static void make_box(gp_state *state, const cav_history *history)
     cav_gp_region_cut(&state->region, history, state->low, state->high);
 }
 
+// Closes what the trial has to leave where it is.
+static void narrow_box(gp_state *state, const cav_history *history, uint64_t number)
+{
+    for (size_t dim = 0; dim < state->space->dim_count; dim++) {
+        double held = cav_focus_held(&state->focus, history, number, dim);
+        if (!isnan(held))
+            state->low[dim] = state->high[dim] = held;
+    }
+}
+
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
                           cav_error *error)
 {
@@ -371,6 +389,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     if (code)
         return code;
     make_box(state, history);
+    narrow_box(state, history, number);
     cav_belief_learn(&state->belief, history);
     double effort = state->settings->effort, known = (double)state->table->count;
     cav_gp_search search = {
@@ -451,6 +470,16 @@ static bool inherit(gp_state *state, const cav_history *history, const cav_sugge
     return true;
 }
 
+// Has the trial leave what is closed where it is; only where that is not refused.
+static void hold(const gp_state *state, const cav_history *history, const cav_suggest *suggest,
+                 double *point)
+{
+    for (size_t dim = 0; dim < state->space->dim_count && suggest->attempt == 0; dim++) {
+        double held = cav_focus_held(&state->focus, history, suggest->number, dim);
+        point[dim] = isnan(held) ? point[dim] : held;
+    }
+}
+
 static caviar_code suggest(void *opaque, const cav_history *history, const cav_suggest *suggest,
                            double *ret_point, cav_error *error)
 {
@@ -458,10 +487,12 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
     size_t dims = state->space->dim_count;
     if (inherit(state, history, suggest, ret_point))
         return CAVIAR_OK;
+    cav_focus_learn(&state->focus, history);
     size_t initial = initial_of(state, history);
     if (suggest->number < initial || dims == 0 || !knows_enough(state, history, initial)) {
         snprintf(state->words, sizeof state->words, "gp: an even spread to begin with");
         design(state, suggest, ret_point);
+        hold(state, history, suggest, ret_point);
         return CAVIAR_OK;
     }
     bool known = state->kept_trials == history->count && state->kept_number == suggest->number &&

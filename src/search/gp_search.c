@@ -139,9 +139,17 @@ static double reflect(double u, double low, double high)
     return fmin(fmax(u, low), high);
 }
 
+// Whether the box leaves a coordinate no choice.
+static bool is_closed(const search_state *at, size_t dim)
+{
+    return !(at->search->low[dim] < at->search->high[dim]);
+}
+
 static double move(search_state *at, size_t dim, double u, double distance)
 {
     cav_random *random = &at->search->random;
+    if (is_closed(at, dim))
+        return at->search->low[dim];
     const cav_parameter *parameter = parameter_of(at, dim);
     size_t size = cav_parameter_size(parameter);
     if (parameter->axis == CAV_AXIS_CHOICES)
@@ -269,7 +277,8 @@ static void free_numbers(search_state *at, const double *point)
     for (size_t dim = 0; dim < at->dims; dim++) {
         const cav_parameter *parameter = parameter_of(at, dim);
         double share = parameter->special_share;
-        if (!is_smooth(parameter) || isnan(point[dim]) || (share > 0 && point[dim] < share))
+        if (is_closed(at, dim) || !is_smooth(parameter) || isnan(point[dim]) ||
+            (share > 0 && point[dim] < share))
             continue;
         size_t i = at->free_count++;
         at->free_dims[i] = dim;

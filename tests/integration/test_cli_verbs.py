@@ -304,6 +304,68 @@ def replicates_are_runs_of_one_configuration(box):
     contains(refused.err, 'replicates: scheduler: pbt', 'leave one of the two out')
 
 
+NOISY = """awk -v x="$1" -v y="$2" -v seed="$CAVIAR_SEED" 'BEGIN {
+    srand(seed % 1000000); n = -6; for (i = 0; i < 12; i++) n += rand()
+    print "loss=" (x - 0.3) ^ 2 + (y - 0.6) ^ 2 + 0.1 * n }'\n"""
+
+
+def truth(config):
+    return (config['x'] - 0.3) ** 2 + (config['y'] - 0.6) ** 2
+
+
+@case
+def best_is_not_the_luckiest_draw_of_a_noisy_study(box):
+    box.script('t.sh', NOISY)
+    box.caviar('run', '-q', '-n', '80', '-j', '2', '--sampler', 'random', '--seed', '4',
+               '--minimize', 'loss', '--', './t.sh', '{x: 0 1}', '{y: 0 1}')
+    found = box.json('best')
+    standing = found['standing']
+    equal(standing['trials'], 80)
+    assert 0.06 < standing['noise'] < 0.14, standing
+    lucky = min(box.trials(), key=lambda trial: trial['values']['loss'])
+    equal(standing['luckiest'], lucky['id'])
+    equal(standing['contenders'][0]['trial'], found['trial']['id'])
+    assert truth(found['trial']['config']) < truth(lucky['config']), 'it is truly better'
+    assert abs(sum(one['chance'] for one in standing['contenders']) - 1) < 1e-9
+    contains(box.caviar('best').out, 'Runs of one configuration differ, by a deviation of 0.',
+             'CHANCE TO BE THE BEST', f"by trial {lucky['id']}")
+    config = box.json('best', '--config')
+    equal(config, found['trial']['config'])
+
+
+@case
+def best_can_be_confirmed_by_further_runs(box):
+    box.script('t.sh', NOISY)
+    box.caviar('run', '-q', '-n', '30', '--sampler', 'random', '--seed', '4', '--minimize', 'loss',
+               '--', './t.sh', '{x: 0 1}', '{y: 0 1}')
+    found = box.json('best', '--confirm', '2', '--times', '4')
+    trials = box.trials()
+    equal(len(trials), 38)
+    again = [trial for trial in trials if trial['origin'] == 'confirm']
+    equal(len(again), 8)
+    equal(len({json.dumps(trial['config']) for trial in again}), 2)
+    equal(len({trial['seed'] for trial in again}), 8)
+    assert all(trial['state'] == 'complete' for trial in again)
+    equal([one['runs'] for one in found['confirmed']], [5, 5])
+    for one in found['confirmed']:
+        values = [trial['values']['loss'] for trial in trials
+                  if trial['config'] == trials[one['trial']]['config']]
+        assert abs(one['mean'] - sum(values) / 5) < 1e-9 and one['error'] > 0, one
+    assert 0.05 < found['standing']['noise'] < 0.2, 'runs of one configuration tell it'
+    box.caviar('run', '-q', '-n', '40', '--minimize', 'loss', '--', './t.sh', '{x: 0 1}',
+               '{y: 0 1}')  # goes on as ever
+    equal(len(box.trials()), 40)
+    contains(box.caviar('best', '--confirm', '1').out, 'was run again', 'in the mean of 4 runs')
+    contains(box.caviar('best', '--times', '2', status=1).err, '--confirm K')
+
+
+@case
+def without_noise_best_is_the_best_value(box):
+    ran(box)
+    equal(box.json('best')['standing'], None)
+    equal('CHANCE' in box.caviar('best').out, False)
+
+
 @case
 def a_study_learns_from_earlier_ones_of_its_store(box):
     box.script('t.sh', """awk -v x="$1" -v y="$2" 'BEGIN {
