@@ -103,6 +103,9 @@ if one "the build of the fuzzers" build_with clang build-fuzz -Dfuzz=true \
     done
 fi
 
+say "Building twice"
+one "the same bytes from the same commit" tools/reproducible.sh -Dweb=disabled || true
+
 say "Static analysis"
 one "gcc -fanalyzer" analyze || true
 one "cppcheck" cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning \

@@ -96,18 +96,41 @@ static void add_trial(world *at, uint8_t choice)
     put(at, (int64_t)at->history->count, states[choice % CAV_COUNT_OF(states)], raw, point);
 }
 
+// One of the running trials; SIZE_MAX where there is none.
+static size_t choose_running(world *at)
+{
+    const cav_history *history = at->history;
+    uint8_t first = take_byte(&at->from);
+    for (size_t i = 0; i < history->open_count; i++) {
+        size_t number = history->open[(first + i) % history->open_count];
+        if (history->states[number] == CAVIAR_STATE_RUNNING)
+            return number;
+    }
+    return SIZE_MAX;
+}
+
 static void report(world *at)
 {
     double values[2];
     cav_error error;
-    if (at->history->count == 0)
-        return;
-    size_t number = take_byte(&at->from) % at->history->count;
+    size_t number = choose_running(at);
     int64_t step = take_byte(&at->from) % 32;
     for (size_t m = 0; m < 2; m++)
         values[m] = take_double(&at->from);
-    if (cav_history_report(at->history, number, step, values, &error))
+    if (number != SIZE_MAX && cav_history_report(at->history, number, step, values, &error))
         abort();
+}
+
+static void finish(world *at, caviar_state state)
+{
+    double raw[MOST_PARAMETERS], point[MOST_PARAMETERS];
+    size_t number = choose_running(at);
+    if (number == SIZE_MAX)
+        return;
+    memcpy(raw, at->history->raw + number * at->space->count, at->space->count * sizeof *raw);
+    memcpy(point, at->history->points + number * at->space->dim_count,
+           at->space->dim_count * sizeof *point);
+    put(at, (int64_t)number, state, raw, point);
 }
 
 // True where the study would take the point: it is feasible, and was not tried.
@@ -159,8 +182,10 @@ static void happen(world *at, cav_sampler *sampler)
 {
     double point[MOST_PARAMETERS];
     uint8_t event = take_byte(&at->from);
-    if (event % 4 < 2)
+    if (event % 4 == 0)
         add_trial(at, event / 4);
+    else if (event % 4 == 1)
+        finish(at, event & 4 ? CAVIAR_STATE_PRUNED : CAVIAR_STATE_COMPLETE);
     else if (event % 4 == 2)
         report(at);
     else if (at->questions++ < MOST_QUESTIONS)

@@ -1,6 +1,6 @@
 """
-sshd.py: an ssh server of a test's own, on a port of the loopback, that lets in one key of the test's
-own. It is stopped, by its process id, when the test ends.
+sshd.py: an ssh server of a test's own, on a port of the loopback, that lets in one key of that
+test. It is stopped, by its process id, when the test ends.
 
     with Server() as server:
         server.options     # for ssh, to be let in

@@ -40,7 +40,8 @@ static void test_resources_are_read_and_come_back(void **state)
     (void)state;
     static const char text[] =
         "{resources: {cpus: 4, gpus: 1, memory: 8G, time: 1h30m, partition: short, account: lab, "
-        "options: [--exclusive, '--comment=a b'], hosts: [a, me@b]}, space: {x: {type: float, low: 0, high: 1}}}";
+        "options: [--exclusive, '--comment=a b'], hosts: [a, me@b]}, "
+        "space: {x: {type: float, low: 0, high: 1}}}";
     cav_spec *spec = spec_parse(text);
     const cav_resources *resources = &spec->resources;
     assert_int_equal(resources->cpus, 4);
