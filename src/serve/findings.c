@@ -136,13 +136,15 @@ static caviar_code make_contours(cav_findings *at, cav_smooth *smooth, cav_error
     return code;
 }
 
-// What a smooth model says: the contours first, since it forgets its trials when it advises.
+// What a smooth model says: the pictures first, since it forgets its trials when it advises.
 static caviar_code ask_smooth(cav_findings *at, cav_error *error)
 {
     const cav_spec *spec = at->study->spec;
     cav_smooth smooth;
     caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed,
                                        CAV_SMOOTH_CALLS, &smooth, error);
+    if (!code)
+        code = cav_effects_make(&smooth, at->arena, &at->effects, error);
     if (!code)
         code = make_contours(at, &smooth, error);
     if (!code)

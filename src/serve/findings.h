@@ -6,6 +6,7 @@
 
 #include "insight/advice.h"
 #include "insight/contour.h"
+#include "insight/effect.h"
 #include "insight/measurement.h"
 #include "insight/ranking.h"
 #include "serve/ruler.h"
@@ -26,6 +27,7 @@ typedef struct cav_findings {
     cav_measurement varied; // what the metric varies with; nothing is in it where there are too few
     cav_advice_list advice; // likewise
     size_t *order;          // [dim_count] parameters in the order in which they are shown
+    cav_effects effects;    // over each parameter alone; of no items: too few trials, or no model
     cav_contour *contours;  // [contour_count] of the parameters that are shown first, in pairs
     size_t contour_count;   // 0: too few trials, or parameters
     bool is_alone;          // each picture is a file of its own

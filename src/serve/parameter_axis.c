@@ -58,10 +58,13 @@ void cav_parameter_axis_up(const cav_parameter *parameter, const cav_plot *plot)
 
 double cav_parameter_axis_place(const cav_parameter *parameter, double raw, size_t row)
 {
-    size_t size = cav_parameter_size(parameter);
     double place = cav_parameter_encode(parameter, raw);
-    if (size == 0 || size > 2 * MOST_LABELS)
-        return place;
     double golden = (double)row * 0.6180339887498949;
-    return place + (golden - floor(golden) - 0.5) * 0.6 / (double)size;
+    return place + (golden - floor(golden) - 0.5) * cav_parameter_axis_room(parameter);
+}
+
+double cav_parameter_axis_room(const cav_parameter *parameter)
+{
+    size_t size = cav_parameter_size(parameter);
+    return size == 0 || size > 2 * MOST_LABELS ? 0 : 0.6 / (double)size;
 }

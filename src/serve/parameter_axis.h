@@ -18,4 +18,7 @@ void cav_parameter_axis_up(const cav_parameter *parameter, const cav_plot *plot)
  */
 double cav_parameter_axis_place(const cav_parameter *parameter, double raw, size_t row);
 
+/** How wide the part is in which the trials of one value stand; 0: they stand on its place. */
+double cav_parameter_axis_room(const cav_parameter *parameter);
+
 #endif

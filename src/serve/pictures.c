@@ -24,6 +24,9 @@ enum {
     BANDS = 9,       // of a contour
 };
 
+// A surrogate that explains a smaller share of the variation is not drawn among the trials.
+#define LEAST_SKILL 0.2
+
 // Draws rank r of `count` trials, of which `most` may be drawn: the best half of these for sure.
 static bool is_drawn(size_t rank, size_t count, size_t most)
 {
@@ -193,6 +196,36 @@ static bool is_on(const cav_parameter *axis, double raw)
     return cav_parameter_check(axis, raw, NULL) == CAVIAR_OK;
 }
 
+// The surrogate's mean: a line, or where each value has its room a stroke in that of each.
+static void draw_effect(const cav_findings *at, const cav_parameter *axis, const cav_plot *plot,
+                        const cav_effect *effect)
+{
+    double half = cav_parameter_axis_room(axis) / 2;
+    if (half == 0)
+        cav_plot_line_begin(plot, "mean");
+    for (size_t i = 0; i < effect->count; i++) {
+        if (isnan(effect->losses[i]))
+            continue;
+        double y = fmax(0, fmin(1, cav_findings_place(at, &at->values, effect->losses[i])));
+        if (half > 0) {
+            cav_plot_line_begin(plot, "mean");
+            cav_plot_line_to(plot, effect->places[i] - half, y);
+        }
+        cav_plot_line_to(plot, effect->places[i] + half, y);
+        if (half > 0)
+            cav_plot_line_end(plot, "the model's mean");
+    }
+    if (half == 0)
+        cav_plot_line_end(plot, "the model's mean");
+}
+
+static const cav_effect *find_effect(const cav_findings *at, size_t parameter)
+{
+    const cav_space *space = at->study->spec->space;
+    bool is_any = at->effects.items && at->effects.skill >= LEAST_SKILL;
+    return is_any ? &at->effects.items[cav_space_dim_of(space, parameter)] : NULL;
+}
+
 void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text *page)
 {
     cav_plot plot = {.page = page,
@@ -223,6 +256,9 @@ void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text 
                        cav_findings_place(findings, &findings->values, ranking->losses[r]),
                        class_of_rank(findings, r), cav_text_get(&text));
     }
+    const cav_effect *effect = find_effect(findings, parameter);
+    if (effect)
+        draw_effect(findings, axis, &plot, effect);
     cav_plot_end(&plot);
     page->failed |= text.failed;
     cav_text_free(&text);

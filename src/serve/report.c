@@ -271,7 +271,11 @@ static void write_slices(const cav_findings *at, cav_text *page)
     size_t count = at->study->spec->space->dim_count;
     if (count == 0)
         return;
-    begin_section(page, "Parameter by parameter", "Each on the scale that it is searched on.");
+    begin_section(page, "Parameter by parameter",
+                  at->effects.items
+                      ? "Each on the scale that it is searched on, with the mean of a "
+                        "smooth model, if it explains anything."
+                      : "Each on the scale that it is searched on.");
     cav_text_append(page, "<div class=\"grid\">\n");
     for (size_t d = 0; d < count; d++) {
         cav_text_append(page, "<div>");

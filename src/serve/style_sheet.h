@@ -34,6 +34,7 @@
     ".curve{stroke-width:1.1;opacity:.7}.curve.other{stroke:" other "}"                            \
     ".curve.good{stroke:" good "}.curve.best{stroke:" best ";stroke-width:2.2;opacity:1}"          \
     ".curve.cut{stroke:" cut ";stroke-dasharray:3 2}\n"                                            \
+    ".mean{stroke:" ink ";stroke-width:1.6}"                                                       \
     "polyline.bar{fill:" good ";opacity:.8}polyline.noise{fill:" other "}"                         \
     ".interval{stroke:" ink ";stroke-width:1.4}\n"
 

@@ -223,6 +223,8 @@ export async function until(what, condition) {
     }
 }
 
+export const launch = () => chromium.launch({ executablePath: executable, args: flags });
+
 /** Runs tests, {name: async (place) => …}, each in a place of its own; those of the arguments only. */
 export async function main(tests) {
     if (!executable) return console.log('1..0 # SKIP there is no chromium');
@@ -231,7 +233,7 @@ export async function main(tests) {
             process.argv.length < 3 || process.argv.slice(2).some((piece) => name.includes(piece)),
     );
     console.log(`1..${chosen.length}`);
-    const browser = await chromium.launch({ executablePath: executable, args: flags });
+    const browser = await launch();
     let number = 0;
     for (const [name, test] of chosen) {
         const place = new Place(browser);

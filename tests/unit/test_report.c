@@ -89,7 +89,7 @@ static void test_page_has_every_part(void **state)
         "How the best came about", "What mattered",     "Parameter by parameter",
         "Learning curves",         "The best trials",   "What failed",
         "54</b><span>complete",    "6</b><span>failed", "By fANOVA",
-        "What the trials advise"};
+        "What the trials advise",  "class=\"mean\""};
     for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
         assert_contains(cav_text_get(&page), parts[i]);
     expect_balance(cav_text_get(&page));
