@@ -105,7 +105,8 @@
       CAV_PG_WRITE(CAV_PG_COUNT("") ", done AS (UPDATE caviar_trials t SET state = $8, "           \
                                     "reason = $9, failures = failures + $10::int, metrics = "      \
                                     "coalesce($11, metrics), message = coalesce($12, message), "   \
-                                    "output = coalesce($13, output), finished_ms = c.now, change " \
+                                    "output = coalesce($13, output), params = coalesce($14, "      \
+                                    "params), finished_ms = c.now, change "                        \
                                     "= c.changes FROM c WHERE t.study = $3 AND t.number = $5 AND " \
                                     "t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "     \
                                     "t.number AS answer)"))                                        \

@@ -47,11 +47,10 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_sampler *ret_sampler,
-                                cav_error *error)
+static caviar_code open_on(const cav_space *space, const cav_spec *spec, const cav_choice *choice,
+                           bool stops_early, cav_sampler *ret_sampler, cav_error *error)
 {
-    const cav_choice *choice = &spec->sampler;
-    cav_sampler_setup setup = {.space = spec->space,
+    cav_sampler_setup setup = {.space = space,
                                .seed = spec->seed,
                                .trial_budget =
                                    (spec->budget.trials + spec->replicates - 1) / spec->replicates,
@@ -63,6 +62,37 @@ static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_samp
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
         cav_error_prefix(error, "%s", choice->where);
+    return code;
+}
+
+// Until a space that grows has its first parameter, trials have none.
+static const cav_choice no_sampler = {.name = "random", .where = ""};
+
+static caviar_code open_sampler(const cav_spec *spec, bool stops_early, cav_sampler *ret_sampler,
+                                cav_error *error)
+{
+    const cav_choice *choice = spec->space->dim_count > 0 ? &spec->sampler : &no_sampler;
+    return open_on(spec->space, spec, choice, stops_early, ret_sampler, error);
+}
+
+// Whether the sampler will open, once there is a space for it.
+static caviar_code check_sampler(const cav_spec *spec, cav_error *error)
+{
+    cav_sampler sampler = {0};
+    cav_space *space = caviar_space_new();
+    if (!space)
+        return cav_fail_memory(error);
+    caviar_code code = cav_space_add(space, &(caviar_parameter){.name = "x", .high = 1}, error);
+    if (!code)
+        code = open_on(space, spec, &spec->sampler, false, &sampler, error);
+    if (!code && sampler.type->is_distinct)
+        code = cav_fail(error, CAVIAR_INVALID,
+                        "sampler %s goes through a space that is known beforehand, and the trials "
+                        "of this study name their parameters; give it a space, or take another "
+                        "sampler",
+                        sampler.type->name);
+    cav_sampler_close(&sampler);
+    caviar_space_free(space);
     return code;
 }
 
@@ -134,12 +164,19 @@ caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_e
     return code;
 }
 
+bool cav_opening_is_distinct(const cav_spec *spec, const cav_sampler_type *sampler)
+{
+    return !spec->grows && (sampler->is_distinct || cav_space_is_finite(spec->space));
+}
+
 caviar_code cav_opening_check(const cav_spec *spec, cav_error *error)
 {
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
     cav_panda *panda = NULL;
     caviar_code code = cav_opening_methods(spec, &sampler, &scheduler, error);
+    if (!code && spec->grows)
+        code = check_sampler(spec, error);
     if (!code)
         code = cav_opening_panda(spec, &panda, error);
     cav_panda_close(panda);
@@ -274,7 +311,7 @@ static caviar_code join(cav_study *study, const cav_study_options *options, cons
         return CAVIAR_OK;
     }
     code = check_same(study->spec, stored, at->name, error);
-    if (!code && options->keeps_definition)
+    if (!code && (options->keeps_definition || stored->grows))
         return keep_stored(study, stored, at, error);
     cav_spec *spec = study->spec;
     spec->seed = stored->seed;
@@ -360,6 +397,27 @@ caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *re
         *ret_revision = cav_rule_revision(at.definition);
     found_free(&at);
     return code;
+}
+
+// In a group, so that nobody changes it between the look and the writing.
+caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_error *error)
+{
+    const cav_store_type *store = study->store->type;
+    cav_control control;
+    uint64_t revision;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    code = store->study_control(study->store, study->id, &control, &revision, error);
+    if (!code && revision != study->revision)
+        code = cav_fail(error, CAVIAR_STATE,
+                        "somebody else changed study '%s' just now; look at it ('caviar show "
+                        "--definition'), and try again",
+                        study->spec->study);
+    if (!code)
+        code = store->study_set(study->store, study->id, definition, control, error);
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    return code ? code : committed;
 }
 
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)
