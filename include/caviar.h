@@ -337,9 +337,10 @@ typedef struct caviar_study_options {
     int retry;              /* how often a failed trial is run again */
     int64_t lease_ms;       /* how long a trial outlives its vanished worker; 0: 60,000 */
     bool durability_normal; /* true: a tell is safe from kill -9 at once, from power loss soon */
-    const char *scheduler;  /* NULL: "auto"; a name, or "{type: asha, factor: 4}" */
+    const char *scheduler;  /* NULL: "auto"; a name, or "{type: asha, eta: 4}" */
     int64_t step_min, step_max; /* steps of a trial: before any is judged, and in all; 0: unknown */
     int64_t parallel;           /* how many trials will run at a time, as far as is known; 0: 1 */
+    bool grows;                 /* the trials name their parameters: see caviar_trial_suggest */
 } caviar_study_options;
 
 /**
@@ -465,6 +466,23 @@ CAVIAR_API caviar_code caviar_trial_get(caviar_trial *trial, const char *name,
 CAVIAR_API double caviar_trial_real(caviar_trial *trial, const char *name);
 CAVIAR_API int64_t caviar_trial_int(caviar_trial *trial, const char *name);
 CAVIAR_API const char *caviar_trial_text(caviar_trial *trial, const char *name);
+
+/**
+ * Names a parameter of the trial, and reads its value: for programs that find out as they run which
+ * parameters there are. Of a study that `grows` the definition is added to the space when it is
+ * named first; the value is random then, and from the next trial on the sampler's. What a trial has
+ * not named when it ends was no parameter of it. Of any other study only what is in the space can
+ * be named, and the space's own definition counts.
+ *
+ * The value lies in the range, or is one of the choices, that `definition` gives. A range or a
+ * choice that goes beyond what was given before is added to the space; conditions are the
+ * program's own, and not given.
+ *
+ * Fails with CAVIAR_INVALID where the parameter is of another type, scale or step,
+ * CAVIAR_NOT_FOUND where the space does not grow and has none of that name.
+ */
+CAVIAR_API caviar_code caviar_trial_suggest(caviar_trial *trial, const caviar_parameter *definition,
+                                            caviar_value *ret_value);
 
 /** Parameters by index, in the order of the space, for loops; NULL beyond the last. */
 CAVIAR_API const char *caviar_trial_name(const caviar_trial *trial, size_t index);

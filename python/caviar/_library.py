@@ -22,6 +22,8 @@ STATES = ("waiting", "running", "paused", "complete", "pruned", "failed")
 REASONS = ("", "exit", "signal", "timeout", "not-finite", "infeasible", "no-metric", "lost")
 VERDICTS = ("continue", "pause", "stop", "restore")
 ABILITIES = {"changes": 1, "restore": 2}
+TYPES = ("float", "int", "categorical", "ordinal", "constant")
+SCALES = ("linear", "log", "reverse-log", "logit")
 
 
 class _Content(ctypes.Union):
@@ -53,6 +55,19 @@ class Setting(ctypes.Structure):
     _fields_ = [("name", c_char_p), ("value", Value)]
 
 
+class Parameter(ctypes.Structure):
+    """caviar_parameter"""
+
+    _fields_ = [
+        ("name", c_char_p), ("type", c_int), ("scale", c_int), ("low", c_double),
+        ("high", c_double), ("limit_low", c_double), ("limit_high", c_double), ("step", c_double),
+        ("step_factor", c_double), ("specials", POINTER(c_double)), ("special_count", c_size_t),
+        ("choices", POINTER(Value)), ("choice_count", c_size_t), ("initial", Value),
+        ("prior", Value), ("confidence", c_int), ("tier", c_int), ("live", c_int),
+        ("when", c_void_p), ("when_count", c_size_t),
+    ]
+
+
 class NudgeOptions(ctypes.Structure):
     """caviar_nudge_options"""
 
@@ -68,12 +83,13 @@ class StudyOptions(ctypes.Structure):
         ("seed", ctypes.c_uint64), ("trial_budget", c_int64), ("retry", c_int),
         ("lease_ms", c_int64), ("durability_normal", c_bool), ("scheduler", c_char_p),
         ("step_min", c_int64), ("step_max", c_int64), ("parallel", c_int64),
+        ("grows", c_bool),
     ]
 
 
 STRUCTURES = {
     "caviar_value": Value, "caviar_metric": Metric, "caviar_objective": Objective,
-    "caviar_setting": Setting, "caviar_nudge_options": NudgeOptions,
+    "caviar_setting": Setting, "caviar_parameter": Parameter, "caviar_nudge_options": NudgeOptions,
     "caviar_study_options": StudyOptions,
 }
 
@@ -111,6 +127,7 @@ SIGNATURES: Dict[str, Tuple[Any, List[Any]]] = {
     "caviar_trial_message": (c_char_p, [_handle]),
     "caviar_trial_name": (c_char_p, [_handle, c_size_t]),
     "caviar_trial_values": (c_size_t, [_handle, c_void_p, c_size_t]),
+    "caviar_trial_suggest": (c_int, [_handle, POINTER(Parameter), c_void_p]),
     "caviar_trial_seed": (c_uint32, [_handle]),
     "caviar_trial_first_step": (c_int64, [_handle]),
     "caviar_trial_last_step": (c_int64, [_handle]),

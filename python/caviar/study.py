@@ -9,8 +9,8 @@ import html
 import json
 import os
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
-from typing import (TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple,
-                    Type, Union)
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional,
+                    Sequence, Tuple, Type, Union)
 
 from caviar import _library, errors, values
 from caviar._library import NudgeOptions, Objective, StudyOptions
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Method = Union[str, Mapping[str, Any]]  # "tpe", or {"type": "tpe", "startup": 20}
 
+_MOST_DEFINITIONS = 1000  # that are remembered; ranges may differ from trial to trial
 _MOST_SHOWN = 10  # trials in a notebook
 
 
@@ -55,6 +56,7 @@ class Study:
         self._handle = _Handle(self._library, options)
         self._pointer = self._handle.pointer
         self._names: List[str] = []
+        self._definitions: Dict[Tuple[Any, ...], _library.Parameter] = {}
         self._run: Optional[Run] = None
         self._metrics = {metric["name"]: metric.get("direction", "minimize")
                          for metric in self.definition["metrics"]}
@@ -69,6 +71,17 @@ class Study:
         self._names = [self._library.caviar_trial_name(trial, index).decode()
                        for index in range(count)]
         return self._names
+
+    def _define(self, define: Callable[..., _library.Parameter],
+                words: Tuple[Any, ...]) -> _library.Parameter:
+        """The definition of a parameter that trials name; they do so again and again."""
+        key = (words, *map(type, words[2] if isinstance(words[2], tuple) else ()))  # True is not 1
+        found = self._definitions.get(key)
+        if found is None:
+            if len(self._definitions) >= _MOST_DEFINITIONS:
+                self._definitions = {}
+            found = self._definitions[key] = define(*words)
+        return found
 
     def _check_interrupt(self) -> None:
         if self._run and self._run.is_interrupted:
@@ -298,7 +311,8 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
     """
     Makes a study, or goes on with the one of that name and definition that is in the store.
 
-    space        {name: definition}; see caviar.Float and the others
+    space        {name: definition}; see caviar.Float and the others. None: the trials name their
+                 parameters, by suggest_float and the others
     metric       what is tuned, and its direction; metrics={"error": "minimize", …} for several
     constraints  such as "units * layers <= 2048"
     sampler      None is "auto"; a name, or {"type": "tpe", "startup": 20}
@@ -321,9 +335,7 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
         space=native.handle if native else None, objectives=objectives,
         objective_count=len(objectives), sampler=_method(sampler), seed=seed or 0,
         trial_budget=budget, retry=retry, scheduler=_method(scheduler), step_min=least,
-        step_max=most, parallel=parallel)
-    if not native and not definition:
-        raise errors.InvalidError("a study needs a space, or a definition")
+        step_max=most, parallel=parallel, grows=space is None)
     return Study(options)
 
 

@@ -10,10 +10,11 @@ import ctypes
 import html
 import math
 from ctypes import byref, c_char, c_int, c_int64, c_void_p
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from caviar import _library, values
 from caviar._library import REASONS, STATES, VERDICTS
+from caviar.space import Choice
 from caviar.trial import Answer
 
 if TYPE_CHECKING:
@@ -133,6 +134,38 @@ class StudyTrial(TrialRecord):
         """The step it may go to; None where the study does not say."""
         step = self._library.caviar_trial_last_step(self._pointer)
         return None if step == _END else step
+
+    def suggest_float(self, name: str, low: float, high: float, *, step: float = 0,
+                      log: bool = False, scale: str = "linear") -> float:
+        """
+        Names a parameter, and gives its value: for objectives that find out as they run which
+        parameters there are. What a trial has not named is no parameter of it. In a study that was
+        made with a space only the parameters of that can be named.
+        """
+        return float(self._suggest(values.range_of, "float", name, low, high, step,
+                                   "log" if log else scale))
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False,
+                    scale: str = "linear") -> int:
+        """The same for a whole number; with step=4 every fourth from `low` on."""
+        return int(self._suggest(values.range_of, "int", name, low, high, step,
+                                 "log" if log else scale))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Choice]) -> Any:
+        """The same for one of some values that have no order."""
+        return self._suggest(values.choices_of, "categorical", name, tuple(choices))
+
+    def suggest_ordinal(self, name: str, choices: Sequence[Choice]) -> Any:
+        """The same for one of some values, from least to greatest."""
+        return self._suggest(values.choices_of, "ordinal", name, tuple(choices))
+
+    def _suggest(self, define: Callable[..., _library.Parameter], *words: Any) -> Any:
+        definition = self.study._define(define, words)
+        value = _library.Value()
+        self._check(self._library.caviar_trial_suggest(self._pointer, byref(definition),
+                                                       byref(value)))
+        self._params = None
+        return values.plain(value)
 
     def can(self, *abilities: str) -> None:
         """Says what the program does with answers: "changes", "restore"."""

@@ -52,6 +52,32 @@ def value_of(given: Any) -> Value:
                               "False is expected")
 
 
+def plain(value: Value) -> Any:
+    """A value of the library's as one of Python's."""
+    if value.kind == _library.KIND_REAL:
+        return value.real
+    if value.kind == _library.KIND_INT:
+        return value.integer
+    if value.kind == _library.KIND_TEXT:
+        return value.text.decode()
+    return value.truth if value.kind == _library.KIND_BOOL else None
+
+
+def range_of(kind: str, name: str, low: float, high: float, step: float,
+             scale: str) -> _library.Parameter:
+    if scale not in _library.SCALES:
+        raise errors.InvalidError(f"parameter {name!r}: a scale is one of "
+                                  f"{', '.join(_library.SCALES)}, not {scale!r}")
+    return _library.Parameter(name=_library.text(name), type=_library.TYPES.index(kind),
+                              scale=_library.SCALES.index(scale), low=low, high=high, step=step)
+
+
+def choices_of(kind: str, name: str, choices: Sequence[Any]) -> _library.Parameter:
+    array = (Value * len(choices))(*[value_of(choice) for choice in choices])
+    return _library.Parameter(name=_library.text(name), type=_library.TYPES.index(kind),
+                              choices=array, choice_count=len(choices))
+
+
 def settings(params: Mapping[str, Any]) -> "ctypes.Array[Setting]":
     return (Setting * len(params))(*[Setting(_library.text(name), value_of(given))
                                      for name, given in params.items()])

@@ -29,6 +29,7 @@ typedef enum cav_purpose {
     CAV_PURPOSE_SESSION = 12,   // names of sessions on a server, and how long they wait
     CAV_PURPOSE_INSIGHT = 13,   // looking at what is known; nothing depends on it but what is said
     CAV_PURPOSE_BELIEF = 14,    // whether a trial follows what users believe
+    CAV_PURPOSE_NAMED = 15,     // parameters that a trial is the first to name
 } cav_purpose;
 
 typedef struct cav_random {

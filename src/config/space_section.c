@@ -380,11 +380,9 @@ caviar_code cav_space_parse(const cav_document *document, const cav_node *node, 
         return cav_node_fail(document, node, error,
                              "space: a map of parameters is expected, not %s",
                              cav_node_kind_name(node));
-    if (node->count == 0)
-        return cav_node_fail(document, node, error, "space: at least one parameter is needed");
     section at = {.document = document, .node = node, .space = space, .error = error};
     at.arena = cav_arena_new();
-    at.done = calloc(node->count, sizeof *at.done);
+    at.done = calloc(node->count + 1, sizeof *at.done);
     caviar_code code = at.arena && at.done ? CAVIAR_OK : cav_fail_memory(error);
     for (size_t i = 0; i < node->count && !code; i++)
         code = add_in_order(&at, i, 0);

@@ -425,6 +425,19 @@ static caviar_code read_changes(const reader *at, const char *key, const cav_nod
                             at->error);
 }
 
+static caviar_code read_grows(const reader *at, const char *key, const cav_node *node)
+{
+    const char *word;
+    caviar_code code = cav_node_text(at->document, node, key, &word, at->error);
+    if (code)
+        return code;
+    at->spec->grows = at->spec->space->is_partial = strcmp(word, "true") == 0;
+    if (!at->spec->grows && strcmp(word, "false") != 0)
+        return cav_node_fail(at->document, node, at->error,
+                             "grows: true or false is expected, not '%.40s'", word);
+    return CAVIAR_OK;
+}
+
 static caviar_code read_space(const reader *at, const char *key, const cav_node *node)
 {
     (void)key;
@@ -443,29 +456,14 @@ static const struct key {
     const char *name;
     key_reader *read;
 } keys[] = {
-    {"study", read_study},
-    {"command", read_command},
-    {"metric", read_metrics},
-    {"metrics", read_metrics},
-    {"budget", read_budget},
-    {"parallel", read_parallel},
-    {"seed", read_seed},
-    {"sampler", read_sampler},
-    {"scheduler", read_scheduler},
-    {"panda", read_panda},
-    {"steps", read_steps},
-    {"replicates", read_replicates},
-    {"from", read_from},
-    {"retry", read_retry},
-    {"timeout", read_timeout},
-    {"grace", read_grace},
-    {"durability", read_durability},
-    {"set", read_set},
-    {"resources", read_resources},
-    {"space", read_space},
-    {"changes", read_changes},
-    {"constraints", skip},
-    {"preset", skip},
+    {"study", read_study},         {"command", read_command},       {"metric", read_metrics},
+    {"metrics", read_metrics},     {"budget", read_budget},         {"parallel", read_parallel},
+    {"seed", read_seed},           {"sampler", read_sampler},       {"scheduler", read_scheduler},
+    {"panda", read_panda},         {"steps", read_steps},           {"replicates", read_replicates},
+    {"from", read_from},           {"retry", read_retry},           {"timeout", read_timeout},
+    {"grace", read_grace},         {"durability", read_durability}, {"set", read_set},
+    {"resources", read_resources}, {"space", read_space},           {"grows", read_grows},
+    {"changes", read_changes},     {"constraints", skip},           {"preset", skip},
 };
 
 static caviar_code read_key(const reader *at, const cav_node *key, const cav_node *item)
@@ -515,6 +513,18 @@ static caviar_code set_defaults(cav_spec *spec, cav_error *error)
     return spec->space ? CAVIAR_OK : cav_fail_memory(error);
 }
 
+// A space that grows may begin with nothing.
+static caviar_code check_space(const reader *at, const cav_node *node)
+{
+    if (at->spec->space->count > 0 || at->spec->grows)
+        return CAVIAR_OK;
+    if (node)
+        return cav_node_fail(at->document, node, at->error,
+                             "space: at least one parameter is needed");
+    return cav_node_fail(at->document, at->document->root, at->error,
+                         "there is no space: nothing could be varied");
+}
+
 static caviar_code read_root(const reader *at, const char *const *ignore)
 {
     static const cav_metric_spec plain = {.name = "value"};
@@ -527,9 +537,8 @@ static caviar_code read_root(const reader *at, const char *const *ignore)
         if (!is_ignored(ignore, root->keys[i].text))
             code = read_key(at, &root->keys[i], &root->items[i]);
     const cav_node *constraints = cav_node_get(root, "constraints");
-    if (!code && !cav_node_get(root, "space"))
-        code = cav_node_fail(at->document, root, at->error,
-                             "there is no space: nothing could be varied");
+    if (!code)
+        code = check_space(at, cav_node_get(root, "space"));
     if (!code && constraints)
         code = read_constraints(at, constraints);
     if (!code && at->spec->metric_count == 0) {

@@ -74,6 +74,7 @@ typedef struct cav_spec {
     const cav_spec_change *changes; // [change_count] in their order
     size_t change_count;
     cav_space *space;
+    bool grows; // trials name their parameters, which are added to the space
 } cav_spec;
 
 /** Reads a whole document. The spec is the caller's to free, and outlives the document. */

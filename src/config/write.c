@@ -236,6 +236,8 @@ static void write_run(const cav_spec *spec, cav_json *json)
     cav_resources_write(&spec->resources, json);
     if (spec->durability_normal)
         cav_json_add_string(json, "durability", "normal");
+    if (spec->grows)
+        cav_json_add_bool(json, "grows", true);
 }
 
 static void write_set(const cav_spec *spec, cav_json *json)
@@ -278,6 +280,9 @@ void cav_spec_write_identity(const cav_spec *spec, cav_json *json)
         write_metric(&metric, json);
     }
     cav_json_end_array(json);
-    cav_space_write_sections(spec->space, json);
+    if (spec->grows) // then the space is what its trials have named so far
+        cav_json_add_bool(json, "grows", true);
+    else
+        cav_space_write_sections(spec->space, json);
     cav_json_end_object(json);
 }

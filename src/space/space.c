@@ -220,6 +220,8 @@ static caviar_code check_parameter(const cav_space *space, size_t i, const doubl
 {
     const cav_parameter *parameter = &space->parameters[i];
     const cav_condition *obstacle = find_obstacle(parameter, raw);
+    if (isnan(raw[i]) && space->is_partial)
+        return CAVIAR_OK;
     if (!obstacle && isnan(raw[i]))
         return cav_fail(error, CAVIAR_INVALID, "parameter '%s' has no value", parameter->name);
     if (obstacle && !isnan(raw[i]))

@@ -20,6 +20,7 @@ struct caviar_space {
     cav_constraint **constraints;
     size_t constraint_count, constraint_capacity;
     cav_error error; // of the last public call
+    bool is_partial; // a configuration may lack any parameter: trials name those that they have
 };
 
 typedef struct caviar_space cav_space;

@@ -340,17 +340,50 @@ static caviar_code insert_row(study *at, const cav_record *record, const cav_ins
     return CAVIAR_OK;
 }
 
+// Rows of `from` numbers become rows of `to`, with NaN at their ends.
+static bool widen(double **numbers, size_t rows, size_t from, size_t to)
+{
+    double *wide = malloc((rows * to + 1) * sizeof *wide);
+    if (!wide)
+        return false;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < to; i++)
+            wide[r * to + i] = i < from ? (*numbers)[r * from + i] : NAN;
+    free(*numbers);
+    *numbers = wide;
+    return true;
+}
+
+// Where the space has grown, what is kept gets room for its new parameters.
+static caviar_code fit(study *at, const cav_scope *scope, cav_error *error)
+{
+    size_t from = at->param_count, to = scope->space->count;
+    if (to <= from)
+        return CAVIAR_OK;
+    for (size_t n = 0; n < at->nudge_count; n++) {
+        double *raw = (double *)(uintptr_t)at->nudges[n].nudge.raw;
+        if (raw && !widen(&raw, 1, from, to))
+            return cav_fail_memory(error);
+        at->nudges[n].nudge.raw = raw;
+    }
+    if (!widen(&at->raw, at->count, from, to))
+        return cav_fail_memory(error);
+    at->raw_capacity = at->count * to + 1;
+    at->param_count = at->distinct.width = to;
+    return CAVIAR_OK;
+}
+
 static caviar_code trial_add(cav_store *store, const cav_scope *scope, const cav_record *record,
                              const cav_insert *insert, int64_t *ret_number, cav_error *error)
 {
     study *at = find_study(store, scope->study);
     if (!at)
         return fail_no_study(scope->study, error);
-    if (at->count == 0) {
-        at->param_count = at->distinct.width = scope->space->count;
+    if (at->count == 0)
         at->metric_count = scope->metric_count;
-    }
-    caviar_code code = check_insert(at, record, insert, error);
+    caviar_code code = fit(at, scope, error);
+    if (!code)
+        code = check_insert(at, record, insert, error);
     cav_record fresh = *record;
     if (!code)
         fresh.raw = cav_rule_raw(record, insert, (int64_t)at->count, at->param_count);
@@ -475,6 +508,8 @@ static caviar_code trial_move(cav_store *store, const cav_scope *scope, const ca
     caviar_code code = find_row(store, scope, move->number, &at, &moved, error);
     if (!code)
         code = cav_rule_move(move, moved->record.state, moved->record.attempt, error);
+    if (!code)
+        code = fit(at, scope, error);
     if (code)
         return code;
     cav_record *record = &moved->record;
@@ -487,6 +522,9 @@ static caviar_code trial_move(cav_store *store, const cav_scope *scope, const ca
         cav_rule_finished(record->started_ms, cav_clock_wall_ms(of(store)->clock));
     for (size_t m = 0; move->values && m < at->metric_count; m++)
         at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
+    if (move->raw && at->param_count > 0)
+        memcpy(at->raw + (size_t)move->number * at->param_count, move->raw,
+               at->param_count * sizeof *at->raw);
     if (cav_state_is_final(move->to))
         drop_open(at, (size_t)move->number);
     note_change(at, (size_t)move->number);
@@ -634,14 +672,16 @@ static caviar_code nudge_read(cav_store *store, const cav_scope *scope, int64_t 
     study *at = find_study(store, scope->study);
     if (!at)
         return fail_no_study(scope->study, error);
-    for (size_t i = (size_t)*cursor; i < at->nudge_log_count; i++) {
+    caviar_code fitted = fit(at, scope, error);
+    for (size_t i = (size_t)*cursor; i < at->nudge_log_count && !fitted; i++) {
         const kept_nudge *kept = &at->nudges[at->nudge_log[i]];
         caviar_code code = kept->change == i ? visit(context, &kept->nudge, error) : CAVIAR_OK;
         if (code)
             return code;
     }
-    *cursor = (int64_t)at->nudge_log_count;
-    return CAVIAR_OK;
+    if (!fitted)
+        *cursor = (int64_t)at->nudge_log_count;
+    return fitted;
 }
 
 static caviar_code lease_renew(cav_store *store, const cav_scope *scope, const char *owner,
@@ -665,7 +705,8 @@ static caviar_code trial_read(cav_store *store, const cav_scope *scope, int64_t 
     study *at = find_study(store, scope->study);
     if (!at)
         return fail_no_study(scope->study, error);
-    for (size_t i = (size_t)*cursor; i < at->log_count; i++) {
+    caviar_code fitted = fit(at, scope, error);
+    for (size_t i = (size_t)*cursor; i < at->log_count && !fitted; i++) {
         size_t number = at->log[i];
         if (at->rows[number].change != i)
             continue; // it changed again since: that entry is still to come
@@ -676,8 +717,9 @@ static caviar_code trial_read(cav_store *store, const cav_scope *scope, int64_t 
         if (code)
             return code;
     }
-    *cursor = (int64_t)at->log_count;
-    return CAVIAR_OK;
+    if (!fitted)
+        *cursor = (int64_t)at->log_count;
+    return fitted;
 }
 
 static caviar_code report_read(cav_store *store, const cav_scope *scope, int64_t number,

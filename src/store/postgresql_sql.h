@@ -106,9 +106,9 @@
           "") ", done AS (UPDATE caviar_trials t SET state = $8, "                                 \
               "reason = $9, failures = failures + $10::int, metrics = "                            \
               "coalesce($11, metrics), message = coalesce($12, message), "                         \
-              "output = coalesce($13, output), finished_ms = greatest(c.now, "                     \
-              "t.started_ms), change = c.changes FROM c WHERE t.study = $3 AND t.number = $5 AND " \
-              "t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "                           \
+              "output = coalesce($13, output), params = coalesce($14, params), finished_ms = "     \
+              "greatest(c.now, t.started_ms), change = c.changes FROM c WHERE t.study = $3 AND "   \
+              "t.number = $5 AND t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "         \
               "t.number AS answer)"))                                                              \
     X(CLAIM_LOOK,                                                                                  \
       "SELECT EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'waiting'), "       \

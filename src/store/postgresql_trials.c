@@ -207,9 +207,11 @@ static caviar_code move_on(cav_pg *store, const cav_scope *scope, const cav_move
                            const char *states, int64_t *ret_number, cav_error *error)
 {
     cav_pg_call call;
-    cav_text metrics = {0};
+    cav_text metrics = {0}, params = {0};
     if (move->values)
         cav_columns_write_values(scope, move->values, &metrics);
+    if (move->raw)
+        cav_space_write(scope->space, move->raw, &(cav_json){.text = &params});
     cav_pg_change_begin(store, &call, CAV_PG_TRIAL_MOVE, scope->study);
     cav_pg_add_int(&call, move->number);
     cav_pg_add_int(&call, move->attempt);
@@ -220,9 +222,12 @@ static caviar_code move_on(cav_pg *store, const cav_scope *scope, const cav_move
     cav_pg_add_text(&call, metrics.data);
     cav_pg_add_text(&call, move->message);
     cav_pg_add_text(&call, move->output);
-    caviar_code code = metrics.failed ? cav_fail_memory(error)
-                                      : cav_pg_write(store, &call, scope->study, ret_number, error);
+    cav_pg_add_text(&call, params.data);
+    caviar_code code = metrics.failed || params.failed
+                           ? cav_fail_memory(error)
+                           : cav_pg_write(store, &call, scope->study, ret_number, error);
     cav_text_free(&metrics);
+    cav_text_free(&params);
     return code;
 }
 

@@ -54,8 +54,8 @@
       "WHERE study = ?1 AND number = ?2")                                                          \
     X(TRIAL_MOVE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \
-      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), "                         \
-      "finished_ms = max(?8, started_ms), change = ?9 WHERE study = ?1 AND number = ?2")           \
+      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = max(?8, "   \
+      "started_ms), change = ?9, params = coalesce(?10, params) WHERE study = ?1 AND number = ?2") \
     X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
     X(TRIAL_ABILITIES, "SELECT can, checkpoints FROM trials WHERE study = ?1 AND number = ?2")     \
     X(TRIAL_ENABLE, "UPDATE trials SET can = ?3, checkpoints = ?4, change = ?5 "                   \

@@ -215,9 +215,11 @@ static caviar_code move_on(cav_sqlite *store, const cav_scope *scope, const cav_
         code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_MOVE, &statement, error);
     if (code)
         return code;
-    cav_text metrics = {0};
+    cav_text metrics = {0}, params = {0};
     if (move->values)
         cav_columns_write_values(scope, move->values, &metrics);
+    if (move->raw)
+        cav_space_write(scope->space, move->raw, &(cav_json){.text = &params});
     sqlite3_bind_int64(statement, 1, scope->study);
     sqlite3_bind_int64(statement, 2, move->number);
     cav_sqlite_bind_text(statement, 3, caviar_state_name(move->to));
@@ -229,9 +231,13 @@ static caviar_code move_on(cav_sqlite *store, const cav_scope *scope, const cav_
         cav_sqlite_bind_text(statement, 7, move->message);
     sqlite3_bind_int64(statement, 8, cav_clock_wall_ms(store->clock));
     sqlite3_bind_int64(statement, 9, change);
-    code = metrics.failed ? cav_fail_memory(error)
-                          : cav_sqlite_run(store, statement, "moving a trial", error);
+    if (move->raw)
+        cav_sqlite_bind_text(statement, 10, params.data);
+    code = metrics.failed || params.failed
+               ? cav_fail_memory(error)
+               : cav_sqlite_run(store, statement, "moving a trial", error);
     cav_text_free(&metrics);
+    cav_text_free(&params);
     return code;
 }
 

@@ -93,6 +93,7 @@ typedef struct cav_move {
     const double *values;    // [metric_count] final values
     const char *message;
     const char *output; // the end of what it printed
+    const double *raw;  // [parameters] what it has named, in place of what it was made with
 } cav_move;
 
 typedef struct cav_store cav_store;

@@ -93,6 +93,10 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     }
     for (size_t m = 0; m < trial->final_count; m++)
         trial->finals[m] = NAN; // of an earlier attempt, if any
+    if (study->spec->grows && !cav_study_hide(study, trial)) {
+        caviar_trial_free(trial);
+        return cav_fail_memory(error);
+    }
     trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
     trial->context = study;

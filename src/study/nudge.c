@@ -145,7 +145,8 @@ static caviar_code check_activity(const cav_space *space, const double *before, 
                                   cav_error *error)
 {
     for (size_t i = 0; i < space->count; i++) {
-        bool was = !isnan(before[i]), is = cav_space_is_active(space, i, after);
+        bool was = !isnan(before[i]);
+        bool is = space->is_partial ? was : cav_space_is_active(space, i, after);
         if (was == is && was == !isnan(after[i]))
             continue;
         if (!was && !is)

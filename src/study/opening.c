@@ -48,11 +48,11 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
-                                bool stops_early, cav_sampler *ret_sampler, cav_error *error)
+static caviar_code open_on(const cav_space *space, const cav_spec *spec, const cav_choice *choice,
+                           const cav_earlier_list *earlier, bool stops_early,
+                           cav_sampler *ret_sampler, cav_error *error)
 {
-    const cav_choice *choice = &spec->sampler;
-    cav_sampler_setup setup = {.space = spec->space,
+    cav_sampler_setup setup = {.space = space,
                                .seed = spec->seed,
                                .trial_budget =
                                    (spec->budget.trials + spec->replicates - 1) / spec->replicates,
@@ -65,6 +65,37 @@ static caviar_code open_sampler(const cav_spec *spec, const cav_earlier_list *ea
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
         cav_error_prefix(error, "%s", choice->where);
+    return code;
+}
+
+// Until a space that grows has its first parameter, trials have none.
+static const cav_choice no_sampler = {.name = "random", .where = ""};
+
+static caviar_code open_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
+                                bool stops_early, cav_sampler *ret_sampler, cav_error *error)
+{
+    const cav_choice *choice = spec->space->dim_count > 0 ? &spec->sampler : &no_sampler;
+    return open_on(spec->space, spec, choice, earlier, stops_early, ret_sampler, error);
+}
+
+// Whether the sampler will open, once there is a space for it.
+static caviar_code check_sampler(const cav_spec *spec, cav_error *error)
+{
+    cav_sampler sampler = {0};
+    cav_space *space = caviar_space_new();
+    if (!space)
+        return cav_fail_memory(error);
+    caviar_code code = cav_space_add(space, &(caviar_parameter){.name = "x", .high = 1}, error);
+    if (!code)
+        code = open_on(space, spec, &spec->sampler, NULL, false, &sampler, error);
+    if (!code && sampler.type->is_distinct)
+        code = cav_fail(error, CAVIAR_INVALID,
+                        "sampler %s goes through a space that is known beforehand, and the trials "
+                        "of this study name their parameters; give it a space, or take another "
+                        "sampler",
+                        sampler.type->name);
+    cav_sampler_close(&sampler);
+    caviar_space_free(space);
     return code;
 }
 
@@ -137,10 +168,24 @@ caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_e
     return code;
 }
 
+bool cav_opening_is_distinct(const cav_spec *spec, const cav_sampler_type *sampler)
+{
+    return !spec->grows && (sampler->is_distinct || cav_space_is_finite(spec->space));
+}
+
+// A sampler that does not inherit would leave out what was asked for; and what was learnt on a
+// space says nothing of parameters that are not known yet.
 static caviar_code check_inherits(const cav_spec *spec, const cav_sampler *sampler,
                                   cav_error *error)
 {
-    if (spec->from_count == 0 || sampler->type->inherits)
+    if (spec->from_count == 0)
+        return CAVIAR_OK;
+    if (spec->grows)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "from: the trials of this study name their parameters, so nobody knows yet "
+                        "which it shares with earlier ones; give it a space, or leave one of the "
+                        "two out");
+    if (sampler->type->inherits)
         return CAVIAR_OK;
     return cav_fail(error, CAVIAR_INVALID,
                     "from: sampler: %s does not learn from earlier studies; auto and gp do",
@@ -155,6 +200,8 @@ caviar_code cav_opening_check(const cav_spec *spec, cav_error *error)
     caviar_code code = cav_opening_methods(spec, NULL, &sampler, &scheduler, error);
     if (!code)
         code = check_inherits(spec, &sampler, error);
+    if (!code && spec->grows)
+        code = check_sampler(spec, error);
     if (!code)
         code = cav_opening_panda(spec, &panda, error);
     cav_panda_close(panda);
@@ -289,7 +336,7 @@ static caviar_code join(cav_study *study, const cav_study_options *options, cons
         return CAVIAR_OK;
     }
     code = check_same(study->spec, stored, at->name, error);
-    if (!code && options->keeps_definition)
+    if (!code && (options->keeps_definition || stored->grows))
         return keep_stored(study, stored, at, error);
     cav_spec *spec = study->spec;
     spec->seed = stored->seed;
@@ -379,6 +426,27 @@ caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *re
         *ret_revision = cav_rule_revision(at.definition);
     found_free(&at);
     return code;
+}
+
+// In a group, so that nobody changes it between the look and the writing.
+caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_error *error)
+{
+    const cav_store_type *store = study->store->type;
+    cav_control control;
+    uint64_t revision;
+    caviar_code code = store->begin(study->store, error);
+    if (code)
+        return code;
+    code = store->study_control(study->store, study->id, &control, &revision, error);
+    if (!code && revision != study->revision)
+        code = cav_fail(error, CAVIAR_STATE,
+                        "somebody else changed study '%s' just now; look at it ('caviar show "
+                        "--definition'), and try again",
+                        study->spec->study);
+    if (!code)
+        code = store->study_set(study->store, study->id, definition, control, error);
+    caviar_code committed = store->commit(study->store, code ? NULL : error);
+    return code ? code : committed;
 }
 
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)

@@ -22,8 +22,15 @@ caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *ea
 caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *ret_revision,
                              cav_error *error);
 
+/** Replaces the stored definition; CAVIAR_STATE where it is not the study's own any more. */
+caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_error *error);
+
 /** Checks that what a definition names can be opened, before it is stored. */
 caviar_code cav_opening_check(const cav_spec *spec, cav_error *error);
+
+/** Whether no two trials may have the same parameters. Trials that name theirs may: nobody knows
+ * beforehand which they will have. */
+bool cav_opening_is_distinct(const cav_spec *spec, const cav_sampler_type *sampler);
 
 /** Makes who nurses the trials, if the spec wants anybody; else *ret_panda stays as it is. */
 caviar_code cav_opening_panda(const cav_spec *spec, cav_panda **ret_panda, cav_error *error);

@@ -65,7 +65,10 @@ static void write_options(const caviar_study_options *options, cav_json *json)
         cav_json_add_string(json, "sampler", options->sampler);
     if (options->scheduler)
         cav_json_add_string(json, "scheduler", options->scheduler);
-    cav_space_write_sections(options->space, json);
+    if (options->grows)
+        cav_json_add_bool(json, "grows", true);
+    if (options->space)
+        cav_space_write_sections(options->space, json);
     cav_json_end_object(json);
 }
 
@@ -83,7 +86,7 @@ static caviar_code spec_of(const caviar_study_options *options, cav_spec **ret_s
     if (options->definition)
         return cav_spec_parse("", options->definition, strlen(options->definition), ret_spec,
                               error);
-    if (!options->space)
+    if (!options->space && !options->grows)
         return CAVIAR_OK;
     cav_text text = {0};
     json_t *json = NULL;

@@ -65,7 +65,7 @@ static void take_over(cav_study *study, cav_spec *spec, methods *fresh)
     study->spec = spec;
     study->scope.space = spec->space;
     study->scope.was_changed = cav_spec_was_moved(spec);
-    study->is_distinct = study->sampler.type->is_distinct || cav_space_is_finite(spec->space);
+    study->is_distinct = cav_opening_is_distinct(spec, study->sampler.type);
 }
 
 static caviar_code renew(cav_study *study, cav_error *error)

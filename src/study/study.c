@@ -290,8 +290,7 @@ static caviar_code set_up(cav_study *study, const cav_study_options *options, ca
     if (!code)
         code = cav_opening_panda(study->spec, &study->panda, error);
     if (!code)
-        study->is_distinct =
-            study->sampler.type->is_distinct || cav_space_is_finite(study->spec->space);
+        study->is_distinct = cav_opening_is_distinct(study->spec, study->sampler.type);
     return code ? code : cav_study_refresh(study, error);
 }
 

@@ -8,6 +8,7 @@
  *   renew.c      going on under a definition that was changed meanwhile
  *   update.c     changing it
  *   ask.c        handing out trials
+ *   grow.c       parameters that a trial names
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
@@ -172,6 +173,20 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
  */
 caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
                           int64_t *ret_number, cav_error *error);
+
+/** Names a parameter of a trial; see caviar_trial_suggest. For the link of tell.c. */
+caviar_code cav_study_suggest(caviar_trial *trial, const caviar_parameter *definition,
+                              caviar_value *ret_value);
+
+/** Gives a trial that names its parameters room for those that others have named meanwhile. */
+caviar_code cav_study_widen(const cav_study *study, caviar_trial *trial);
+
+/** Takes the values from a handle that is to name its parameters. False when out of memory. */
+bool cav_study_hide(const cav_study *study, caviar_trial *trial);
+
+/** What a trial that names its parameters has in a state: raw [space->count]. Needs the lock. */
+void cav_study_named(const cav_study *study, const caviar_trial *trial, caviar_state state,
+                     double *ret_raw);
 
 /** Takes over a running trial from another process: the handle of (number, attempt). */
 caviar_code cav_study_adopt(cav_study *study, int64_t number, caviar_trial **ret_trial,

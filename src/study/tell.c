@@ -40,6 +40,10 @@ static caviar_code move(cav_study *study, caviar_trial *trial, cav_move *how)
     how->number = trial->number;
     how->attempt = trial->attempt;
     how->output = trial->output;
+    if (trial->drawn) {
+        cav_study_named(study, trial, how->to, study->raw);
+        how->raw = study->raw;
+    }
     caviar_code code =
         study->store->type->trial_move(study->store, &study->scope, how, &trial->error);
     if (!code && !study->defers_sync && !study->spec->durability_normal)
@@ -173,7 +177,9 @@ static caviar_code link_report(caviar_trial *trial, int64_t step, const caviar_m
 {
     cav_study *study = trial->context;
     cav_study_lock(study);
-    caviar_code code = report(study, trial, step, metrics, metric_count, ret_verdict);
+    caviar_code code = cav_study_widen(study, trial);
+    if (!code)
+        code = report(study, trial, step, metrics, metric_count, ret_verdict);
     cav_study_unlock(study);
     return code;
 }
@@ -256,5 +262,8 @@ static void link_release(caviar_trial *trial)
     cav_study_unlock(study);
 }
 
-const cav_trial_link cav_study_link = {
-    .report = link_report, .tell = link_tell, .fail = link_fail, .release = link_release};
+const cav_trial_link cav_study_link = {.report = link_report,
+                                       .tell = link_tell,
+                                       .fail = link_fail,
+                                       .suggest = cav_study_suggest,
+                                       .release = link_release};

@@ -200,6 +200,7 @@ static const struct rule {
     {"steps", COMPARABLE, false},
     {"replicates", "some configurations have had their runs already", false},
     {"seed", "the trials so far were drawn by it", false},
+    {"grows", "the trials so far may lack what others have", false},
     {"panda", "the trials so far were not nursed alike", false},
 };
 
@@ -287,33 +288,13 @@ static caviar_code keep_record(const cav_study *study, cav_spec *spec, const com
     return CAVIAR_OK;
 }
 
-// In a group, so that nobody changes it between the look and the writing.
-static caviar_code write_alone(cav_study *study, const char *definition, cav_error *error)
-{
-    const cav_store_type *store = study->store->type;
-    cav_control control;
-    uint64_t revision;
-    caviar_code code = store->begin(study->store, error);
-    if (code)
-        return code;
-    code = store->study_control(study->store, study->id, &control, &revision, error);
-    if (!code && revision != study->revision)
-        code = cav_fail(error, CAVIAR_STATE,
-                        "somebody else changed study '%s' just now; look at it ('caviar show "
-                        "--definition'), and try again",
-                        study->spec->study);
-    if (!code)
-        code = store->study_set(study->store, study->id, definition, control, error);
-    caviar_code committed = store->commit(study->store, code ? NULL : error);
-    return code ? code : committed;
-}
-
 static caviar_code write_down(cav_study *study, const cav_spec *spec, cav_error *error)
 {
     cav_text text = {0};
     cav_control control;
     cav_spec_write(spec, &(cav_json){.text = &text});
-    caviar_code code = text.failed ? cav_fail_memory(error) : write_alone(study, text.data, error);
+    caviar_code code =
+        text.failed ? cav_fail_memory(error) : cav_opening_replace(study, text.data, error);
     cav_text_free(&text);
     if (!code)
         code = study->store->type->sync(study->store, error);

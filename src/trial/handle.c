@@ -45,6 +45,40 @@ bool cav_trial_set(caviar_trial *trial, size_t index, const char *name, const ca
     return trial->names[index] && has_text;
 }
 
+// A longer copy of an array of the arena's; NULL when out of memory.
+static void *lengthen(cav_arena *arena, const void *from, size_t count, size_t new_count,
+                      size_t item_size)
+{
+    void *longer = cav_arena_alloc(arena, new_count, item_size);
+    if (longer && count > 0)
+        memcpy(longer, from, count * item_size);
+    return longer;
+}
+
+bool cav_trial_widen(caviar_trial *trial, size_t parameter_count)
+{
+    size_t count = trial->parameter_count;
+    cav_arena *arena = trial->arena;
+    const char **names = lengthen(arena, trial->names, count, parameter_count, sizeof *names);
+    caviar_value *values = lengthen(arena, trial->values, count, parameter_count, sizeof *values);
+    size_t *changes =
+        lengthen(arena, trial->changes, trial->change_count, parameter_count, sizeof *changes);
+    double *drawn = lengthen(arena, trial->drawn, count, parameter_count, sizeof *drawn);
+    if (!names || !values || !changes || !drawn)
+        return false;
+    for (size_t i = count; i < parameter_count; i++) {
+        names[i] = "";
+        values[i] = (caviar_value){.kind = CAVIAR_KIND_NONE};
+        drawn[i] = NAN;
+    }
+    trial->names = names;
+    trial->values = values;
+    trial->changes = changes;
+    trial->drawn = drawn;
+    trial->parameter_count = parameter_count;
+    return true;
+}
+
 void cav_trial_change(caviar_trial *trial, size_t index, const caviar_value *value)
 {
     size_t known = 0;
@@ -145,6 +179,44 @@ const char *caviar_trial_text(caviar_trial *trial, const char *name)
     return value && value->kind == CAVIAR_KIND_TEXT ? value->text : NULL;
 }
 
+static caviar_code check_open(caviar_trial *trial, const char *verb)
+{
+    cav_error_clear(&trial->error);
+    if (trial->state == CAVIAR_STATE_RUNNING)
+        return CAVIAR_OK;
+    return cav_fail(&trial->error, CAVIAR_STATE, "trial %lld is %s; there is nothing to %s",
+                    (long long)trial->number, caviar_state_name(trial->state), verb);
+}
+
+// What a trial that does not grow can name is what it has.
+static caviar_code look_up(caviar_trial *trial, const char *name, caviar_value *ret_value)
+{
+    const caviar_value *value = find_value(trial, name);
+    if (!value)
+        return cav_fail(&trial->error, CAVIAR_NOT_FOUND,
+                        "there is no parameter '%s', and the study's space does not grow; give it "
+                        "in the space, or make a study without one",
+                        name);
+    if (value->kind == CAVIAR_KIND_NONE)
+        return cav_fail(&trial->error, CAVIAR_NOT_FOUND,
+                        "parameter '%s' is not active in trial %lld", name,
+                        (long long)trial->number);
+    *ret_value = *value;
+    return CAVIAR_OK;
+}
+
+caviar_code caviar_trial_suggest(caviar_trial *trial, const caviar_parameter *definition,
+                                 caviar_value *ret_value)
+{
+    cav_error_clear(&trial->error);
+    if (!definition->name)
+        return cav_fail(&trial->error, CAVIAR_INVALID, "a parameter has a name");
+    if (!trial->drawn)
+        return look_up(trial, definition->name, ret_value);
+    caviar_code code = check_open(trial, "suggest");
+    return code ? code : trial->link->suggest(trial, definition, ret_value);
+}
+
 uint32_t caviar_trial_seed(const caviar_trial *trial)
 {
     return trial->seed;
@@ -182,15 +254,6 @@ size_t caviar_trial_pass(caviar_trial *trial, int64_t step)
         if (trial->plan[i].step == step)
             cav_trial_change(trial, trial->plan[i].index, &trial->plan[i].value);
     return trial->change_count;
-}
-
-static caviar_code check_open(caviar_trial *trial, const char *verb)
-{
-    cav_error_clear(&trial->error);
-    if (trial->state == CAVIAR_STATE_RUNNING)
-        return CAVIAR_OK;
-    return cav_fail(&trial->error, CAVIAR_STATE, "trial %lld is %s; there is nothing to %s",
-                    (long long)trial->number, caviar_state_name(trial->state), verb);
 }
 
 caviar_code caviar_trial_report(caviar_trial *trial, int64_t step, const caviar_metric *metrics,

@@ -21,6 +21,9 @@ typedef struct cav_trial_link {
     caviar_code (*tell)(caviar_trial *trial, const caviar_metric *metrics, size_t metric_count);
     /** Hands over the failure. */
     caviar_code (*fail)(caviar_trial *trial, caviar_reason reason, const char *message);
+    /** Names a parameter. NULL: whoever is at the other end has a space that does not grow. */
+    caviar_code (*suggest)(caviar_trial *trial, const caviar_parameter *definition,
+                           caviar_value *ret_value);
     /** The handle goes; gives the trial back if it is still open. */
     void (*release)(caviar_trial *trial);
 } cav_trial_link;
@@ -64,6 +67,8 @@ struct caviar_trial {
     const char *message; // why the trial failed; "" else
     const char *output;  // the end of what it printed, to be kept when it ends; NULL: nothing
     cav_error error;     // of the last call
+    double *drawn; // [parameter_count] raw, of a trial that names its parameters: `values` has only
+                   // those that it has named; NULL: it has all
 };
 
 /** An empty running handle with room for so many parameters and finals (NaN). NULL: no memory. */
@@ -77,6 +82,9 @@ void cav_trial_change(caviar_trial *trial, size_t index, const caviar_value *val
 
 /** Adds to the plan, by growing step. Copies a text. False when out of memory. */
 bool cav_trial_plan(caviar_trial *trial, int64_t step, size_t index, const caviar_value *value);
+
+/** Gives the handle room for more parameters, which it lacks. False when out of memory. */
+bool cav_trial_widen(caviar_trial *trial, size_t parameter_count);
 
 /** Sets parameter `index`; copies name and text. False when out of memory. */
 bool cav_trial_set(caviar_trial *trial, size_t index, const char *name, const caviar_value *value);

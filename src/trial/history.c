@@ -258,9 +258,11 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
         return cav_fail_memory(error);
     bool is_new = history->states[row] == ABSENT;
     bool was_final = !is_new && cav_state_is_final((caviar_state)history->states[row]);
-    if (is_new) {
+    if (is_new || record->raw) { // one that names its parameters ends with others than it began
         copy_values(history->points + row * history->dim_count, point, history->dim_count);
         copy_values(history->raw + row * history->param_count, record->raw, history->param_count);
+    }
+    if (is_new) {
         if (!set_maker(history, row, record->origin))
             return cav_fail_memory(error);
         if (record->place == CAV_PLACE_INSIDE &&

@@ -73,7 +73,10 @@ cav_history *cav_history_new(size_t param_count, size_t dim_count, size_t metric
                              const bool *maximize);
 void cav_history_free(cav_history *history);
 
-/** Adds or updates the row of a trial. `point` [dim_count] is that of its parameters. */
+/**
+ * Adds or updates the row of a trial. `point` [dim_count] is that of its parameters; an update
+ * whose raw is NULL leaves these as they are.
+ */
 caviar_code cav_history_put(cav_history *history, const cav_record *record, const double *point,
                             cav_error *error);
 

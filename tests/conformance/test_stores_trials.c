@@ -547,6 +547,35 @@ static void test_a_move_keeps_what_it_does_not_name(void **state)
     cav_text_free(&output);
 }
 
+static caviar_code note_raw(void *context, const cav_record *record, cav_error *error)
+{
+    (void)error;
+    double(*seen)[STORE_PARAMS + 1] = context;
+    memcpy(seen[record->number], record->raw, sizeof *seen);
+    return CAVIAR_OK;
+}
+
+static void test_a_move_may_bring_other_parameters_of_a_space_that_has_grown(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    double raw[STORE_PARAMS + 1], seen[2][STORE_PARAMS + 1];
+    int64_t cursor = 0;
+    store_add(at, 0.25, CAVIAR_STATE_RUNNING);
+    store_add(at, 0.5, CAVIAR_STATE_RUNNING);
+    caviar_parameter fresh = {.name = "fresh", .high = 10};
+    assert_ok(cav_space_add(at->space, &fresh, &at->error), &at->error);
+    store_raw(0.75, raw);
+    raw[1] = NAN; // not named
+    raw[STORE_PARAMS] = 7.5;
+    cav_move move = {.number = 1, .attempt = 1, .to = CAVIAR_STATE_COMPLETE, .raw = raw};
+    assert_ok(at->type->trial_move(at->store, &at->scope, &move, &at->error), &at->error);
+    store_fixture_reopen(at);
+    assert_ok(at->type->trial_read(at->store, &at->scope, &cursor, note_raw, seen, &at->error),
+              &at->error);
+    assert_true(seen[0][0] == 0.25 && isnan(seen[0][STORE_PARAMS]));
+    assert_true(seen[1][0] == 0.75 && isnan(seen[1][1]) && seen[1][STORE_PARAMS] == 7.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_moves_follow_the_table),
         cmocka_unit_test(test_a_failed_trial_must_say_why),
         cmocka_unit_test(test_a_move_keeps_what_it_does_not_name),
+        cmocka_unit_test(test_a_move_may_bring_other_parameters_of_a_space_that_has_grown),
     };
     return store_suite_run("stores: trials", tests, sizeof tests / sizeof tests[0]);
 }

@@ -96,6 +96,97 @@ def a_study_maximizes_when_it_is_told_to(_):
     equal(study.direction, 'maximize')
 
 
+def branchy(trial):
+    """An objective that names its parameters as it goes: the best is with a kernel."""
+    if trial.suggest_categorical('model', ['kernel', 'trees']) == 'kernel':
+        return abs(math.log10(trial.suggest_float('width', 1e-4, 1, log=True)) + 2)
+    return 3 + sum(trial.suggest_int(f'split{level}', 1, 9, step=2)
+                   for level in range(trial.suggest_int('depth', 1, 3))) / 100
+
+
+@case
+def trials_name_their_parameters_where_there_is_no_space(box):
+    for sampler in ('random', 'tpe', 'auto'):
+        for store in (None, box.path(f'{sampler}.db')):
+            study = caviar.create_study(sampler=sampler, seed=1, store=store)
+            study.optimize(branchy, n_trials=40)
+            for trial in study.trials:
+                params = trial.params
+                if params['model'] == 'kernel':
+                    equal(set(params), {'model', 'width'})
+                    assert 1e-4 <= params['width'] <= 1
+                else:
+                    splits = {f'split{level}' for level in range(params['depth'])}
+                    equal(set(params), {'model', 'depth'} | splits)
+                    assert all(params[name] in (1, 3, 5, 7, 9) for name in splits)
+            assert study.best_value < 1, study.best_value
+    equal(study.definition['space']['split0']['step'], 2)
+
+
+@case
+def a_trial_shows_what_it_has_named(_):
+    study = caviar.create_study(seed=1)
+    for _ in range(3):
+        trial = study.ask()
+        equal(trial.params, {})
+        x = trial.suggest_float('x', 0, 1)
+        equal(trial.params, {'x': x})
+        equal(trial.suggest_float('x', 0, 1), x)
+        size = trial.suggest_ordinal('size', ['S', 'M', 'L'])
+        flag = trial.suggest_categorical('flag', [True, False])
+        assert flag is True or flag is False
+        equal(trial.params, {'x': x, 'size': size, 'flag': flag})
+        trial.tell(x)
+
+
+@case
+def a_range_may_depend_on_another_parameter(_):
+    study = caviar.create_study(seed=1, sampler='tpe')
+
+    def objective(trial):
+        most = trial.suggest_int('most', 2, 50)
+        part = trial.suggest_int('part', 1, most)
+        assert 1 <= part <= most
+        return part / most
+    study.optimize(objective, n_trials=40)
+    part = study.definition['space']['part']
+    equal((part['low'], part['high']), (1, max(trial.params['most'] for trial in study.trials)))
+
+
+@case
+def a_name_stands_for_one_parameter_throughout(_):
+    study = caviar.create_study(seed=1)
+    trial = study.ask()
+    trial.suggest_float('lr', 1e-5, 1, log=True)
+    with raises(caviar.InvalidError, "'lr' was float log", 'another scale'):
+        trial.suggest_float('lr', 1e-5, 1)
+    with raises(caviar.InvalidError, "'lr'", 'another type'):
+        trial.suggest_int('lr', 1, 8)
+    with raises(caviar.InvalidError, "'x y'", 'name'):
+        trial.suggest_float('x y', 0, 1)
+    with raises(caviar.InvalidError, 'scale', 'loq'):
+        trial.suggest_float('x', 0, 1, scale='loq')
+    trial.tell(0.5)
+    with raises(caviar.StateError, 'complete'):
+        trial.suggest_float('x', 0, 1)
+
+
+@case
+def of_a_declared_space_what_it_has_can_be_named(_):
+    trial = a_study().ask()
+    equal(trial.suggest_float('lr', 1e-5, 1, log=True), trial.params['lr'])
+    with raises(caviar.NotFoundError, "'width'", 'does not grow'):
+        trial.suggest_float('width', 0, 1)
+
+
+@case
+def several_threads_name_parameters_at_the_same_time(_):
+    study = caviar.create_study(seed=1, sampler='tpe')
+    study.optimize(branchy, n_trials=60, n_jobs=4)
+    equal({trial.state for trial in study.trials}, {'complete'})
+    equal(len(study), 60)
+
+
 @case
 def several_metrics_have_a_front(_):
     study = a_study(metrics={'error': 'minimize', 'size': 'minimize'})

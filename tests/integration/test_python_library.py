@@ -104,9 +104,11 @@ def words_of(table):
 
 
 @case
-def words_of_states_reasons_and_verdicts_are_the_headers(_):
+def words_of_the_tables_are_the_headers(_):
     equal(list(_library.STATES), [word for _, word in words_of('CAVIAR_STATES')])
     equal(list(_library.REASONS), [word for _, word in words_of('CAVIAR_REASONS')])
+    equal(list(_library.TYPES), [word for _, word in words_of('CAVIAR_TYPES')])
+    equal(list(_library.SCALES), [word for _, word in words_of('CAVIAR_SCALES')])
     equal(list(_library.VERDICTS), [word for _, word in words_of('CAVIAR_VERDICTS')])
     bits = re.findall(r'X\(\w+, "(\w+)", (\d+)\)', HEADER)
     equal(_library.ABILITIES, {word: int(bit) for word, bit in bits})

@@ -66,7 +66,8 @@ static void fake_release(caviar_trial *trial)
     link->releases++;
 }
 
-static const cav_trial_link fake = {fake_report, fake_tell, fake_fail, fake_release};
+static const cav_trial_link fake = {
+    .report = fake_report, .tell = fake_tell, .fail = fake_fail, .release = fake_release};
 
 enum { PARAMETERS = 5 };
 

@@ -23,7 +23,7 @@ static const complaint keys[] = {
     {"method: bayes",
      "2:1: unknown key 'method'; known: study, command, metric, metrics, budget, parallel, seed, "
      "sampler, scheduler, panda, steps, replicates, from, retry, timeout, grace, durability, set, "
-     "resources, space, changes, constraints, preset"},
+     "resources, space, grows, changes, constraints, preset"},
     {"study: my study",
      "2:8: study: 'my study' is no name; use letters, digits, _ . and -, beginning with a letter"},
     {"study: [a]", "2:8: study: a single value is expected, not a list"},
@@ -201,6 +201,7 @@ static const complaint files[] = {
     {"space: [a, b]", "1:8: space: a map of parameters is expected, not a list"},
     {"space:", "1:7: space: a map of parameters is expected, not nothing"},
     {"space: {}", "1:8: space: at least one parameter is needed"},
+    {"grows: perhaps", "1:8: grows: true or false is expected, not 'perhaps'"},
     {"space: {a: [1, 2], a: 3}", "1:20: the key 'a' stands here twice (first in line 1)"},
     {"space:\n\ta: 1", "2:1: found character that cannot start any token while scanning for the "
                        "next token; it is a tab, where YAML takes only blanks"},
