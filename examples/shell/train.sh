@@ -1,7 +1,7 @@
 #!/bin/sh
 # A trial as a shell script: reports at each step, and ends when it is told to.
 #
-#     caviar run -n 20 -j 2 --minimize loss --steps 10 -- \
+#     caviar run -n 20 -j 2 --minimize loss --steps 10 --scheduler median -- \
 #         examples/shell/train.sh '{lr: log 1e-4 1}' '{steps}'
 set -eu
 lr=$1
