@@ -21,6 +21,7 @@ SECTIONS = {
     'How to': {'Write a study file': 'study-file.md', 'Report from a program': 'trial-protocol.md',
                'Tune from Python': 'python.md',
                'Train with a framework': 'frameworks.md', 'Search inside Optuna': 'optuna.md',
+               'Search with scikit-learn': 'sklearn.md',
                'Look at a study': 'dashboard.md', 'Use many machines': 'cluster.md',
                'Import and export': 'exchange.md', 'Train with caviar-train': 'caviar-train.md'},
     'Reference': {'Commands': 'reference/commands.md', 'C library': 'reference/library.md',
