@@ -10,7 +10,7 @@ import json
 import os
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
 from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional,
-                    Sequence, Tuple, Type, Union)
+                    Sequence, Set, Tuple, Type, Union)
 
 from caviar import _library, errors, values
 from caviar._library import NudgeOptions, Objective, StudyOptions
@@ -30,12 +30,17 @@ _MOST_SHOWN = 10  # trials in a notebook
 
 
 class _Handle:
-    """The library's study. Trials hold it, too, so that it is closed after the last of them."""
+    """
+    The library's study. It is closed after the last of its trials is freed, in whatever order they
+    are let go: of a cycle, Python finalises the members as it comes to them.
+    """
 
     def __init__(self, library: ctypes.CDLL, options: StudyOptions) -> None:
         self.library = library
         self.pointer = c_void_p()
         self.forks = _library.forks()
+        self.trials: Set[int] = set()  # the ids of those that are there
+        self.is_left = False
         code = library.caviar_study_open(byref(options), byref(self.pointer))
         if code:
             _library.fail(library, code, self.message())
@@ -43,9 +48,20 @@ class _Handle:
     def message(self) -> Optional[bytes]:
         return self.library.caviar_study_message(self.pointer) if self.pointer else None
 
-    def __del__(self) -> None:
-        if self.pointer and self.forks == _library.forks():
+    def leave(self, trial: int) -> None:
+        """A trial is freed."""
+        self.trials.discard(trial)
+        if self.is_left:
+            self.close()
+
+    def close(self) -> None:
+        if self.pointer and not self.trials and self.forks == _library.forks():
             self.library.caviar_study_close(self.pointer)
+            self.pointer = c_void_p()
+
+    def __del__(self) -> None:
+        self.is_left = True
+        self.close()
 
 
 class Study:

@@ -34,11 +34,13 @@ class TrialRecord:
         self._pointer = c_void_p()
         self._forks = _library.forks()
         self._params: Optional[values.Parameters] = None
+        study._handle.trials.add(id(self))
 
     def __del__(self) -> None:
         # A forked child has a copy of the handle, and is not who runs the trial.
         if self._pointer and self._forks == _library.forks():
             self._library.caviar_trial_free(self._pointer)
+        self.study._handle.leave(id(self))
 
     def _check(self, code: int) -> None:
         if code:

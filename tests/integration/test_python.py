@@ -3,6 +3,7 @@
 test_python.py: studies from Python, as a person has them: spaces, optimize, ask and tell, pruning,
 stores, several threads, Ctrl-C, tables.
 """
+import gc
 import io
 import math
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import preloaded  # noqa: E402
@@ -605,4 +607,16 @@ def the_package_is_typed_and_names_what_it_has(_):
 
 
 if __name__ == '__main__':
-    main()
+    @case
+def a_study_in_a_cycle_is_closed_after_its_trials(_):
+    for order in (0, 1):
+        study = a_study()
+        things = [study.ask(), study][::1 - 2 * order]
+        things.append(things)  # nobody but the collector lets them go
+        handle = weakref.ref(study._handle)
+        del study, things
+        gc.collect()
+        equal(handle(), None)
+
+
+main()
