@@ -5,8 +5,8 @@ of half the deviation of the losses of random configurations.
 
     noise.py --bench DIR [--targets a,b] [--seeds 5] [--trials 100] [--tools caviar,tpe,gp]
 
-caviar returns the configuration of `caviar best --config`; Optuna's samplers their best trial, which
-is all that they have. They need python3-optuna (and its torch for gp).
+caviar returns the configuration of `caviar best --config`; Optuna's samplers their best trial,
+which is all that they have. They need python3-optuna (and its torch for gp).
 """
 import json
 import os
@@ -38,8 +38,8 @@ def by_caviar(args, problem, noisy, seed, folder):
                        budget={"trials": args.trials})
     losses = pipe.run(problem, noisy, args.trials)
     pipe.close()
-    out = subprocess.run(shlex.split(args.caviar) + ["best", "--config", "--json", "--store", store],
-                         capture_output=True, text=True, check=True).stdout
+    words = shlex.split(args.caviar) + ["best", "--config", "--json", "--store", store]
+    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     found = common.config_of(problem, json.loads(out))
     lucky = min(range(len(losses)), key=losses.__getitem__)
     return found, lucky
@@ -75,8 +75,8 @@ def main():
     parser.add_argument("--tools", default="caviar,tpe")
     parser.add_argument("--trials", type=int, default=100)
     args = parser.parse_args()
-    print("true loss of what is returned, mean over seeds, in deviations of random configurations'\n"
-          "losses below their median: more is better\n")
+    print("true loss of what is returned, mean over seeds, in deviations of random "
+          "configurations'\nlosses below their median: more is better\n")
     print("target".ljust(20) + "".join(t.rjust(14) for t in args.tools.split(",")))
     for name in args.targets.split(","):
         problem = common.problems(args.bench).get(name)
