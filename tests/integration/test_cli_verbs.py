@@ -391,6 +391,20 @@ def a_study_learns_from_earlier_ones_of_its_store(box):
 
 
 @case
+def a_study_of_the_pipe_learns_from_earlier_ones(box):
+    box.script('t.sh', 'echo loss=$1\n')
+    box.caviar('run', '-q', '--study', 'old', '-n', '12', '--minimize', 'loss', '--', './t.sh',
+               '{x: 0 1}')
+    new = dict(INIT, study='new', **{'from': ['old']})
+    answers = pipe(box, new, {'cmd': 'ask'}, {'cmd': 'tell', 'id': 0, 'value': 0.5},
+                   {'cmd': 'ask'}, words=('--store', 'caviar.db'))
+    least = min(trial['config']['x'] for trial in box.trials('--study', 'old'))
+    equal(answers[3]['config'], {'x': least})
+    refused = pipe(box, dict(INIT, **{'from': ['old']}))[0]['error']
+    contains(refused, 'kept in memory has no earlier ones', 'name a store')
+
+
+@case
 def plan_says_what_to_do_with_the_time(box):
     box.bowl(keys='steps: 30')
     words = ['bowl.yaml', '--step', '40s', '--cores', '2']
