@@ -57,6 +57,7 @@ static void test_what_cannot_be_learnt_from_is_refused_with_the_reason(void **st
     make_old(path, 4);
     refuse(NEW "from: none", path, "from: there is no study 'none' in");
     refuse(NEW "from: new", path, "from: new: that is this study itself");
+    refuse("study: new\ngrows: true\nfrom: old", path, "from: the trials of this study name");
     refuse(NEW "from: old\nsampler: tpe", path, "from: sampler: tpe does not learn from");
     refuse(NEW "from: old\nmetrics: [a, b]", path, "a study of several metrics");
     refuse(NEW "from: old\nmetric: {name: value, direction: maximize}", path,
