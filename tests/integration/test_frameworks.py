@@ -24,7 +24,7 @@ FRAMEWORKS = [
     Framework('keras', ['keras'], 'val_loss', 'lr', False),
     Framework('jax', ['jax', 'optax'], 'loss', 'lr', True),
 ]
-LONG = 1500  # steps of a training that is met while it runs
+LONG = 600  # steps of a training that is met while it runs
 
 
 class Bench:
