@@ -1,12 +1,11 @@
 /**
  * grow.c: spaces that grow: a trial names its parameters as it runs.
  *
- * A trial of such a study is made with a value for every parameter that is
- * known, and shows those that it has named. One that is new goes into the
- * study's definition, is drawn at random for this trial, and is searched like
- * any other from the next trial on. What the trial has not named by its end, in
- * a branch that it did not take, it lacks, as one lacks what its conditions
- * leave out; so samplers need to know nothing of this.
+ * A trial of such a study is made with a value for every parameter that is known, and shows those
+ * that it has named. One that is new goes into the study's definition, is drawn at random for this
+ * trial, and is searched like any other from the next trial on. What the trial has not named by its
+ * end, in a branch that it did not take, it lacks, as one lacks what its conditions leave out; so
+ * samplers need to know nothing of this.
  */
 #include "study/study.h"
 
@@ -29,8 +28,7 @@ static caviar_code fail_other(const cav_parameter *known, const cav_parameter *w
                               const char *what, cav_error *error)
 {
     return cav_fail(error, CAVIAR_INVALID,
-                    "parameter '%s' was %s %s in earlier trials, and is %s %s now, with "
-                    "another "
+                    "parameter '%s' was %s %s in earlier trials, and is %s %s now, with another "
                     "%s; only its range and its choices may differ: take another name",
                     known->name, caviar_type_name(known->type), type_and_scale(known),
                     caviar_type_name(wanted->type), type_and_scale(wanted), what);
@@ -83,11 +81,9 @@ static bool covers(const cav_parameter *known, const cav_parameter *wanted)
     return covered;
 }
 
-// ---- Changing the definition
-// ----------------------------------------------------------------
+// ---- Changing the definition -------------------------------------------------------------------
 
-// What both have: the range from the lesser low to the greater high, or all
-// choices.
+// What both have: the range from the lesser low to the greater high, or all choices.
 static caviar_parameter *unite(const cav_space *space, size_t index, const cav_parameter *wanted,
                                cav_arena *arena)
 {
@@ -202,8 +198,7 @@ static caviar_code settle(cav_study *study, const caviar_parameter *definition,
                            MOST_TRIES);
 }
 
-// ---- The trial's part
-// -----------------------------------------------------------------------
+// ---- The trial's part --------------------------------------------------------------------------
 
 bool cav_study_hide(const cav_study *study, caviar_trial *trial)
 {
