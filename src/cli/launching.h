@@ -16,8 +16,7 @@ caviar_code cav_cli_cancel_launched(const cav_arguments *arguments, const cav_st
 /** The flag that says so. */
 #define CAV_ON_FLAG                                                                                \
     {                                                                                              \
-        0, "on", "NAME",                                                                           \
-            "start the workers elsewhere: slurm, as a job array, or ssh; see resources"            \
+        0, "on", "NAME", "start the workers elsewhere: slurm (a job array) or ssh; see resources"  \
     }
 
 #endif

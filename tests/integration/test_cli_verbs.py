@@ -289,10 +289,10 @@ def replicates_are_runs_of_one_configuration(box):
             len(values)
         assert not (first['runs']['lost'] and len(values) == 3), first
     assert any(first['runs']['lost'] for first in firsts)
-    whole = [first for first in firsts if first['runs']['complete'] == 3]
-    best = box.json('best')['trial']
-    equal(best['id'], min(whole, key=lambda first: first['runs']['mean'])['id'])
-    contains(box.caviar('best').out, ' +- ', '(3 runs)')
+    best = box.json('best')['trial']  # by what all say together: not the least mean of three runs
+    least = min(first['config']['x'] ** 2 for first in firsts)
+    assert best['config']['x'] ** 2 < least + 0.025, best  # half the width of the noise
+    contains(box.caviar('best').out, ' +- ', ' runs)')
     contains(box.caviar('trials').out, 'MEAN', 'run of ', ', lost)', ' +- ')
     equal(box.trials('--sort', 'value')[0]['config'],
           min(firsts, key=lambda first: first['runs']['mean'])['config'])
