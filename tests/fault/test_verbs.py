@@ -6,7 +6,7 @@ nothing running, and the store is sound.
 
 One table: a verb, what there is before, its words. The program is run once with a preloaded library
 (support/fault_calls.c) that lists from where each call is made; then once for each of some places,
-where that call fails, or where it and all of its kind that follow do: six a verb in a short run,
+where that call fails, or where it and all of its kind that follow do: three a verb in a short run,
 sixty with CAVIAR_TEST_LONG, every one with CAVIAR_TEST_FAULTS=all.
 """
 import atexit
@@ -26,7 +26,7 @@ from harness import (ALARMS, CASES, LONG, PROGRAM, UNDER_VALGRIND, Box, Skip,  #
 
 LIBRARY = os.environ.get('CAVIAR_FAULT_CALLS', '')
 STATUSES = {0, 1, 4, 130}  # as the manual has them; 2 and 3 have other reasons than a fault
-PLACES = os.environ.get('CAVIAR_TEST_FAULTS', '60' if LONG else '6')  # of each verb
+PLACES = os.environ.get('CAVIAR_TEST_FAULTS', '60' if LONG else '3')  # of each verb
 TIME = 150  # seconds that a run may take under a fault
 
 STUDY = """study: s
