@@ -120,6 +120,11 @@ caviar_code cav_earlier_settle(const cav_study *study, cav_spec *spec, const cav
         return cav_fail(error, CAVIAR_INVALID,
                         "from: a study of several metrics does not learn from earlier ones; leave "
                         "it out");
+    if (spec->grows)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "from: the trials of this study name their parameters, so nobody knows yet "
+                        "which it shares with earlier ones; give it a space, or leave one of the "
+                        "two out");
     cav_from *from = CAV_ARENA_NEW(spec->arena, cav_from, spec->from_count);
     caviar_code code = from ? CAVIAR_OK : cav_fail_memory(error);
     for (size_t i = 0; i < spec->from_count && !code; i++) {

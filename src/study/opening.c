@@ -173,19 +173,10 @@ bool cav_opening_is_distinct(const cav_spec *spec, const cav_sampler_type *sampl
     return !spec->grows && (sampler->is_distinct || cav_space_is_finite(spec->space));
 }
 
-// A sampler that does not inherit would leave out what was asked for; and what was learnt on a
-// space says nothing of parameters that are not known yet.
 static caviar_code check_inherits(const cav_spec *spec, const cav_sampler *sampler,
                                   cav_error *error)
 {
-    if (spec->from_count == 0)
-        return CAVIAR_OK;
-    if (spec->grows)
-        return cav_fail(error, CAVIAR_INVALID,
-                        "from: the trials of this study name their parameters, so nobody knows yet "
-                        "which it shares with earlier ones; give it a space, or leave one of the "
-                        "two out");
-    if (sampler->type->inherits)
+    if (spec->from_count == 0 || sampler->type->inherits)
         return CAVIAR_OK;
     return cav_fail(error, CAVIAR_INVALID,
                     "from: sampler: %s does not learn from earlier studies; auto and gp do",

@@ -606,8 +606,7 @@ def the_package_is_typed_and_names_what_it_has(_):
     contains(read(os.path.join(preloaded.PACKAGE, 'pyproject.toml')), caviar.__version__)
 
 
-if __name__ == '__main__':
-    @case
+@case
 def a_study_in_a_cycle_is_closed_after_its_trials(_):
     for order in (0, 1):
         study = a_study()
@@ -619,4 +618,5 @@ def a_study_in_a_cycle_is_closed_after_its_trials(_):
         equal(handle(), None)
 
 
-main()
+if __name__ == '__main__':
+    main()

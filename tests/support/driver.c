@@ -125,7 +125,7 @@ static void put(test_driver *driver, size_t number, caviar_state state, const do
     cav_record record = {.number = (int64_t)number,
                          .attempt = 1,
                          .state = state,
-                         .raw = driver->raw,
+                         .raw = number < driver->history->count ? NULL : driver->raw,
                          .values = values,
                          .step = -1,
                          .origin = driver->sampler.type->name};
@@ -175,11 +175,6 @@ void driver_report(test_driver *driver, size_t number, int64_t from, int64_t to)
 
 void driver_pause(test_driver *driver, size_t number)
 {
-    const cav_history *history = driver->history;
-    memcpy(driver->raw, history->raw + number * history->param_count,
-           history->param_count * sizeof(double));
-    memcpy(driver->point, history->points + number * history->dim_count,
-           history->dim_count * sizeof(double));
     put(driver, number, CAVIAR_STATE_PAUSED, NULL);
 }
 
