@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-import optuna  # noqa: E402
+import optuna_files  # noqa: E402
 from harness import (ALARMS, CASES, LONG, PROGRAM, UNDER_VALGRIND, Box, Skip,  # noqa: E402
                      environment, main, read)
 
@@ -106,7 +106,7 @@ def ended(box):
 
 
 def of_optuna(box):
-    file = optuna.File(box.path('optuna.db'))
+    file = optuna_files.File(box.path('optuna.db'))
     study = file.study('mnist')
     for i in range(4):
         file.trial(study, values=[i / 4], params={'lr': (*LR, i / 4)})

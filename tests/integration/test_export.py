@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from harness import Skip, case, contains, equal, main, read  # noqa: E402
 import event_file  # noqa: E402
-import optuna  # noqa: E402
+import optuna_files  # noqa: E402
 
 SPACE = """space:
   lr: {type: float, scale: log, low: 1e-5, high: 1}
@@ -78,14 +78,14 @@ assert len(study.trials) >= 10
 
 @case
 def optuna_reads_what_is_written_for_it(box):
-    optuna.python()
+    optuna_files.python()
     tuned(box)
     ours = box.trials()
     best = box.json('best')['trial']
     for form in ('optuna', 'optuna-journal'):
         box.caviar('export', '--format', form, '-o', 'out', '--force', TZ='UTC')
         os.environ['TZ'] = 'UTC'
-        theirs = optuna.run(box, READS, form)
+        theirs = optuna_files.run(box, READS, form)
         equal(theirs['best'], [best['id'], best['values']['loss']])
         equal(theirs['direction'], 'MAXIMIZE')
         equal(theirs['outside'], [])

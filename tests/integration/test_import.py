@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from harness import case, contains, equal, main, wait_until  # noqa: E402
-import optuna  # noqa: E402
+import optuna_files  # noqa: E402
 
 LR = ('FloatDistribution', {'low': 1e-5, 'high': 1.0, 'log': True, 'step': None})
 OPT = ('CategoricalDistribution', {'choices': ['sgd', 'adam', None]})
@@ -23,7 +23,7 @@ UNITS = ('IntDistribution', {'low': 8, 'high': 64, 'log': True, 'step': 1})
 
 def some(box, name='optuna.db', **rest):
     """Two complete trials, a pruned, a failed, a running and a waiting one."""
-    file = optuna.File(box.path(name), **rest)
+    file = optuna_files.File(box.path(name), **rest)
     study = file.study('mnist')
     file.trial(study, params={'lr': (*LR, 0.125), 'opt': (*OPT, 0), 'momentum': (*MOMENTUM, 0.7)},
                values=[0.25], reports=[(0, 3.0), (1, 2.5)], user={'who': 'me'})
@@ -86,7 +86,7 @@ def an_imported_study_goes_on(box):
 
 @case
 def parameters_that_some_trials_have_get_a_condition(box):
-    file = optuna.File(box.path('deep.db'))
+    file = optuna_files.File(box.path('deep.db'))
     study = file.study('deep')
     draw = random.Random(7)
     for _ in range(30):
@@ -115,7 +115,7 @@ def trials_that_no_condition_explains_are_left_out_and_counted(box):
 
 @case
 def files_of_earlier_versions_are_read(box):
-    file = optuna.File(box.path('old.db'), typed=False)
+    file = optuna_files.File(box.path('old.db'), typed=False)
     study = file.study('old', directions=['MAXIMIZE'])
     file.trial(study, params={
         'a': ('UniformDistribution', {'low': 0.0, 'high': 1.0}, 0.5),
@@ -135,7 +135,7 @@ def files_of_earlier_versions_are_read(box):
 
 @case
 def several_objectives_and_values_that_are_not_finite(box):
-    file = optuna.File(box.path('two.db'))
+    file = optuna_files.File(box.path('two.db'))
     study = file.study('two', directions=['MINIMIZE', 'MAXIMIZE'])
     file.db.execute('INSERT INTO study_system_attributes (study_id, key, value_json) VALUES '
                     "(?, 'study:metric_names', ?)", (study, json.dumps(['val loss', 'acc'])))
@@ -170,7 +170,7 @@ def a_study_is_not_imported_twice(box):
 
 @case
 def an_import_that_is_killed_leaves_nothing_that_is_in_the_way(box):
-    file = optuna.File(box.path('big.db'))
+    file = optuna_files.File(box.path('big.db'))
     study = file.study('big')
     for number in range(2000):
         file.trial(study, params={'lr': (*LR, 0.5 / (number + 1))}, values=[number],
@@ -276,7 +276,7 @@ print(json.dumps([[t.state.name, t.params, t.value] for t in study.trials]))
 @case
 def what_optuna_wrote_comes_as_it_was(box):
     for kind, name in (('sqlite', 'optuna.db'), ('journal', 'journal.log')):
-        theirs = optuna.run(box, WRITES, kind)
+        theirs = optuna_files.run(box, WRITES, kind)
         box.caviar('import', name, '--store', f'{kind}.db')
         ours = box.trials('--store', f'{kind}.db')
         equal([[trial['state'].upper(), trial['config'], trial['values']['value']]

@@ -1,6 +1,6 @@
 """
-optuna.py: files as Optuna keeps them, written by hand from its schema (of version 3.0, and what
-2.6 had), and Optuna itself where some interpreter here has it.
+optuna_files.py: files as Optuna keeps them, written by hand from its schema (of version 3.0, and
+what 2.6 had), and Optuna itself where some interpreter here has it.
 """
 import json
 import os
