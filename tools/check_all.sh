@@ -109,7 +109,7 @@ one "the same bytes from the same commit" tools/reproducible.sh -Dweb=disabled |
 say "Static analysis"
 one "gcc -fanalyzer" analyze || true
 one "cppcheck" cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning \
-    --inline-suppr '--suppress=invalidFunctionArg:trainer/*' -j 2 -I include -I src -I . \
+    --inline-suppr --library=tools/cppcheck.cfg '--suppress=invalidFunctionArg:trainer/*' -j 2 -I include -I src -I . \
     -D_GNU_SOURCE src trainer || true
 one "shellcheck" shellcheck -x check demo tools/*.sh examples/shell/*.sh tests/fixtures/*.sh tests/browser/*.sh || true
 

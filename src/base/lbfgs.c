@@ -59,7 +59,7 @@ static double projected_gradient_norm(const lbfgs_state *at)
 static void find_direction(lbfgs_state *at)
 {
     size_t count = at->settings->count;
-    double shares[MEMORY];
+    double shares[MEMORY] = {0};
     for (size_t i = 0; i < count; i++)
         at->direction[i] = is_free(at, i) ? -at->gradient[i] : 0;
     for (size_t back = 0; back < at->kept; back++) {

@@ -95,7 +95,7 @@ static caviar_code set_text(const editor *at, cav_node *map, const char *key, co
 // lr='log 1e-6 1': another definition of it.
 static caviar_code define(const editor *at, const char *name, const char *text)
 {
-    cav_node *map, fresh;
+    cav_node *map, fresh = {0};
     caviar_code code = find_map(at, name, &map);
     if (!code)
         code = cav_inline_parse(at->document, name, text, &fresh, at->error);

@@ -72,9 +72,10 @@ static caviar_code nudge(const cav_arguments *arguments, cav_study *study, int64
     caviar_nudge_options options = {.author = author,
                                     .note = cav_flag_get(arguments, "note"),
                                     .force = cav_flag_is_on(arguments, "force")};
-    double *now = calloc(2 * space->count + 1, sizeof *now), *changes = now + space->count;
+    double *now = calloc(2 * space->count + 1, sizeof *now);
     if (!now)
         return cav_fail_memory(error);
+    double *changes = now + space->count;
     cav_author_name(author);
     caviar_code code = cav_study_values(study, number, now, error);
     if (!code)

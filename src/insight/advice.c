@@ -48,7 +48,7 @@ static printed print_value(const cav_parameter *parameter, double raw)
 
 static printed print_number(double number)
 {
-    printed of;
+    printed of = {0};
     cav_number_print_short(number, 4, of.text);
     return of;
 }

@@ -117,7 +117,7 @@ static size_t find_set(const cav_ruler *ruler, caviar_scale scale, size_t most, 
     size_t best = 0;
     int sets = scale == CAVIAR_SCALE_LINEAR ? 9 : LOG_SETS;
     for (int fineness = 0; fineness < sets; fineness++) {
-        double found[CAV_RULER_MOST];
+        double found[CAV_RULER_MOST] = {0};
         ticks to = {.low = ruler->low, .high = ruler->high, .at = found, .most = most};
         add_set(&to, scale, fineness);
         if (to.count > most || to.count < 2 || to.count < best)

@@ -634,7 +634,7 @@ static caviar_code nudge_add(cav_store *store, const cav_scope *scope, const cav
         code = cav_rule_nudge(nudge->number, to->record.state, error);
     if (code)
         return code;
-    kept_nudge kept;
+    kept_nudge kept = {0};
     if (!reserve_nudge_log(at) ||
         !CAV_GROW(&at->nudges, &at->nudge_capacity, at->nudge_count + 1) ||
         !copy_nudge(at, nudge, &kept.nudge))

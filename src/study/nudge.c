@@ -179,9 +179,10 @@ static caviar_code check_values(const cav_study *study, int64_t number, const do
                                 bool force, cav_error *error)
 {
     const cav_space *space = study->spec->space;
-    double *before = calloc(2 * space->count + 1, sizeof *before), *after = before + space->count;
+    double *before = calloc(2 * space->count + 1, sizeof *before);
     if (!before)
         return cav_fail_memory(error);
+    double *after = before + space->count;
     bool any = false;
     values_now(study, number, before);
     values_now(study, number, after);

@@ -60,7 +60,7 @@ const tests = {
         await page.waitForSelector('.studies a:has-text("second")');
         await page.click('.studies a:has-text("first")');
         await page.waitForSelector('.facts');
-        equal(await factOf(page, 'trials'), '5of 55');
+        await until('its trials are counted', async () => (await factOf(page, 'trials')) === '5of 55');
     },
 
     'what happens is shown without loading anew': async (place) => {
