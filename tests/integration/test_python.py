@@ -504,17 +504,25 @@ except KeyboardInterrupt:
 """
 
 
+def hear_ctrl_c():
+    """In a new process: what runs in a shell's background has SIGINT ignored, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @case
 def ctrl_c_gives_the_running_trials_back(box):
     for jobs in (1, 2):
         store = box.path(f'{jobs}.db')
         words = [sys.executable, box.file('slow.py', INTERRUPTED), store, str(jobs)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as process:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=hear_ctrl_c) as process:
             for _ in range(jobs):
                 equal(process.stdout.readline(), 'waiting\n')
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            try:
+                out, err = process.communicate(timeout=60)
+            finally:
+                process.kill()
         equal((out, err, process.returncode), ('waiting\n', '', 0))
         states = [trial.state for trial in caviar.load_study(store).trials]
         equal(states, ['complete'] * jobs + ['waiting'] * jobs)
