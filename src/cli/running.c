@@ -107,8 +107,7 @@ cav_exit cav_cli_run_study(const cav_arguments *arguments, cav_study *study,
                                    .observer = cav_display_observer(display),
                                    .log = log.sink ? &log : NULL};
         code = cav_run(study, &options, &summary, &error);
-        if (code != CAVIAR_IO) // a store that is gone has no news, and would be waited for again
-            cav_study_refresh(study, NULL);
+        cav_study_refresh(study, NULL);
         if (as_json && !code)
             code = print_summary(study, &summary, &error);
         else if (!as_json)

@@ -111,6 +111,9 @@ bool cav_spec_was_moved(const cav_spec *spec);
 /** Puts the whole spec down as a study file, in JSON. */
 void cav_spec_write(const cav_spec *spec, cav_json *json);
 
+/** The same as a tree, which the caller releases (json_decref). */
+caviar_code cav_spec_tree(const cav_spec *spec, json_t **ret_tree, cav_error *error);
+
 /** Only the part that makes a study what it is: the space and the metrics. */
 void cav_spec_write_identity(const cav_spec *spec, cav_json *json);
 

@@ -269,6 +269,16 @@ void cav_spec_write(const cav_spec *spec, cav_json *json)
     cav_json_end_object(json);
 }
 
+caviar_code cav_spec_tree(const cav_spec *spec, json_t **ret_tree, cav_error *error)
+{
+    cav_text text = {0};
+    cav_spec_write(spec, &(cav_json){.text = &text});
+    caviar_code code = text.failed ? cav_fail_memory(error)
+                                   : cav_json_parse(text.data, text.size, ret_tree, error);
+    cav_text_free(&text);
+    return code;
+}
+
 void cav_spec_write_identity(const cav_spec *spec, cav_json *json)
 {
     cav_json_begin_object(json);

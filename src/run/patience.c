@@ -51,8 +51,6 @@ static void begin_wait(cav_patience *patience)
 static bool waits(void *context, const char *why, int64_t away_ms, int64_t most_ms)
 {
     cav_patience *patience = context;
-    if (patience->is_over)
-        return false;
     hear(patience);
     if (away_ms == 0) {
         begin_wait(patience);

@@ -29,7 +29,7 @@ typedef struct cav_patience {
     uv_signal_t signals[CAV_RUN_SIGNAL_COUNT];
     int interrupts; // in this wait
     bool is_told;   // that the store is waited for
-    bool is_over;   // nothing is waited for any more
+    bool is_over;   // it is to end
 } cav_patience;
 
 /** Begins to hear signals while `store` waits. `patience` stays where it is until it is ended. */

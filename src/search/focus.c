@@ -27,13 +27,6 @@ static const cav_parameter *parameter_of(const cav_space *space, size_t dim)
     return &space->parameters[space->dims[dim]];
 }
 
-static double usual_place(const cav_parameter *parameter)
-{
-    double value = isnan(parameter->initial) ? parameter->prior : parameter->initial;
-    return isnan(value) ? cav_parameter_start(parameter, 0.5)
-                        : cav_parameter_encode(parameter, value);
-}
-
 void cav_focus_free(cav_focus *focus)
 {
     free(focus->held);
@@ -61,8 +54,9 @@ bool cav_focus_init(cav_focus *focus, const cav_space *space)
     }
     for (size_t dim = 0; dim < dims; dim++) {
         focus->opens[dim] = opens[tier_of(parameter_of(space, dim))];
-        focus->held[dim] = usual_place(parameter_of(space, dim));
+        focus->held[dim] = cav_parameter_start(parameter_of(space, dim), 0.5);
     }
+    cav_space_put_defaults(space, focus->held);
     focus->is_over = false;
     return true;
 }

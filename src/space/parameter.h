@@ -77,6 +77,10 @@ double cav_parameter_encode(const cav_parameter *parameter, double raw);
 /** The level, choice or special value nearest to `raw`; `raw` itself where there is a continuum. */
 double cav_parameter_snap(const cav_parameter *parameter, double raw);
 
+/** Its value as long as nothing is known: the default, else where it is believed to be best; NaN
+ * where neither was said. */
+double cav_parameter_guess(const cav_parameter *parameter);
+
 /**
  * Maps v in [0, 1] onto the part of the unit interval where the search starts: [low, high] and the
  * specials. The same as v unless there are limits beyond low and high.

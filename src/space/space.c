@@ -193,7 +193,7 @@ void cav_space_put_defaults(const cav_space *space, double *point)
 {
     for (size_t dim = 0; dim < space->dim_count; dim++) {
         const cav_parameter *parameter = &space->parameters[space->dims[dim]];
-        double guess = isnan(parameter->initial) ? parameter->prior : parameter->initial;
+        double guess = cav_parameter_guess(parameter);
         if (!isnan(guess))
             point[dim] = cav_parameter_encode(parameter, guess);
     }

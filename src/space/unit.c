@@ -214,6 +214,11 @@ static double start_level(const cav_parameter *parameter, double v)
     return clamp(begin + v * (end - begin), first, last);
 }
 
+double cav_parameter_guess(const cav_parameter *parameter)
+{
+    return isnan(parameter->initial) ? parameter->prior : parameter->initial;
+}
+
 double cav_parameter_start(const cav_parameter *parameter, double v)
 {
     double share = parameter->special_share;

@@ -168,12 +168,15 @@ static outage begin_outage(int64_t most_ms)
     return (outage){.begin_ms = now_ms(), .most_ms = most_ms, .nap_ms = FIRST_WAIT_MS};
 }
 
-static bool is_waited_for(const cav_pg *store, const outage *at)
+static bool is_waited_for(cav_pg *store, const outage *at)
 {
     const cav_store_waiter *waiter = store->base.waiter;
     int64_t away_ms = now_ms() - at->begin_ms;
-    return away_ms <= at->most_ms &&
-           (!waiter || waiter->waits(waiter->context, at->why, away_ms, at->most_ms));
+    if (away_ms > at->most_ms || store->base.is_given_up)
+        return false;
+    store->base.is_given_up =
+        waiter && !waiter->waits(waiter->context, at->why, away_ms, at->most_ms);
+    return !store->base.is_given_up;
 }
 
 // Sleeps until the next attempt; false: there is to be none.

@@ -222,7 +222,8 @@ typedef struct cav_store_waiter {
     /**
      * Called a few times a second, on the thread whose call waits. `why`: what keeps the server;
      * `away_ms`: since when, 0 before the first attempt; `most_ms`: when the store gives up by
-     * itself. After "no" the call fails with CAVIAR_IO, and whatever was to be written is not.
+     * itself. After "no" the call fails with CAVIAR_IO, and whatever was to be written is not;
+     * nobody is asked again: the store is given up.
      */
     bool (*waits)(void *context, const char *why, int64_t away_ms, int64_t most_ms);
 } cav_store_waiter;
@@ -238,6 +239,7 @@ struct cav_store {
      */
     int64_t generation;
     const cav_store_waiter *waiter; // borrowed; NULL: it waits as long as it likes
+    bool is_given_up;               // what would have to wait for its server fails at once
 };
 
 /** The stores: X(name of the cav_store_type). */

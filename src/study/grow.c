@@ -109,23 +109,21 @@ static caviar_parameter *unite(const cav_space *space, size_t index, const cav_p
 static caviar_code put_parameter(const cav_spec *spec, const caviar_parameter *parameter,
                                  json_t **ret_tree, cav_error *error)
 {
-    cav_text whole = {0}, part = {0};
+    cav_text part = {0};
     json_t *tree = NULL, *item = NULL;
     cav_space *alone = caviar_space_new();
     caviar_code code = alone ? cav_space_add(alone, parameter, error) : cav_fail_memory(error);
-    if (!code) {
-        cav_spec_write(spec, &(cav_json){.text = &whole});
-        cav_space_write_parameter(alone, 0, &(cav_json){.text = &part});
-        code = whole.failed || part.failed ? cav_fail_memory(error)
-                                           : cav_json_parse(whole.data, whole.size, &tree, error);
-    }
     if (!code)
-        code = cav_json_parse(part.data, part.size, &item, error);
+        code = cav_spec_tree(spec, &tree, error);
+    if (!code) {
+        cav_space_write_parameter(alone, 0, &(cav_json){.text = &part});
+        code = part.failed ? cav_fail_memory(error)
+                           : cav_json_parse(part.data, part.size, &item, error);
+    }
     if (!code && json_object_set(json_object_get(tree, "space"), parameter->name, item))
         code = cav_fail_memory(error);
     json_decref(item);
     caviar_space_free(alone);
-    cav_text_free(&whole);
     cav_text_free(&part);
     if (code)
         json_decref(tree);
@@ -137,12 +135,8 @@ static caviar_code put_parameter(const cav_spec *spec, const caviar_parameter *p
 // The new definition is stored, and the study goes on under it.
 static caviar_code replace(cav_study *study, const cav_spec *spec, cav_error *error)
 {
-    cav_text text = {0};
     cav_control control;
-    cav_spec_write(spec, &(cav_json){.text = &text});
-    caviar_code code =
-        text.failed ? cav_fail_memory(error) : cav_opening_replace(study, text.data, error);
-    cav_text_free(&text);
+    caviar_code code = cav_opening_replace(study, spec, error);
     bool was_faster = code == CAVIAR_STATE || (code == CAVIAR_BUSY && cav_study_was_cut_off(study));
     return code && !was_faster ? code : cav_study_keep_up(study, &control, error);
 }

@@ -420,7 +420,7 @@ caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *re
 }
 
 // In a group, so that nobody changes it between the look and the writing.
-caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_error *error)
+static caviar_code replace(cav_study *study, const char *definition, cav_error *error)
 {
     const cav_store_type *store = study->store->type;
     cav_control control;
@@ -438,6 +438,15 @@ caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_er
         code = store->study_set(study->store, study->id, definition, control, error);
     caviar_code committed = store->commit(study->store, code ? NULL : error);
     return code ? code : committed;
+}
+
+caviar_code cav_opening_replace(cav_study *study, const cav_spec *spec, cav_error *error)
+{
+    cav_text text = {0};
+    cav_spec_write(spec, &(cav_json){.text = &text});
+    caviar_code code = text.failed ? cav_fail_memory(error) : replace(study, text.data, error);
+    cav_text_free(&text);
+    return code;
 }
 
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error)

@@ -23,7 +23,7 @@ caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *re
                              cav_error *error);
 
 /** Replaces the stored definition; CAVIAR_STATE where it is not the study's own any more. */
-caviar_code cav_opening_replace(cav_study *study, const char *definition, cav_error *error);
+caviar_code cav_opening_replace(cav_study *study, const cav_spec *spec, cav_error *error);
 
 /** Checks that what a definition names can be opened, before it is stored. */
 caviar_code cav_opening_check(const cav_spec *spec, cav_error *error);

@@ -228,22 +228,12 @@ static caviar_code compare(comparison *at, const json_t *before, const json_t *a
     return CAVIAR_OK;
 }
 
-static caviar_code tree_of(const cav_spec *spec, json_t **ret_tree, cav_error *error)
-{
-    cav_text text = {0};
-    cav_spec_write(spec, &(cav_json){.text = &text});
-    caviar_code code = text.failed ? cav_fail_memory(error)
-                                   : cav_json_parse(text.data, text.size, ret_tree, error);
-    cav_text_free(&text);
-    return code;
-}
-
 static caviar_code compare_specs(comparison *at, const cav_spec *before, const cav_spec *after)
 {
     json_t *a = NULL, *b = NULL;
-    caviar_code code = tree_of(before, &a, at->error);
+    caviar_code code = cav_spec_tree(before, &a, at->error);
     if (!code)
-        code = tree_of(after, &b, at->error);
+        code = cav_spec_tree(after, &b, at->error);
     if (!code)
         code = compare(at, a, b);
     json_decref(a);
@@ -290,12 +280,8 @@ static caviar_code keep_record(const cav_study *study, cav_spec *spec, const com
 
 static caviar_code write_down(cav_study *study, const cav_spec *spec, cav_error *error)
 {
-    cav_text text = {0};
     cav_control control;
-    cav_spec_write(spec, &(cav_json){.text = &text});
-    caviar_code code =
-        text.failed ? cav_fail_memory(error) : cav_opening_replace(study, text.data, error);
-    cav_text_free(&text);
+    caviar_code code = cav_opening_replace(study, spec, error);
     if (!code)
         code = study->store->type->sync(study->store, error);
     return code ? code : cav_study_keep_up(study, &control, error);

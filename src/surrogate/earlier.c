@@ -30,11 +30,9 @@ static const cav_parameter *match(const cav_parameter *parameter, const cav_spac
 
 static double usual_value(const cav_parameter *parameter)
 {
-    if (!isnan(parameter->initial))
-        return parameter->initial;
-    return isnan(parameter->prior)
-               ? cav_parameter_decode(parameter, cav_parameter_start(parameter, 0.5))
-               : parameter->prior;
+    double guess = cav_parameter_guess(parameter);
+    return isnan(guess) ? cav_parameter_decode(parameter, cav_parameter_start(parameter, 0.5))
+                        : guess;
 }
 
 static bool has_special(const cav_parameter *parameter, double raw)
