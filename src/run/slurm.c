@@ -155,15 +155,15 @@ static caviar_code look(const char *job, cav_launched *ret_launched, cav_error *
     return code;
 }
 
-static caviar_code cancel(const char *job, bool all, cav_error *error)
+static caviar_code cancel_with(const char *job, const char *const options[], cav_error *error)
 {
     cav_job_words at = {.arena = cav_arena_new()};
     cav_job_answer answer = {0};
     if (!at.arena)
         return cav_fail_memory(error);
     cav_job_add(&at, "scancel");
-    if (!all)
-        cav_job_add(&at, "--state=PENDING");
+    for (size_t i = 0; options[i]; i++)
+        cav_job_add(&at, "%s", options[i]);
     cav_job_add(&at, "%s", job);
     caviar_code code = cav_job_run(&at, NULL, "", &answer, error);
     if (!code && answer.status && !is_unknown(&answer))
@@ -171,6 +171,16 @@ static caviar_code cancel(const char *job, bool all, cav_error *error)
     cav_job_answer_free(&answer);
     cav_arena_free(at.arena);
     return code;
+}
+
+// Running ones are signalled alone, not with their trials: a program that loses its sleep or its
+// helper to a signal may end as if it were done, before its worker has heard that it is to stop.
+static caviar_code cancel(const char *job, bool all, cav_error *error)
+{
+    caviar_code code = cancel_with(job, (const char *const[]){"--state=PENDING", NULL}, error);
+    if (code || !all)
+        return code;
+    return cancel_with(job, (const char *const[]){"--batch", "--signal=TERM", NULL}, error);
 }
 
 const cav_launcher cav_launcher_slurm = {
