@@ -5,13 +5,13 @@
 
 #include "base/memory.h"
 #include "run/protocol.h"
+#include "serve/http_library.h"
 #include "store/postgresql_library.h"
 
 #include <curses.h>
 #include <gnu/libc-version.h>
 #include <jansson.h>
 #include <libsmartcols.h>
-#include <microhttpd.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,19 @@ static const char *ncurses_version(void)
     return version + strcspn(version, "0123456789");
 }
 
-// It is loaded for this question, as it is for a store.
+// Two are loaded for this question, as they are for a server and for a store.
+static void write_libmicrohttpd(cav_json *json)
+{
+    cav_http http = {0};
+    cav_json_key(json, "libmicrohttpd");
+    if (cav_http_load(&http, NULL)) {
+        cav_json_null(json);
+        return;
+    }
+    cav_json_string(json, http.MHD_get_version());
+    cav_http_unload(&http);
+}
+
 static void write_libpq(cav_json *json)
 {
     cav_pq pq = {0};
@@ -60,20 +72,16 @@ static void write_libraries(cav_json *json)
     const struct {
         const char *name, *version;
     } libraries[] = {
-        {"glibc", gnu_get_libc_version()},
-        {"jansson", jansson_version_str()},
-        {"libmicrohttpd", MHD_get_version()},
-        {"libsmartcols", smartcols_version()},
-        {"libuv", uv_version_string()},
-        {"libyaml", yaml_get_version_string()},
-        {"ncurses", ncurses_version()},
-        {"sqlite", sqlite3_libversion()},
-        {"zlib", zlibVersion()},
+        {"glibc", gnu_get_libc_version()},      {"jansson", jansson_version_str()},
+        {"libsmartcols", smartcols_version()},  {"libuv", uv_version_string()},
+        {"libyaml", yaml_get_version_string()}, {"ncurses", ncurses_version()},
+        {"sqlite", sqlite3_libversion()},       {"zlib", zlibVersion()},
     };
     cav_json_key(json, "libraries");
     cav_json_begin_object(json);
     for (size_t i = 0; i < CAV_COUNT_OF(libraries); i++)
         cav_json_add_string(json, libraries[i].name, libraries[i].version);
+    write_libmicrohttpd(json);
     write_libpq(json);
     cav_json_end_object(json);
 }

@@ -44,56 +44,63 @@ unsigned cav_exchange_status(caviar_code code)
     }
 }
 
-static const char *asked_for(struct MHD_Connection *connection, const char *name)
+const char *cav_exchange_header(const cav_exchange *exchange, const char *name)
 {
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    return exchange->http->MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
-enum MHD_Result cav_exchange_send(struct MHD_Connection *connection, unsigned status,
-                                  const char *type, struct MHD_Response *response)
+static void add_header(const cav_exchange *exchange, struct MHD_Response *response,
+                       const char *name, const char *value)
+{
+    exchange->http->MHD_add_response_header(response, name, value);
+}
+
+enum MHD_Result cav_exchange_send(const cav_exchange *exchange, unsigned status, const char *type,
+                                  struct MHD_Response *response)
 {
     if (!response)
         return MHD_NO;
-    MHD_add_response_header(response, "Content-Type", type);
+    add_header(exchange, response, "Content-Type", type);
     for (size_t i = 0; i < CAV_COUNT_OF(headers); i++)
-        MHD_add_response_header(response, headers[i][0], headers[i][1]);
-    if (!MHD_get_response_header(response, "Cache-Control"))
-        MHD_add_response_header(response, "Cache-Control", "no-store");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
+        add_header(exchange, response, headers[i][0], headers[i][1]);
+    if (!exchange->http->MHD_get_response_header(response, "Cache-Control"))
+        add_header(exchange, response, "Cache-Control", "no-store");
+    enum MHD_Result result =
+        exchange->http->MHD_queue_response(exchange->connection, status, response);
+    exchange->http->MHD_destroy_response(response);
     return result;
 }
 
 // True if the browser names gzip among what it takes, and not only to refuse it.
-static bool takes_gzip(struct MHD_Connection *connection)
+static bool takes_gzip(const cav_exchange *exchange)
 {
-    const char *given = asked_for(connection, "Accept-Encoding");
+    const char *given = cav_exchange_header(exchange, "Accept-Encoding");
     const char *found = given ? strstr(given, "gzip") : NULL;
     return found && strncmp(found, "gzip;q=0", 8) != 0;
 }
 
-static struct MHD_Response *copy(const cav_text *text)
+static struct MHD_Response *copy(const cav_exchange *exchange, const cav_text *text)
 {
-    return MHD_create_response_from_buffer(text->size, (void *)(uintptr_t)cav_text_get(text),
-                                           MHD_RESPMEM_MUST_COPY);
+    return exchange->http->MHD_create_response_from_buffer(
+        text->size, (void *)(uintptr_t)cav_text_get(text), MHD_RESPMEM_MUST_COPY);
 }
 
-enum MHD_Result cav_exchange_text(struct MHD_Connection *connection, unsigned status,
-                                  const char *type, const cav_text *text)
+enum MHD_Result cav_exchange_text(const cav_exchange *exchange, unsigned status, const char *type,
+                                  const cav_text *text)
 {
     cav_text packed = {0};
-    bool is_packed = text->size >= LEAST_PACKED && takes_gzip(connection) &&
+    bool is_packed = text->size >= LEAST_PACKED && takes_gzip(exchange) &&
                      cav_page_pack(text->data, text->size, &packed);
-    struct MHD_Response *response = copy(is_packed ? &packed : text);
+    struct MHD_Response *response = copy(exchange, is_packed ? &packed : text);
     cav_text_free(&packed);
     if (response && is_packed)
-        MHD_add_response_header(response, "Content-Encoding", "gzip");
+        add_header(exchange, response, "Content-Encoding", "gzip");
     if (response)
-        MHD_add_response_header(response, "Vary", "Accept-Encoding");
-    return cav_exchange_send(connection, status, type, response);
+        add_header(exchange, response, "Vary", "Accept-Encoding");
+    return cav_exchange_send(exchange, status, type, response);
 }
 
-enum MHD_Result cav_exchange_fail(struct MHD_Connection *connection, unsigned status,
+enum MHD_Result cav_exchange_fail(const cav_exchange *exchange, unsigned status,
                                   const cav_error *error)
 {
     cav_text text = {0};
@@ -101,18 +108,18 @@ enum MHD_Result cav_exchange_fail(struct MHD_Connection *connection, unsigned st
     cav_json_begin_object(&json);
     cav_json_add_string(&json, "error", error->message);
     cav_json_end_object(&json);
-    struct MHD_Response *response = copy(&text);
+    struct MHD_Response *response = copy(exchange, &text);
     cav_text_free(&text);
     if (response && status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-    return cav_exchange_send(connection, status, "application/json", response);
+        add_header(exchange, response, "WWW-Authenticate", "Bearer");
+    return cav_exchange_send(exchange, status, "application/json", response);
 }
 
-static enum MHD_Result send_file(struct MHD_Connection *connection, const cav_page_file *file)
+static enum MHD_Result send_file(const cav_exchange *exchange, const cav_page_file *file)
 {
-    const char *known = asked_for(connection, "If-None-Match");
+    const char *known = cav_exchange_header(exchange, "If-None-Match");
     bool is_known = known && strcmp(known, file->tag) == 0;
-    bool packed = takes_gzip(connection);
+    bool packed = takes_gzip(exchange);
     cav_text plain = {0};
     if (!is_known && !packed && !cav_page_unpack(file->bytes, file->size, &plain)) {
         cav_text_free(&plain);
@@ -120,35 +127,35 @@ static enum MHD_Result send_file(struct MHD_Connection *connection, const cav_pa
     }
     struct MHD_Response *response =
         is_known || !packed
-            ? copy(&plain)
-            : MHD_create_response_from_buffer(file->size, (void *)(uintptr_t)file->bytes,
-                                              MHD_RESPMEM_PERSISTENT);
+            ? copy(exchange, &plain)
+            : exchange->http->MHD_create_response_from_buffer(
+                  file->size, (void *)(uintptr_t)file->bytes, MHD_RESPMEM_PERSISTENT);
     cav_text_free(&plain);
     if (!response)
         return MHD_NO;
     if (packed && !is_known)
-        MHD_add_response_header(response, "Content-Encoding", "gzip");
-    MHD_add_response_header(response, "Vary", "Accept-Encoding");
-    MHD_add_response_header(response, "ETag", file->tag);
-    MHD_add_response_header(response, "Cache-Control", "no-cache");
-    return cav_exchange_send(connection, is_known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, file->type,
+        add_header(exchange, response, "Content-Encoding", "gzip");
+    add_header(exchange, response, "Vary", "Accept-Encoding");
+    add_header(exchange, response, "ETag", file->tag);
+    add_header(exchange, response, "Cache-Control", "no-cache");
+    return cav_exchange_send(exchange, is_known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, file->type,
                              response);
 }
 
-enum MHD_Result cav_exchange_page(struct MHD_Connection *connection, const char *path)
+enum MHD_Result cav_exchange_page(const cav_exchange *exchange, const char *path)
 {
     cav_page_file file;
     cav_error error = {0};
     if (cav_page_find(path, &file))
-        return send_file(connection, &file);
+        return send_file(exchange, &file);
     if (cav_page_is_here() || strcmp(path, "/") != 0) {
         cav_fail(&error, CAVIAR_NOT_FOUND, "there is nothing at %.200s", path);
-        return cav_exchange_fail(connection, MHD_HTTP_NOT_FOUND, &error);
+        return cav_exchange_fail(exchange, MHD_HTTP_NOT_FOUND, &error);
     }
     cav_text text = {0};
     cav_text_append(&text, cav_page_missing());
     enum MHD_Result result =
-        cav_exchange_text(connection, MHD_HTTP_OK, "text/plain; charset=utf-8", &text);
+        cav_exchange_text(exchange, MHD_HTTP_OK, "text/plain; charset=utf-8", &text);
     cav_text_free(&text);
     return result;
 }

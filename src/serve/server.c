@@ -29,6 +29,7 @@ enum {
 
 struct cav_server {
     cav_hub *hub;
+    cav_http http;
     struct MHD_Daemon *daemon;
     char *name, *title, *place;
     const char *token;
@@ -41,32 +42,28 @@ typedef struct request {
     bool is_too_large;
 } request;
 
-static const char *header(struct MHD_Connection *connection, const char *name)
+static const char *query(const cav_exchange *exchange, const char *name)
 {
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static const char *query(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+    return exchange->http->MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND,
+                                                       name);
 }
 
 // ---- Who may ----------------------------------------------------------------------------------
 
-static bool is_foreign_page(struct MHD_Connection *connection)
+static bool is_foreign_page(const cav_exchange *exchange)
 {
-    const char *site = header(connection, "Sec-Fetch-Site");
+    const char *site = cav_exchange_header(exchange, "Sec-Fetch-Site");
     bool says_so = site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
-    return says_so ||
-           !cav_guard_is_own_origin(header(connection, "Origin"), header(connection, "Host"));
+    return says_so || !cav_guard_is_own_origin(cav_exchange_header(exchange, "Origin"),
+                                               cav_exchange_header(exchange, "Host"));
 }
 
 // 0: it may; otherwise the status, with the sentence.
-static unsigned refuse(const cav_server *server, struct MHD_Connection *connection,
+static unsigned refuse(const cav_server *server, const cav_exchange *exchange,
                        const cav_route *route, cav_error *error)
 {
-    const char *given = cav_guard_bearer(header(connection, "Authorization"));
-    if (is_foreign_page(connection)) {
+    const char *given = cav_guard_bearer(cav_exchange_header(exchange, "Authorization"));
+    if (is_foreign_page(exchange)) {
         cav_fail(error, CAVIAR_STATE, "a page of another site may not ask here");
         return MHD_HTTP_FORBIDDEN;
     }
@@ -87,15 +84,14 @@ static unsigned refuse(const cav_server *server, struct MHD_Connection *connecti
 
 // ---- Looking ----------------------------------------------------------------------------------
 
-static caviar_code read_page(struct MHD_Connection *connection, cav_page *ret_page,
-                             cav_error *error)
+static caviar_code read_page(const cav_exchange *exchange, cav_page *ret_page, cav_error *error)
 {
     int64_t epoch = 0, since = 0, limit = 0;
-    caviar_code code = cav_route_number("epoch", query(connection, "epoch"), 0, &epoch, error);
+    caviar_code code = cav_route_number("epoch", query(exchange, "epoch"), 0, &epoch, error);
     if (!code)
-        code = cav_route_number("since", query(connection, "since"), 0, &since, error);
+        code = cav_route_number("since", query(exchange, "since"), 0, &since, error);
     if (!code)
-        code = cav_route_number("limit", query(connection, "limit"), CAV_PAGE_MOST, &limit, error);
+        code = cav_route_number("limit", query(exchange, "limit"), CAV_PAGE_MOST, &limit, error);
     if (!code && (limit < 1 || limit > CAV_PAGE_MOST))
         code = cav_fail(error, CAVIAR_INVALID, "limit: from 1 to %d", CAV_PAGE_MOST);
     if (!code)
@@ -103,7 +99,7 @@ static caviar_code read_page(struct MHD_Connection *connection, cav_page *ret_pa
     return code;
 }
 
-static caviar_code look_at_study(cav_server *server, struct MHD_Connection *connection,
+static caviar_code look_at_study(cav_server *server, const cav_exchange *exchange,
                                  const cav_route *route, cav_feed *feed, cav_json *json,
                                  cav_error *error)
 {
@@ -112,9 +108,9 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
     bool of_metric = route->kind == CAV_ROUTE_IMPORTANCE || route->kind == CAV_ROUTE_CONTOUR ||
                      route->kind == CAV_ROUTE_EFFECTS;
     const char *word = of_metric ? "metric" : "since";
-    caviar_code code = read_page(connection, &page, error);
+    caviar_code code = read_page(exchange, &page, error);
     if (!code)
-        code = cav_route_number(word, query(connection, word), 0, &number, error);
+        code = cav_route_number(word, query(exchange, word), 0, &number, error);
     if (code)
         return code;
     if (route->kind == CAV_ROUTE_TRIALS)
@@ -124,8 +120,8 @@ static caviar_code look_at_study(cav_server *server, struct MHD_Connection *conn
     if (route->kind == CAV_ROUTE_IMPORTANCE)
         return cav_answer_importance(feed, (size_t)number, json, error);
     if (route->kind == CAV_ROUTE_CONTOUR)
-        return cav_answer_contour(feed, (size_t)number, query(connection, "first"),
-                                  query(connection, "second"), json, error);
+        return cav_answer_contour(feed, (size_t)number, query(exchange, "first"),
+                                  query(exchange, "second"), json, error);
     if (route->kind == CAV_ROUTE_EFFECTS)
         return cav_answer_effects(feed, (size_t)number, json, error);
     if (route->kind == CAV_ROUTE_TRIAL)
@@ -157,8 +153,8 @@ static void write_root(const cav_server *server, cav_json *json)
     cav_json_end_object(json);
 }
 
-static caviar_code look(cav_server *server, struct MHD_Connection *connection,
-                        const cav_route *route, cav_json *json, cav_error *error)
+static caviar_code look(cav_server *server, const cav_exchange *exchange, const cav_route *route,
+                        cav_json *json, cav_error *error)
 {
     if (route->kind == CAV_ROUTE_STUDIES)
         return list_studies(server, json, error);
@@ -170,7 +166,7 @@ static caviar_code look(cav_server *server, struct MHD_Connection *connection,
     caviar_code code = cav_feed_open(server->hub, route->study, &feed, error);
     if (code)
         return code;
-    code = look_at_study(server, connection, route, feed, json, error);
+    code = look_at_study(server, exchange, route, feed, json, error);
     cav_feed_close(server->hub, feed);
     return code;
 }
@@ -247,7 +243,7 @@ static void end_events(void *context)
     free(at);
 }
 
-static enum MHD_Result listen_to(cav_server *server, struct MHD_Connection *connection,
+static enum MHD_Result listen_to(cav_server *server, const cav_exchange *exchange,
                                  const cav_route *route)
 {
     cav_error error = {0};
@@ -256,18 +252,21 @@ static enum MHD_Result listen_to(cav_server *server, struct MHD_Connection *conn
         at ? cav_feed_join(server->hub, route->study, &at->feed, &error) : cav_fail_memory(&error);
     if (code) {
         free(at);
-        return cav_exchange_fail(connection, cav_exchange_status(code), &error);
+        return cav_exchange_fail(exchange, cav_exchange_status(code), &error);
     }
     at->hub = server->hub;
-    at->socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    at->socket =
+        exchange->http
+            ->MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+            ->connect_fd;
     at->version = UINT64_MAX; // where it stands now is news, too
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 512, read_events, at, end_events);
+    struct MHD_Response *response = exchange->http->MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, 512, read_events, at, end_events);
     if (!response) {
         end_events(at);
         return MHD_NO;
     }
-    return cav_exchange_send(connection, MHD_HTTP_OK, "text/event-stream", response);
+    return cav_exchange_send(exchange, MHD_HTTP_OK, "text/event-stream", response);
 }
 
 // ---- Answering --------------------------------------------------------------------------------
@@ -286,7 +285,7 @@ static caviar_code change(cav_server *server, const cav_route *route, const requ
     return code;
 }
 
-static enum MHD_Result answer_api(cav_server *server, struct MHD_Connection *connection,
+static enum MHD_Result answer_api(cav_server *server, const cav_exchange *exchange,
                                   const char *method, const char *url, const request *asked)
 {
     cav_route route;
@@ -294,50 +293,50 @@ static enum MHD_Result answer_api(cav_server *server, struct MHD_Connection *con
     caviar_code code = cav_route_find(method, url, &route, &error);
     if (code)
         return cav_exchange_fail(
-            connection, code == CAVIAR_STATE ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND,
+            exchange, code == CAVIAR_STATE ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND,
             &error);
-    unsigned status = refuse(server, connection, &route, &error);
+    unsigned status = refuse(server, exchange, &route, &error);
     if (status)
-        return cav_exchange_fail(connection, status, &error);
-    const char *type = header(connection, "Content-Type");
+        return cav_exchange_fail(exchange, status, &error);
+    const char *type = cav_exchange_header(exchange, "Content-Type");
     if (route.is_change && (!type || strncmp(type, "application/json", 16) != 0)) {
         cav_fail(&error, CAVIAR_INVALID, "a change is sent as application/json");
-        return cav_exchange_fail(connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, &error);
+        return cav_exchange_fail(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, &error);
     }
     if (route.kind == CAV_ROUTE_EVENTS)
-        return listen_to(server, connection, &route);
+        return listen_to(server, exchange, &route);
     cav_text text = {0};
     cav_json json = {.text = &text};
     code = route.is_change ? change(server, &route, asked, &json, &error)
-                           : look(server, connection, &route, &json, &error);
+                           : look(server, exchange, &route, &json, &error);
     if (!code && text.failed)
         code = cav_fail_memory(&error);
     enum MHD_Result result =
-        code ? cav_exchange_fail(connection, cav_exchange_status(code), &error)
-             : cav_exchange_text(connection, MHD_HTTP_OK, "application/json", &text);
+        code ? cav_exchange_fail(exchange, cav_exchange_status(code), &error)
+             : cav_exchange_text(exchange, MHD_HTTP_OK, "application/json", &text);
     cav_text_free(&text);
     return result;
 }
 
-static enum MHD_Result answer(cav_server *server, struct MHD_Connection *connection,
-                              const char *method, const char *url, const request *asked)
+static enum MHD_Result answer(cav_server *server, const cav_exchange *exchange, const char *method,
+                              const char *url, const request *asked)
 {
     cav_error error = {0};
-    if (!cav_guard_knows_host(header(connection, "Host"), server->name)) {
+    if (!cav_guard_knows_host(cav_exchange_header(exchange, "Host"), server->name)) {
         cav_fail(&error, CAVIAR_STATE,
                  "this server is not called so; reach it by its address, or start it with --name");
-        return cav_exchange_fail(connection, MHD_HTTP_MISDIRECTED_REQUEST, &error);
+        return cav_exchange_fail(exchange, MHD_HTTP_MISDIRECTED_REQUEST, &error);
     }
     if (asked->is_too_large || asked->body.failed) {
         cav_fail(&error, CAVIAR_INVALID, "a body may have %d bytes", MOST_BODY);
-        return cav_exchange_fail(connection, MHD_HTTP_CONTENT_TOO_LARGE, &error);
+        return cav_exchange_fail(exchange, MHD_HTTP_CONTENT_TOO_LARGE, &error);
     }
     if (strncmp(url, "/api/", 5) == 0 || strcmp(url, "/api") == 0)
-        return answer_api(server, connection, method, url, asked);
+        return answer_api(server, exchange, method, url, asked);
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-        return cav_exchange_page(connection, url);
+        return cav_exchange_page(exchange, url);
     cav_fail(&error, CAVIAR_STATE, "the page takes GET");
-    return cav_exchange_fail(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &error);
+    return cav_exchange_fail(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, &error);
 }
 
 // Called when the headers are there, for each piece of the body, and when it is complete.
@@ -346,13 +345,14 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
                               size_t *size, void **place)
 {
     (void)version;
+    const cav_server *server = context;
     request *asked = *place;
     if (!asked) {
         *place = calloc(1, sizeof *asked);
         return *place ? MHD_YES : MHD_NO;
     }
     if (*size == 0)
-        return answer(context, connection, method, url, asked);
+        return answer(context, &(cav_exchange){&server->http, connection}, method, url, asked);
     if (asked->body.size + *size > MOST_BODY)
         asked->is_too_large = true;
     else
@@ -415,7 +415,7 @@ static caviar_code start_daemon(cav_server *server, const char *address, uint16_
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC |
                      (at.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
-    server->daemon = MHD_start_daemon(
+    server->daemon = server->http.MHD_start_daemon(
         flags, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR, &at.any,
         MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)MOST_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
@@ -447,6 +447,8 @@ caviar_code cav_server_start(const cav_server_options *options, cav_server **ret
     caviar_code code =
         copied ? cav_hub_new(options->location, &server->hub, error) : cav_fail_memory(error);
     if (!code)
+        code = cav_http_load(&server->http, error);
+    if (!code)
         code = start_daemon(server, options->address ? options->address : "127.0.0.1",
                             options->port, error);
     if (code)
@@ -459,7 +461,7 @@ caviar_code cav_server_start(const cav_server_options *options, cav_server **ret
 uint16_t cav_server_port(const cav_server *server)
 {
     const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+        server->http.MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
 }
 
@@ -473,7 +475,8 @@ void cav_server_stop(cav_server *server)
     if (server->hub)
         cav_hub_stop(server->hub, FAREWELL_MS);
     if (server->daemon)
-        MHD_stop_daemon(server->daemon);
+        server->http.MHD_stop_daemon(server->daemon);
+    cav_http_unload(&server->http);
     cav_hub_free(server->hub);
     free(server->name);
     free(server->title);

@@ -1,8 +1,6 @@
 /**
- * postgresql_library.h: libpq, loaded when the first PostgreSQL store is opened.
- *
- * libpq brings twenty libraries along, whose loading takes longer than all else that `caviar
- * --version` does. Whoever has no PostgreSQL neither pays for that nor needs the library.
+ * postgresql_library.h: libpq, loaded when a PostgreSQL store is opened (see base/library.h): it
+ * brings twenty libraries along.
  */
 #ifndef CAV_STORE_POSTGRESQL_LIBRARY_H
 #define CAV_STORE_POSTGRESQL_LIBRARY_H

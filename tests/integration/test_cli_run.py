@@ -212,14 +212,25 @@ def the_version_can_have_that_of_every_library(box):
     equal((answer['program'], answer['version'][:2]), ('caviar', '0.'))
     # what the dynamic linker says is linked, by what each library is called there
     linked = subprocess.run(['ldd', PROGRAM], capture_output=True, text=True, check=True).stdout
-    names = {'libjansson': 'jansson', 'libmicrohttpd': 'libmicrohttpd', 'libuv': 'libuv',
-             'libsmartcols': 'libsmartcols', 'libyaml': 'libyaml', 'libncurses': 'ncurses',
+    names = {'libjansson': 'jansson', 'libuv': 'libuv', 'libsmartcols': 'libsmartcols',
+             'libyaml': 'libyaml', 'libncurses': 'ncurses',
              'libsqlite3': 'sqlite', 'libz.': 'zlib', 'libc.': 'glibc'}
     for piece, name in names.items():
         if piece in linked:
             assert answer['libraries'][name][0].isdigit(), answer
     assert answer['libraries']['sqlite'].startswith('3.'), answer
-    assert 'libpq' in answer['libraries'], answer
+    # those that are loaded when they are needed
+    assert {'libmicrohttpd', 'libpq'} <= set(answer['libraries']), answer
+
+
+@case
+def what_only_a_server_or_a_shared_store_needs_is_not_loaded_at_the_start(box):
+    environment = dict(os.environ, LD_DEBUG='libs')
+    loaded = subprocess.run([PROGRAM, '--version'], capture_output=True, text=True, check=True,
+                            env=environment).stderr
+    contains(loaded, 'libsqlite3')  # this is how one would see it
+    for library in ('libmicrohttpd', 'libgnutls', 'libpq'):
+        assert library not in loaded, library
 
 
 @case
