@@ -3,7 +3,7 @@
 #
 #   tools/deb.sh [FOLDER]        where the packages go; default: build-deb
 #
-# Needs debhelper, dpkg-dev and lintian (packages.txt has the rest). What npm fetched for the page
+# Needs debhelper, dh-python, dpkg-dev and lintian (packages.txt has the rest). What npm fetched for the page
 # of the dashboard is taken from .cache/web; CAVIAR_MESON_OPTIONS=-Dweb=disabled does without.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -36,4 +36,10 @@ done
 library=$(dirname "$(find "$work/installed" -name libcaviar.so.1)")
 LD_LIBRARY_PATH=$library "$work/installed/usr/bin/caviar" --version
 LD_LIBRARY_PATH=$library "$work/installed/usr/bin/caviar-train" --help >/dev/null
+(cd "$work" && LD_LIBRARY_PATH=$library PYTHONPATH=$work/installed/usr/lib/python3/dist-packages \
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
+import caviar
+study = caviar.create_study(sampler="random", seed=1)
+study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=5)
+print("python3-caviar: five trials, best", study.best_value)')
 ls ./*.deb
