@@ -219,7 +219,7 @@ class Study:
     # ---- What came of it ----
 
     def __len__(self) -> int:
-        return self._library.caviar_study_trial_count(self._pointer)
+        return int(self._library.caviar_study_trial_count(self._pointer))
 
     def trial(self, number: int) -> TrialRecord:
         """A trial to look at, from 0."""

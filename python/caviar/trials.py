@@ -49,7 +49,7 @@ class TrialRecord:
     @property
     def number(self) -> int:
         """Its place in the study, from 0."""
-        return self._library.caviar_trial_number(self._pointer)
+        return int(self._library.caviar_trial_number(self._pointer))
 
     @property
     def state(self) -> str:
@@ -100,7 +100,7 @@ class TrialRecord:
     @property
     def seed(self) -> int:
         """A seed for the trial's own randomness, the same on every attempt."""
-        return self._library.caviar_trial_seed(self._pointer)
+        return int(self._library.caviar_trial_seed(self._pointer))
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -129,7 +129,7 @@ class StudyTrial(TrialRecord):
     @property
     def first_step(self) -> int:
         """The step that it already stands at: 0, or that of the checkpoint to go on from."""
-        return self._library.caviar_trial_first_step(self._pointer)
+        return int(self._library.caviar_trial_first_step(self._pointer))
 
     @property
     def last_step(self) -> Optional[int]:
