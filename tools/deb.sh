@@ -3,8 +3,9 @@
 #
 #   tools/deb.sh [FOLDER]        where the packages go; default: build-deb
 #
-# Needs debhelper, dh-python, dpkg-dev and lintian (packages.txt has the rest). What npm fetched for the page
-# of the dashboard is taken from .cache/web; CAVIAR_MESON_OPTIONS=-Dweb=disabled does without.
+# Needs debhelper, dh-python, dpkg-dev and lintian (packages.txt has the rest). What npm fetched for
+# the page of the dashboard is taken from .cache/web; CAVIAR_MESON_OPTIONS=-Dweb=disabled does
+# without.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "${1:-$root/build-deb}"

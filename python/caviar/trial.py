@@ -11,7 +11,8 @@ import math
 import os
 import socket
 import threading
-from typing import Any, Dict, Iterable, List, Mapping, Optional, SupportsFloat, TextIO, Union
+from typing import (Any, Dict, Iterable, List, Mapping, Optional, Sequence, SupportsFloat, TextIO,
+                    Union)
 
 from caviar.errors import Error, error
 
@@ -157,12 +158,12 @@ def number(value: SupportsFloat) -> Union[float, str]:
     return "nan" if math.isnan(plain) else "inf" if plain > 0 else "-inf"
 
 
-def words(values: Iterable[SupportsFloat], metrics: Mapping[str, SupportsFloat]) -> str:
-    named = [f"value={float(value)!r}" for value in list(values)[:1]]
+def words(values: Sequence[SupportsFloat], metrics: Mapping[str, SupportsFloat]) -> str:
+    named = [f"value={float(value)!r}" for value in values[:1]]
     return " ".join(named + [f"{name}={float(value)!r}" for name, value in metrics.items()])
 
 
-def print_report(step: int, values: Iterable[SupportsFloat],
+def print_report(step: int, values: Sequence[SupportsFloat],
                  metrics: Mapping[str, SupportsFloat]) -> None:
     print(f"caviar: step={int(step)} {words(values, metrics)}", flush=True)
 

@@ -345,14 +345,14 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
                               size_t *size, void **place)
 {
     (void)version;
-    const cav_server *server = context;
+    cav_server *server = context;
     request *asked = *place;
     if (!asked) {
         *place = calloc(1, sizeof *asked);
         return *place ? MHD_YES : MHD_NO;
     }
     if (*size == 0)
-        return answer(context, &(cav_exchange){&server->http, connection}, method, url, asked);
+        return answer(server, &(cav_exchange){&server->http, connection}, method, url, asked);
     if (asked->body.size + *size > MOST_BODY)
         asked->is_too_large = true;
     else
