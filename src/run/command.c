@@ -4,12 +4,12 @@
 #include "run/command.h"
 
 #include "base/number.h"
+#include "run/spawn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 // What a placeholder may stand for besides parameters and what `set` defines.
 static const char *const own_names[] = {"trial", "seed", "dir", "steps"};
@@ -127,34 +127,13 @@ static caviar_code fill_word(filler *fill, const char *at)
     return fill->word.failed ? cav_fail_memory(fill->error) : CAVIAR_OK;
 }
 
-static bool is_program(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
-}
-
-// Is there a program of that name, where the system would look for it?
-static bool has_program(const char *name)
-{
-    char path[4096];
-    const char *folders = getenv("PATH");
-    if (strchr(name, '/'))
-        return is_program(name);
-    while (folders && *folders) {
-        int size = (int)strcspn(folders, ":");
-        snprintf(path, sizeof path, "%.*s/%s", size ? size : 1, size ? folders : ".", name);
-        if (is_program(path))
-            return true;
-        folders += size + (folders[size] == ':');
-    }
-    return false;
-}
-
 static caviar_code check_program(const cav_spec *spec, cav_error *error)
 {
     struct stat info;
+    char path[CAV_SPAWN_PATH];
     const char *program = spec->command[0];
-    if (strchr(program, '{') || has_program(program)) // one that is tuned, too, is seen later
+    if (strchr(program, '{') ||
+        cav_spawn_find(program, path)) // one that is tuned, too, is seen later
         return CAVIAR_OK;
     bool exists = strchr(program, '/') && stat(program, &info) == 0;
     const char *why = !exists                 ? "there is no such program"

@@ -48,6 +48,7 @@ static void close_loop_handles(cav_runner *runner)
     close_plainly((uv_handle_t *)&runner->tick);
     close_plainly((uv_handle_t *)&runner->beat);
     close_plainly((uv_handle_t *)&runner->check);
+    close_plainly((uv_handle_t *)&runner->child);
     for (size_t i = 0; i < CAV_COUNT_OF(runner->signals); i++)
         close_plainly((uv_handle_t *)&runner->signals[i]);
 }
@@ -111,6 +112,17 @@ static void on_signal(uv_signal_t *handle, int number)
         drain(runner, CAV_RUN_INTERRUPTED, "interrupted");
     }
     close_if_over(runner);
+}
+
+// Signals of several children may have become one.
+static void on_child(uv_signal_t *handle, int number)
+{
+    (void)number;
+    cav_runner *runner = handle->data;
+    for (cav_slot *slot = runner->slots, *next; slot; slot = next) {
+        next = slot->next; // one that ends leaves the list
+        cav_slot_look_for_exit(slot);
+    }
 }
 
 // ---- Starting trials ------------------------------------------------------------------------
@@ -240,7 +252,7 @@ bool cav_runner_has_orphans(cav_runner *runner)
     size_t count = 0;
     for (const cav_slot *slot = runner->slots; slot && count < CAV_COUNT_OF(known);
          slot = slot->next)
-        known[count++] = slot->process.pid;
+        known[count++] = slot->pid;
     cav_reap_collect(known, count);
     return cav_reap_has_orphans(known, count);
 }
@@ -404,6 +416,9 @@ static void init_handles(cav_runner *runner)
     uv_timer_start(&runner->tick, on_tick, 0, tick);
     uv_timer_start(&runner->beat, on_beat, BEAT_MS, BEAT_MS);
     uv_check_start(&runner->check, on_check);
+    uv_signal_init(&runner->loop, &runner->child);
+    runner->child.data = runner;
+    uv_signal_start(&runner->child, on_child, SIGCHLD);
     for (size_t i = 0; i < CAV_COUNT_OF(numbers); i++) {
         uv_signal_init(&runner->loop, &runner->signals[i]);
         runner->signals[i].data = runner;

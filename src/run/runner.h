@@ -3,6 +3,7 @@
  *
  *   runner.c   the loop: keeps the slots filled, until the study ends or somebody says stop
  *   slot.c     one running trial: its process, its output, its end
+ *   spawn.c    how its program is started
  *   door.c     the trial's socket: JSON lines both ways
  */
 #ifndef CAV_RUN_RUNNER_H

@@ -11,11 +11,14 @@
 #include "run/command.h"
 #include "run/folder.h"
 #include "run/reap.h"
+#include "run/spawn.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 extern char **environ;
 
@@ -61,7 +64,7 @@ static void close_handle(uv_handle_t *handle)
 static void signal_all(cav_slot *slot, int signal)
 {
     if (!slot->has_exited)
-        kill(-slot->process.pid, signal);
+        kill(-slot->pid, signal);
     cav_reap_signal(slot->folder, signal);
 }
 
@@ -284,7 +287,6 @@ static void end(cav_slot *slot)
     cav_runner_trial_ended(slot->runner, slot);
     cav_door_close(slot);
     close_handle((uv_handle_t *)&slot->timer);
-    close_handle((uv_handle_t *)&slot->process);
 }
 
 static void end_if_over(cav_slot *slot)
@@ -316,13 +318,15 @@ static void on_streams_overdue(uv_timer_t *timer)
     end_if_over(slot);
 }
 
-static void on_exit_of(uv_process_t *process, int64_t status, int signal)
+void cav_slot_look_for_exit(cav_slot *slot)
 {
-    cav_slot *slot = process->data;
+    int status;
+    if (slot->has_exited || waitpid(slot->pid, &status, WNOHANG) != slot->pid)
+        return;
     slot->has_exited = true;
-    slot->exit_status = status;
-    slot->exit_signal = signal;
-    kill(-process->pid, SIGKILL); // what it left in its group
+    slot->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    slot->exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    kill(-slot->pid, SIGKILL); // what it left in its group
     uv_timer_start(&slot->timer, on_streams_overdue, STREAM_WAIT_MS, 0);
     end_if_over(slot);
 }
@@ -394,27 +398,23 @@ static char **make_environment(const cav_slot *slot, const char *socket)
     return done ? variables : NULL;
 }
 
-static int spawn(cav_slot *slot, char **argv, char **variables)
+static caviar_code start_program(cav_slot *slot, char **argv, char **variables, cav_error *error)
 {
-    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}};
+    int streams[2];
+    int failed = cav_spawn(argv, variables, &slot->pid, streams);
+    if (failed == ENOENT)
+        return cav_fail(error, CAVIAR_IO, "cannot start '%s': there is no such program", argv[0]);
+    if (failed)
+        return cav_fail_errno(error, failed, "cannot start '%s'", argv[0]);
     for (int i = 0; i < 2; i++) {
         uv_pipe_init(&slot->runner->loop, &slot->streams[i], 0);
         slot->streams[i].data = slot;
         slot->open_handles++;
         slot->is_streaming[i] = true;
-        stdio[i + 1].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
-        stdio[i + 1].data.stream = (uv_stream_t *)&slot->streams[i];
+        uv_pipe_open(&slot->streams[i], streams[i]); // does not fail for a pipe that is open
+        uv_read_start((uv_stream_t *)&slot->streams[i], give_memory, on_read);
     }
-    uv_process_options_t options = {.file = argv[0],
-                                    .args = argv,
-                                    .env = variables,
-                                    .exit_cb = on_exit_of,
-                                    .flags = UV_PROCESS_DETACHED, // a session of its own
-                                    .stdio = stdio,
-                                    .stdio_count = 3};
-    slot->process.data = slot;
-    slot->open_handles++; // also a process that did not start must be closed
-    return uv_spawn(&slot->runner->loop, &slot->process, &options);
+    return CAVIAR_OK;
 }
 
 static caviar_code launch(cav_slot *slot, cav_error *error)
@@ -434,15 +434,10 @@ static caviar_code launch(cav_slot *slot, cav_error *error)
         code = cav_fail_memory(error);
     if (code)
         return code;
-    int failed = spawn(slot, argv, variables);
-    if (failed)
-        return cav_fail(error, CAVIAR_IO, "cannot start '%s': %s", argv[0],
-                        failed == UV_ENOENT ? "there is no such program" : uv_strerror(failed));
-    for (int i = 0; i < 2; i++)
-        uv_read_start((uv_stream_t *)&slot->streams[i], give_memory, on_read);
-    if (study->spec->timeout_ms > 0)
+    code = start_program(slot, argv, variables, error);
+    if (!code && study->spec->timeout_ms > 0)
         uv_timer_start(&slot->timer, on_timeout, (uint64_t)study->spec->timeout_ms, 0);
-    return CAVIAR_OK;
+    return code;
 }
 
 static caviar_code prepare(cav_slot *slot, cav_error *error)
@@ -473,8 +468,6 @@ static void abandon(cav_slot *slot)
         close_stream(slot, i);
     if (slot->listener.data)
         cav_door_close(slot);
-    if (slot->process.data)
-        close_handle((uv_handle_t *)&slot->process);
     close_handle((uv_handle_t *)&slot->timer);
 }
 

@@ -52,7 +52,7 @@ struct cav_slot {
     char *folder;
     int64_t started_ns;
 
-    uv_process_t process;
+    pid_t pid;
     uv_pipe_t streams[2]; // standard output and standard error
     uv_timer_t timer;     // the time-out, then the grace time, then the wait for the streams
     uv_pipe_t listener;
@@ -80,7 +80,7 @@ struct cav_slot {
 struct cav_runner {
     uv_loop_t loop;
     uv_timer_t tick, beat;
-    uv_signal_t signals[CAV_RUN_SIGNAL_COUNT];
+    uv_signal_t signals[CAV_RUN_SIGNAL_COUNT], child;
     uv_check_t check;
     cav_patience patience;
     cav_study *study;
@@ -114,6 +114,9 @@ void cav_slot_kill(cav_slot *slot, cav_kill why);
 
 /** Ends it without grace. */
 void cav_slot_kill_now(cav_slot *slot);
+
+/** Looks whether its program has exited, and collects it. To be called at a SIGCHLD. */
+void cav_slot_look_for_exit(cav_slot *slot);
 
 /** A report of the trial: hands it to the study, shows it, and acts on the verdict. */
 void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, bool heard);
