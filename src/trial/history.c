@@ -16,12 +16,20 @@ cav_history *cav_history_new(size_t param_count, size_t dim_count, size_t metric
                              const bool *maximize)
 {
     cav_history *history = calloc(1, sizeof *history);
-    if (history)
-        *history = (cav_history){.param_count = param_count,
-                                 .dim_count = dim_count,
-                                 .metric_count = metric_count,
-                                 .maximize = maximize,
-                                 .index = {.width = dim_count}};
+    size_t *bests = malloc(metric_count * sizeof *bests + 1);
+    if (!history || !bests) {
+        free(history);
+        free(bests);
+        return NULL;
+    }
+    for (size_t m = 0; m < metric_count; m++)
+        bests[m] = SIZE_MAX;
+    *history = (cav_history){.param_count = param_count,
+                             .dim_count = dim_count,
+                             .metric_count = metric_count,
+                             .maximize = maximize,
+                             .bests = bests,
+                             .index = {.width = dim_count}};
     return history;
 }
 
@@ -40,15 +48,14 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,          history->losses,
-                       history->states,      history->reasons,      history->attempts,
-                       history->failures,    history->steps,        history->started_ms,
-                       history->finished_ms, history->curves,       history->messages,
-                       history->nudges,      history->cans,         history->checkpoints,
-                       history->parents,     history->open,         history->parent_steps,
-                       history->finished,    history->seed_numbers, history->spent,
-                       history->makers,      history->reported,     history->changed,
-                       history->latest,      history->places,       history};
+    void *columns[] = {
+        history->points,     history->raw,          history->losses,      history->states,
+        history->reasons,    history->attempts,     history->failures,    history->steps,
+        history->started_ms, history->finished_ms,  history->curves,      history->messages,
+        history->nudges,     history->cans,         history->checkpoints, history->parents,
+        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
+        history->spent,      history->makers,       history->reported,    history->changed,
+        history->latest,     history->places,       history->bests,       history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -178,6 +185,34 @@ static void fill_losses(cav_history *history, size_t row, const cav_record *reco
     }
 }
 
+static bool is_better(const cav_history *history, size_t row, size_t than, size_t metric)
+{
+    const double *losses = history->losses + metric;
+    double loss = losses[row * history->metric_count];
+    if (history->states[row] != CAVIAR_STATE_COMPLETE || !(loss < INFINITY))
+        return false;
+    if (than == SIZE_MAX)
+        return true;
+    double least = losses[than * history->metric_count];
+    return loss < least || (loss == least && row < than);
+}
+
+static void follow_best(cav_history *history, size_t row)
+{
+    for (size_t m = 0; m < history->metric_count; m++) {
+        size_t *best = &history->bests[m];
+        if (*best != row) {
+            if (is_better(history, row, *best, m))
+                *best = row;
+            continue;
+        }
+        *best = SIZE_MAX; // it may be worse than it was
+        for (size_t i = 0; i < history->count; i++)
+            if (is_better(history, i, *best, m))
+                *best = i;
+    }
+}
+
 // The step that a trial began at: of a fork the one that its checkpoint is of.
 static int64_t first_of(const cav_history *history, size_t row)
 {
@@ -287,6 +322,7 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
+    follow_best(history, row);
     return CAVIAR_OK;
 }
 
@@ -370,16 +406,7 @@ bool cav_history_has_losses(const cav_history *history, size_t number)
 
 size_t cav_history_best(const cav_history *history, size_t metric)
 {
-    size_t best = SIZE_MAX;
-    double least = INFINITY;
-    for (size_t i = 0; i < history->count; i++) {
-        double loss = history->losses[i * history->metric_count + metric];
-        if (history->states[i] == CAVIAR_STATE_COMPLETE && loss < least) {
-            least = loss;
-            best = i;
-        }
-    }
-    return best;
+    return history->bests[metric];
 }
 
 int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max)

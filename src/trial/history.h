@@ -49,6 +49,7 @@ typedef struct cav_history {
     uint8_t *places;                   // [count] cav_space_place of its values
     size_t outside_count;              // trials that lie outside of the space as it is now
 
+    size_t *bests;    // [metric_count] see cav_history_best
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
     size_t *open; // [open_count] numbers of those that are waiting, running or paused

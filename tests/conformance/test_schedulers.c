@@ -193,7 +193,7 @@ static void test_a_thousand_trials_end(void **state)
     for (size_t i = 0; i < cav_scheduler_count; i++) {
         test_fleet *at = run(cav_schedulers[i], (fleet_options){.trials = test_rounds(1000),
                                                                 .workers = 16,
-                                                                .step_max = 50,
+                                                                .step_max = 20,
                                                                 .seed = seed,
                                                                 .loss = separable});
         expect_all_over(at);

@@ -212,6 +212,30 @@ static void test_the_best_is_complete_and_of_equals_the_earliest(void **state)
     cav_history_free(history);
 }
 
+static void test_the_best_is_what_a_scan_finds_whatever_changes(void **state)
+{
+    (void)state;
+    enum { TRIALS = 20, CHANGES = 2000 };
+    uint64_t seed = test_seed(41);
+    cav_random stream = cav_random_stream(seed, 0, CAV_PURPOSE_TEST, 0);
+    cav_history *history = make();
+    for (int i = 0; i < CHANGES; i++) {
+        int64_t number = (int64_t)cav_random_below(&stream, TRIALS);
+        bool complete = cav_random_below(&stream, 2);
+        put(history, number, complete ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
+            (double)cav_random_below(&stream, 50), NAN); // often equal ones
+        size_t best = SIZE_MAX;
+        for (size_t k = 0; k < history->count; k++)
+            if (history->states[k] == CAVIAR_STATE_COMPLETE &&
+                (best == SIZE_MAX ||
+                 history->losses[k * METRICS] < history->losses[best * METRICS]))
+                best = k;
+        assert_int_equal(cav_history_best(history, 0), best);
+        assert_true(cav_history_best(history, 1) == SIZE_MAX); // none has a value of the other
+    }
+    cav_history_free(history);
+}
+
 static void report(cav_history *history, size_t number, int64_t step, double first, double second)
 {
     cav_error error = {0};
@@ -448,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_many_points_are_all_found_again),
         cmocka_unit_test(test_a_space_without_dimensions_has_one_point),
         cmocka_unit_test(test_the_best_is_complete_and_of_equals_the_earliest),
+        cmocka_unit_test(test_the_best_is_what_a_scan_finds_whatever_changes),
         cmocka_unit_test(test_a_curve_has_the_losses_of_its_reports),
         cmocka_unit_test(test_a_branch_that_was_given_up_goes),
         cmocka_unit_test(test_the_sum_of_steps_counts_what_was_given_up),

@@ -154,6 +154,7 @@ static int work_alone(const api *at, int end)
     worker self = {.told = calloc(ROOM, sizeof(int))};
     caviar_study_options options = {.store = at->store,
                                     .space = at->space,
+                                    .sampler = "random",
                                     .seed = 1,
                                     .trial_budget = TRIALS,
                                     .durability_normal = true};
