@@ -116,6 +116,7 @@ static driver_options options_for(const cav_sampler_type *type, cav_space *space
     static const cav_option_value grid[] = {{"points", "3", ""}, {"most", "1000000", ""}};
     static const cav_option_value gp[] = {
         {"effort", "0", ""}, {"trials", "16", ""}, {"draws", "0", ""}};
+    static const cav_option_value rf = {"trees", "4", ""};
     driver_options options = {.space = space, .sampler = type->name, .seed = seed};
     bool continuum = !cav_space_is_finite(space);
     if (strcmp(type->name, "grid") == 0) {
@@ -127,6 +128,9 @@ static driver_options options_for(const cav_sampler_type *type, cav_space *space
     } else if (strcmp(type->name, "auto") == 0) {
         options.options = gp;
         options.option_count = CAV_COUNT_OF(gp) - 1;
+    } else if (strcmp(type->name, "rf") == 0) {
+        options.options = &rf;
+        options.option_count = 1;
     }
     return options;
 }
@@ -554,7 +558,7 @@ static void test_a_hundred_thousand_trials_cost_one_suggestion_each(void **state
         // a model takes milliseconds a trial, so the quick run goes less far with those that have
         // one
         bool has_model = cav_samplers[i]->skill || strcmp(cav_samplers[i]->name, "auto") == 0;
-        size_t count = has_model && !getenv("CAVIAR_TEST_LONG") ? trials / 100 : trials;
+        size_t count = has_model && !getenv("CAVIAR_TEST_LONG") ? trials / 200 : trials;
         assert_true(driver_run(driver, count));
         assert_int_equal(driver->suggest_count, count);
         assert_int_equal(driver->history->finished_count, count);

@@ -29,7 +29,7 @@ static cav_space *make_cube(size_t dims, double low, double high)
 {
     cav_space *space = caviar_space_new();
     for (size_t i = 0; i < dims; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "x%zu", i);
         caviar_parameter parameter = {.name = name, .low = low, .high = high};
         assert_int_equal(caviar_space_add(space, &parameter), CAVIAR_OK);
