@@ -93,7 +93,7 @@ static void test_absurd_sizes_are_refused_with_the_count(void **state)
 {
     (void)state;
     caviar_parameter parameters[10];
-    char names[10][4];
+    char names[10][16];
     for (int i = 0; i < 10; i++) {
         snprintf(names[i], sizeof names[i], "p%d", i);
         parameters[i] = (caviar_parameter){.name = names[i], .high = 1};
@@ -118,7 +118,7 @@ static void test_a_size_beyond_all_doubles_is_refused(void **state)
     (void)state;
     cav_space *space = caviar_space_new();
     for (int i = 0; i < 1000; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "p%d", i);
         caviar_parameter given = {.name = name, .type = INT, .high = 9};
         assert_int_equal(caviar_space_add(space, &given), CAVIAR_OK);
@@ -190,7 +190,7 @@ static void test_random_tries_n_values_of_what_matters_and_a_grid_the_dth_root_o
     for (int dims = 1; dims <= 4; dims++) {
         cav_space *space = caviar_space_new();
         for (int i = 0; i < dims; i++) {
-            char name[8];
+            char name[16];
             snprintf(name, sizeof name, "x%d", i);
             caviar_parameter given = {.name = name, .high = 1};
             assert_int_equal(caviar_space_add(space, &given), CAVIAR_OK);

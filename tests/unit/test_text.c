@@ -189,7 +189,7 @@ static void test_hints(void **state)
 static void test_long_lists_of_hints_are_cut_between_words(void **state)
 {
     (void)state;
-    static char names[200][12];
+    static char names[200][16];
     const char *pointers[200];
     for (int i = 0; i < 200; i++) {
         snprintf(names[i], sizeof names[i], "name%03d", i);

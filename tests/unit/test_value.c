@@ -223,7 +223,7 @@ static void test_the_check_takes_only_an_index_for_a_choice(void **state)
 static void test_a_long_list_of_choices_is_cut_in_the_message(void **state)
 {
     (void)state;
-    static char words[100][40];
+    static char words[100][48];
     caviar_value choices[100];
     for (int i = 0; i < 100; i++) {
         snprintf(words[i], sizeof words[i], "a-rather-long-choice-with-number-%d", i);
