@@ -70,6 +70,7 @@ typedef struct cav_pg {
     int64_t locked;   // the study whose counters the group holds; -1: none
 
     int64_t noted_op, noted_answer; // what the session had noted when it was renewed
+    int64_t silent_ms; // since when an answer has been waited for in vain, monotonic; 0: it is not
 
     int64_t listens;     // to what is told of this study; -1: to none
     cav_control control; // of that study, as last read
@@ -154,6 +155,13 @@ caviar_code cav_pg_connect(cav_pg *store, cav_error *error);
 
 /** After a loss: connects again, waiting longer from time to time, for some minutes at most. */
 caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error);
+
+/**
+ * Waits until an answer has come, or the connection broke. A dead network is noticed by TCP; a
+ * server that stands still is waited for until the store's waiter says no: then the connection is
+ * given up.
+ */
+void cav_pg_await(cav_pg *store);
 
 /** Gives the session a new name, and reads what it has noted; makes it where there is none. */
 caviar_code cav_pg_renew_session(cav_pg *store, cav_error *error);

@@ -24,11 +24,13 @@
     X(PQexec)                                                                                      \
     X(PQexitPipelineMode)                                                                          \
     X(PQfinish)                                                                                    \
+    X(PQflush)                                                                                     \
     X(PQfreemem)                                                                                   \
     X(PQgetResult)                                                                                 \
     X(PQgetisnull)                                                                                 \
     X(PQgetvalue)                                                                                  \
     X(PQhost)                                                                                      \
+    X(PQisBusy)                                                                                    \
     X(PQlibVersion)                                                                                \
     X(PQnotifies)                                                                                  \
     X(PQntuples)                                                                                   \
@@ -39,6 +41,8 @@
     X(PQsendPrepare)                                                                               \
     X(PQsendQueryPrepared)                                                                         \
     X(PQsetNoticeProcessor)                                                                        \
+    X(PQsetnonblocking)                                                                            \
+    X(PQsocket)                                                                                    \
     X(PQstatus)                                                                                    \
     X(PQuser)
 

@@ -160,11 +160,17 @@ static bool is_good(const cav_pg *store, const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+static PGresult *next_result(cav_pg *store)
+{
+    cav_pg_await(store);
+    return store->pq.PQgetResult(store->connection);
+}
+
 // The result of one command of the pipeline; the last one where there are several.
 static PGresult *take_result(cav_pg *store)
 {
     PGresult *last = NULL, *result;
-    while ((result = store->pq.PQgetResult(store->connection))) {
+    while ((result = next_result(store))) {
         store->pq.PQclear(last);
         last = result;
         if (store->pq.PQstatus(store->connection) != CONNECTION_OK)
@@ -175,7 +181,7 @@ static PGresult *take_result(cav_pg *store)
 
 static void take_sync(cav_pg *store)
 {
-    store->pq.PQclear(store->pq.PQgetResult(store->connection));
+    store->pq.PQclear(next_result(store));
 }
 
 // The answer of one call: of its preparation, where that failed.
