@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct tally {
@@ -195,9 +196,9 @@ static int join(const job *at, const char *name)
 {
     enum { ASKS = 100 };
     cav_error error = {0};
-    double start = now_s(), times[ASKS + 1];
+    double start = now_s(), times[ASKS + 1], first_cpu = 0;
     cav_study *study = open_study(at, name, false);
-    double opened = now_s() - start;
+    double opened = now_s() - start, opened_cpu = (double)clock() / CLOCKS_PER_SEC;
     for (int i = 0; i <= ASKS; i++) {
         caviar_trial *trial;
         start = now_s();
@@ -207,15 +208,18 @@ static int join(const job *at, const char *name)
         if (caviar_trial_tell_value(trial, (double)i))
             die("tell", caviar_trial_message(trial));
         caviar_trial_free(trial);
+        if (i == 0)
+            first_cpu = (double)clock() / CLOCKS_PER_SEC - opened_cpu;
     }
     double sum = 0, longest = 0;
     for (int i = 1; i <= ASKS; i++) {
         sum += times[i];
         longest = times[i] > longest ? times[i] : longest;
     }
-    printf("{\"trials\": %zu, \"open_s\": %.3f, \"first_ask_ms\": %.2f, \"mean_ask_ms\": %.2f, "
-           "\"longest_ask_ms\": %.2f}\n",
-           study->history->count, opened, times[0], sum / ASKS, longest);
+    printf("{\"trials\": %zu, \"open_s\": %.3f, \"open_cpu_s\": %.3f, \"first_ask_ms\": %.2f, "
+           "\"first_ask_cpu_ms\": %.2f, \"mean_ask_ms\": %.2f, \"longest_ask_ms\": %.2f}\n",
+           study->history->count, opened, opened_cpu, times[0], first_cpu * 1e3, sum / ASKS,
+           longest);
     cav_study_close(study);
     return 0;
 }

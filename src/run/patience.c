@@ -6,7 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { QUIET_MS = 2000 }; // a server that restarts quickly is not worth a word
+enum {
+    QUIET_MS =
+        2000, // a server that restarts quickly, or an answer that takes long, is not worth a word
+    LONGEST_LIMIT_MS = 86400000, // a limit beyond that is none
+};
 
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -24,12 +28,13 @@ static void hear(cav_patience *patience)
 
 static void tell_of_outage(cav_patience *patience, const char *why, int64_t left_ms)
 {
-    char text[1200];
+    char text[1200], most[64] = "";
+    if (left_ms < LONGEST_LIMIT_MS)
+        snprintf(most, sizeof most, ", for %lld s at most", (long long)(left_ms + 999) / 1000);
     snprintf(text, sizeof text,
-             "the store does not answer (%s); it is waited for, for %lld s at most; Ctrl-C %s ends "
-             "the run without it",
-             why, (long long)(left_ms + 999) / 1000,
-             patience->interrupts > 0 ? "once more" : "twice");
+             "the store does not answer (%s); it is waited for%s; Ctrl-C %s ends the run without "
+             "it",
+             why, most, patience->interrupts > 0 ? "once more" : "twice");
     patience->notice(patience->context, text);
     patience->is_told = true;
 }
@@ -56,9 +61,11 @@ static bool waits(void *context, const char *why, int64_t away_ms, int64_t most_
         begin_wait(patience);
         return true;
     }
+    if (away_ms < QUIET_MS)
+        return true;
     if (patience->is_over)
         tell_of_end(patience);
-    else if (!patience->is_told && (away_ms >= QUIET_MS || patience->interrupts > 0))
+    else if (!patience->is_told)
         tell_of_outage(patience, why, most_ms - away_ms);
     return !patience->is_over;
 }

@@ -25,7 +25,7 @@ enum {
     MOST_FAILURES = 3, // in a row, before any trial ended well
 };
 
-static void notice(void *context, const char *text)
+void cav_runner_notice(void *context, const char *text)
 {
     const cav_runner *runner = context;
     const cav_run_observer *observer = runner->options->observer;
@@ -98,7 +98,7 @@ static void on_signal(uv_signal_t *handle, int number)
         runner->summary->end = CAV_RUN_INTERRUPTED;
         runner->summary->why = "interrupted; running trials were put back";
         if (runner->mode != CAV_MODE_CANCEL)
-            notice(runner, "killing the running trials; they go back to the queue");
+            cav_runner_notice(runner, "killing the running trials; they go back to the queue");
         cancel(runner);
     } else if (runner->active > 0) {
         char text[120];
@@ -106,7 +106,7 @@ static void on_signal(uv_signal_t *handle, int number)
                  "letting %lld running trial%s finish; press Ctrl-C again to kill %s",
                  (long long)runner->active, runner->active == 1 ? "" : "s",
                  runner->active == 1 ? "it" : "them");
-        notice(runner, text);
+        cav_runner_notice(runner, text);
         drain(runner, CAV_RUN_INTERRUPTED, "interrupted");
     } else {
         drain(runner, CAV_RUN_INTERRUPTED, "interrupted");
@@ -328,7 +328,7 @@ static void follow_definition(cav_runner *runner)
     if (runner->revision == study->revision)
         return;
     if (runner->revision != 0 && runner->mode == CAV_MODE_RUN)
-        notice(runner, "the study was changed: new trials follow it");
+        cav_runner_notice(runner, "the study was changed: new trials follow it");
     runner->revision = study->revision;
     runner->is_done = false; // its budget may be larger
     runner->parallel =
@@ -348,8 +348,9 @@ static void look_at_control(cav_runner *runner)
     bool was_paused = runner->is_paused;
     runner->is_paused = control == CAV_CONTROL_PAUSE;
     if (runner->is_paused != was_paused && runner->mode == CAV_MODE_RUN)
-        notice(runner, runner->is_paused ? "paused: nothing new is started; 'caviar resume' goes on"
-                                         : "resumed");
+        cav_runner_notice(runner, runner->is_paused
+                                      ? "paused: nothing new is started; 'caviar resume' goes on"
+                                      : "resumed");
     if (control == CAV_CONTROL_STOP)
         drain(runner, CAV_RUN_STOPPED, "stopped by 'caviar stop'");
     if (control == CAV_CONTROL_CANCEL && runner->mode != CAV_MODE_CANCEL) {
@@ -448,7 +449,7 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     int failed = uv_loop_init(&runner->loop);
     if (failed)
         return cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed));
-    code = cav_patience_begin(&runner->patience, study->store, notice, runner, error);
+    code = cav_patience_begin(&runner->patience, study->store, cav_runner_notice, runner, error);
     if (code)
         uv_loop_close(&runner->loop);
     return code;

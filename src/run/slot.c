@@ -121,6 +121,13 @@ void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, boo
     }
 }
 
+// Somebody else has the trial, or its result, by now.
+static void lose(cav_slot *slot)
+{
+    cav_runner_notice(slot->runner, slot->trial->error.message);
+    cav_slot_kill(slot, CAV_KILL_LOST);
+}
+
 // A report by way of the output, whose answer the program cannot hear.
 static void report(cav_slot *slot, const cav_line *line)
 {
@@ -136,7 +143,7 @@ static void report(cav_slot *slot, const cav_line *line)
     if (!code)
         cav_slot_reported(slot, line->step, verdict, false);
     else if (code == CAVIAR_STALE || code == CAVIAR_STATE)
-        cav_slot_kill(slot, CAV_KILL_LOST);
+        lose(slot);
     else if (code != CAVIAR_INVALID)
         cav_runner_fail(slot->runner, &slot->trial->error);
 }
@@ -282,7 +289,9 @@ static void end(cav_slot *slot)
     if (cav_runner_has_orphans(slot->runner))
         cav_reap_signal(slot->folder, SIGKILL);
     caviar_code code = settle(slot);
-    if (code && code != CAVIAR_STALE && code != CAVIAR_STATE)
+    if (code == CAVIAR_STALE || code == CAVIAR_STATE)
+        cav_runner_notice(slot->runner, slot->trial->error.message);
+    else if (code)
         cav_runner_fail(slot->runner, &slot->trial->error);
     cav_runner_trial_ended(slot->runner, slot);
     cav_door_close(slot);

@@ -140,6 +140,9 @@ void cav_runner_trial_ended(cav_runner *runner, cav_slot *slot);
 /** True if this process has become the parent of something that no slot knows of. */
 bool cav_runner_has_orphans(cav_runner *runner);
 
+/** Tells a person something, and the log. `context` is the cav_runner. */
+void cav_runner_notice(void *context, const char *text);
+
 /** Ends the run with an error; running trials are given back. */
 void cav_runner_fail(cav_runner *runner, const cav_error *error);
 

@@ -92,20 +92,40 @@ static uint64_t hash_of(const cav_tpe_split *split, size_t row)
     return cav_mix64(split->seed ^ cav_mix64(row + 1));
 }
 
-// Of two trials that nothing tells apart the one that comes first is drawn by lot. Of those that
-// were pruned the one that got further is better, as it passed more tests.
+// What a trial is ranked by. Of those that were pruned the one that got further is better, as it
+// passed more tests. Of two that nothing tells apart the one that comes first is drawn by lot.
+typedef struct rank {
+    int64_t tier; // complete, then pruned by their steps, then without a value
+    double loss;
+    uint64_t lot;
+    size_t row;
+} rank;
+
+static rank rank_of(const cav_tpe_split *split, const cav_history *history, size_t row)
+{
+    rank at = {.row = row, .lot = hash_of(split, row), .tier = INT64_MAX};
+    trial_class class = class_of(history, row);
+    if (class == CLASS_WITHOUT_VALUE)
+        return at;
+    at.tier = class == CLASS_COMPLETE ? INT64_MIN : -history->steps[row];
+    at.loss = history->losses[row * history->metric_count];
+    return at;
+}
+
+static int compare_ranks(const void *left, const void *right)
+{
+    const rank *a = left, *b = right;
+    if (a->tier != b->tier)
+        return a->tier < b->tier ? -1 : 1;
+    if (a->loss != b->loss)
+        return a->loss < b->loss ? -1 : 1;
+    return (a->lot > b->lot) - (a->lot < b->lot);
+}
+
 static bool is_better(const cav_tpe_split *split, const cav_history *history, size_t a, size_t b)
 {
-    trial_class class = class_of(history, a), other = class_of(history, b);
-    if (class != other)
-        return class < other;
-    if (class == CLASS_PRUNED && history->steps[a] != history->steps[b])
-        return history->steps[a] > history->steps[b];
-    double loss = history->losses[a * history->metric_count];
-    double other_loss = history->losses[b * history->metric_count];
-    if (class != CLASS_WITHOUT_VALUE && loss != other_loss)
-        return loss < other_loss;
-    return hash_of(split, a) < hash_of(split, b);
+    rank left = rank_of(split, history, a), right = rank_of(split, history, b);
+    return compare_ranks(&left, &right) < 0;
 }
 
 static void insert(size_t *list, size_t count, size_t at, size_t row)
@@ -114,17 +134,36 @@ static void insert(size_t *list, size_t count, size_t at, size_t row)
     list[at] = row;
 }
 
-static void insert_in_order(cav_tpe_split *split, const cav_history *history, size_t row)
+// Where among the first `count` of the order a trial belongs.
+static size_t place_of(const cav_tpe_split *split, const cav_history *history, size_t count,
+                       const rank *at)
 {
-    size_t low = 0, high = split->seen;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (is_better(split, history, split->order[middle], row))
+        rank other = rank_of(split, history, split->order[middle]);
+        if (compare_ranks(&other, at) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    insert(split->order, split->seen, low, row);
+    return low;
+}
+
+// Puts trials that are new, the worst first, in their places among the `count` in the order: each
+// of these moves once at most, so that very many may come together.
+static void put_in_order(cav_tpe_split *split, const cav_history *history, size_t count,
+                         rank *fresh, size_t fresh_count)
+{
+    qsort(fresh, fresh_count, sizeof *fresh, compare_ranks);
+    while (fresh_count > 0) {
+        const rank *worst = &fresh[--fresh_count];
+        size_t place = place_of(split, history, count, worst);
+        memmove(split->order + place + fresh_count + 1, split->order + place,
+                (count - place) * sizeof *split->order);
+        split->order[place + fresh_count] = worst->row;
+        count = place;
+    }
 }
 
 static void insert_in_sample(cav_tpe_split *split, size_t row)
@@ -147,20 +186,38 @@ static void insert_in_sample(cav_tpe_split *split, size_t row)
 static caviar_code take_in(cav_tpe_split *split, const cav_history *history, size_t row,
                            cav_error *error)
 {
-    if (!CAV_GROW(&split->order, &split->order_capacity, split->seen + 1))
-        return cav_fail_memory(error);
-    bool complete = class_of(history, row) == CLASS_COMPLETE;
-    if (split->fronts && complete) {
+    trial_class class = class_of(history, row);
+    if (split->fronts && class == CLASS_COMPLETE) {
         const double *losses = history->losses + row * history->metric_count;
         caviar_code code = cav_fronts_add(split->fronts, row, losses, error);
         if (code)
             return code;
     }
-    insert_in_order(split, history, row);
     insert_in_sample(split, row);
-    split->valued += class_of(history, row) != CLASS_WITHOUT_VALUE;
+    split->valued += class != CLASS_WITHOUT_VALUE;
     split->seen++;
     return CAVIAR_OK;
+}
+
+static caviar_code take_in_new(cav_tpe_split *split, const cav_history *history, cav_error *error)
+{
+    size_t before = split->seen, count = history->finished_count - before;
+    if (count == 0)
+        return CAVIAR_OK;
+    rank *fresh = calloc(count, sizeof *fresh);
+    if (!fresh || !CAV_GROW(&split->order, &split->order_capacity, history->finished_count)) {
+        free(fresh);
+        return cav_fail_memory(error);
+    }
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; i < count && !code; i++) {
+        size_t row = history->finished[before + i];
+        fresh[i] = rank_of(split, history, row);
+        code = take_in(split, history, row, error);
+    }
+    put_in_order(split, history, before, fresh, split->seen - before);
+    free(fresh);
+    return code;
 }
 
 // Weights by how much a good trial is better than the best of the others ("EI" in Watanabe 2023).
@@ -262,9 +319,7 @@ static bool add_open(cav_tpe_split *split, const cav_history *history)
 
 caviar_code cav_tpe_split_update(cav_tpe_split *split, const cav_history *history, cav_error *error)
 {
-    caviar_code code = CAVIAR_OK;
-    while (split->seen < history->finished_count && !code)
-        code = take_in(split, history, history->finished[split->seen], error);
+    caviar_code code = take_in_new(split, history, error);
     if (code)
         return code;
     split->good.count = split->other.count = 0;

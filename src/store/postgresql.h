@@ -70,6 +70,7 @@ typedef struct cav_pg {
     int64_t locked;   // the study whose counters the group holds; -1: none
 
     int64_t noted_op, noted_answer; // what the session had noted when it was renewed
+    int64_t silent_ms; // since when an answer has been waited for in vain, monotonic; 0: it is not
 
     int64_t listens;     // to what is told of this study; -1: to none
     cav_control control; // of that study, as last read
@@ -122,6 +123,14 @@ caviar_code cav_pg_read(cav_pg *store, const cav_pg_call *call, int64_t study,
                         PGresult **ret_result, cav_error *error);
 
 /**
+ * Sends a statement that reads, whose answer is taken later; nothing else is done in between. False
+ * where that cannot be: in a group, or without a connection. The answer is the caller's to clear;
+ * NULL: there is none, and the statement is to be run anew, by cav_pg_read.
+ */
+bool cav_pg_send_ahead(cav_pg *store, const cav_pg_call *call);
+PGresult *cav_pg_take_ahead(cav_pg *store, const cav_pg_call *call);
+
+/**
  * Runs a write, exactly once. Where it answers nothing, *ret_answer is -1: whatever it was to
  * change is not there, or not in a state for it, and it is for the caller to explain.
  */
@@ -155,6 +164,13 @@ caviar_code cav_pg_connect(cav_pg *store, cav_error *error);
 /** After a loss: connects again, waiting longer from time to time, for some minutes at most. */
 caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error);
 
+/**
+ * Waits until an answer has come, or the connection broke. A dead network is noticed by TCP; a
+ * server that stands still is waited for until the store's waiter says no: then the connection is
+ * given up.
+ */
+void cav_pg_await(cav_pg *store);
+
 /** Gives the session a new name, and reads what it has noted; makes it where there is none. */
 caviar_code cav_pg_renew_session(cav_pg *store, cav_error *error);
 
@@ -175,10 +191,14 @@ caviar_code cav_pg_prepare_schema(cav_pg *store, bool create, cav_error *error);
 typedef caviar_code cav_pg_row_visitor(void *context, const cav_pg *store, const PGresult *result,
                                        int row, int64_t *ret_place, cav_error *error);
 
-/** What cav_pg_read_on reads: rows of a study (of one trial: `number`) behind the cursor. */
+/**
+ * What cav_pg_read_on reads: rows of a study (of one trial: `number`) behind the cursor. The last
+ * column of the statement is a row's place.
+ */
 typedef struct cav_pg_reading {
     cav_pg_statement statement;
-    int64_t study, number; // number -1: of all trials
+    cav_pg_statement further; // the same for a study that is known to be there: it costs less
+    int64_t study, number;    // number -1: of all trials
     cav_pg_row_visitor *visit;
     void *context;
 } cav_pg_reading;

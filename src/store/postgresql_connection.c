@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,7 @@ static caviar_code connect_once(cav_pg *store, cav_error *error)
         code = fail_to_connect(store, error);
     } else {
         store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
+        store->pq.PQsetnonblocking(store->connection, 1); // see cav_pg_await
         code = set_up(store, error);
     }
     if (code)
@@ -156,9 +158,10 @@ static bool is_starting(const cav_error *error)
            strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
 }
 
-// A wait for a server that is away or not ready.
+// A wait for a server that is away, not ready, or does not answer.
 typedef struct outage {
     int64_t begin_ms, most_ms;
+    bool has_begun;             // the waiter has heard of it
     int64_t nap_ms;             // before the next attempt, about
     char why[CAV_MESSAGE_SIZE]; // in words; "": not known yet
 } outage;
@@ -168,10 +171,31 @@ static outage begin_outage(int64_t most_ms)
     return (outage){.begin_ms = now_ms(), .most_ms = most_ms, .nap_ms = FIRST_WAIT_MS};
 }
 
-static bool is_waited_for(cav_pg *store, const outage *at)
+static void fill_silence(const cav_pg *store, outage *at)
+{
+    snprintf(at->why, sizeof at->why, "%s: no answer comes", store->place);
+}
+
+// The wait for a new connection goes on with that for an answer, where that is how the old one was
+// lost.
+static outage begin_loss(cav_pg *store)
+{
+    outage at = begin_outage(PATIENCE_MS);
+    if (store->silent_ms > 0) {
+        at.most_ms += at.begin_ms - store->silent_ms;
+        at.begin_ms = store->silent_ms;
+        at.has_begun = true;
+        fill_silence(store, &at);
+    }
+    store->silent_ms = 0;
+    return at;
+}
+
+static bool is_waited_for(cav_pg *store, outage *at)
 {
     const cav_store_waiter *waiter = store->base.waiter;
-    int64_t away_ms = now_ms() - at->begin_ms;
+    int64_t away_ms = at->has_begun ? now_ms() - at->begin_ms : 0;
+    at->has_begun = true;
     if (away_ms > at->most_ms || store->base.is_given_up)
         return false;
     store->base.is_given_up =
@@ -210,7 +234,7 @@ caviar_code cav_pg_connect(cav_pg *store, cav_error *error)
 
 caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
 {
-    outage at = begin_outage(PATIENCE_MS);
+    outage at = begin_loss(store);
     store->base.generation++; // a crash may have taken back what was read
     cav_pg_disconnect(store);
     for (bool waits = is_waited_for(store, &at); waits; waits = nap(store, &at)) {
@@ -223,6 +247,42 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
         return cav_fail(error, CAVIAR_IO, "%s: the connection was lost", store->place);
     return cav_fail(error, CAVIAR_IO, "the server is gone, and was waited for for %lld s: %s",
                     (long long)(now_ms() - at.begin_ms) / 1000, at.why);
+}
+
+// Lets what was sent go out, and takes in what has come; false if nothing moves for a moment.
+static bool exchange(cav_pg *store)
+{
+    bool is_sending = store->pq.PQflush(store->connection) == 1;
+    struct pollfd at = {.fd = store->pq.PQsocket(store->connection),
+                        .events = (short)(is_sending ? POLLIN | POLLOUT : POLLIN)};
+    return poll(&at, 1, SLICE_MS) > 0 && store->pq.PQconsumeInput(store->connection);
+}
+
+static bool is_silence_borne(cav_pg *store, outage *at)
+{
+    if (store->silent_ms == 0) {
+        store->silent_ms = at->begin_ms;
+        fill_silence(store, at);
+    }
+    return is_waited_for(store, at);
+}
+
+void cav_pg_await(cav_pg *store)
+{
+    outage at = {0};
+    while (store->pq.PQisBusy(store->connection)) {
+        if (at.begin_ms == 0)
+            at = begin_outage(INT64_MAX);
+        if (exchange(store)) {
+            at.begin_ms = store->silent_ms = 0;
+        } else if (store->pq.PQstatus(store->connection) != CONNECTION_OK) {
+            return; // the silence goes on while another connection is tried
+        } else if (!is_silence_borne(store, &at)) {
+            cav_pg_disconnect(store);
+            return;
+        }
+    }
+    store->silent_ms = 0;
 }
 
 caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)

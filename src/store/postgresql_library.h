@@ -24,12 +24,15 @@
     X(PQexec)                                                                                      \
     X(PQexitPipelineMode)                                                                          \
     X(PQfinish)                                                                                    \
+    X(PQflush)                                                                                     \
     X(PQfreemem)                                                                                   \
     X(PQgetResult)                                                                                 \
     X(PQgetisnull)                                                                                 \
     X(PQgetvalue)                                                                                  \
     X(PQhost)                                                                                      \
+    X(PQisBusy)                                                                                    \
     X(PQlibVersion)                                                                                \
+    X(PQnfields)                                                                                   \
     X(PQnotifies)                                                                                  \
     X(PQntuples)                                                                                   \
     X(PQpipelineSync)                                                                              \
@@ -39,6 +42,8 @@
     X(PQsendPrepare)                                                                               \
     X(PQsendQueryPrepared)                                                                         \
     X(PQsetNoticeProcessor)                                                                        \
+    X(PQsetnonblocking)                                                                            \
+    X(PQsocket)                                                                                    \
     X(PQstatus)                                                                                    \
     X(PQuser)
 

@@ -137,6 +137,7 @@ caviar_code cav_pg_nudge_read(cav_store *base, const cav_scope *scope, int64_t *
     if (!reader.raw)
         return cav_fail_memory(error);
     cav_pg_reading reading = {.statement = CAV_PG_NUDGE_READ,
+                              .further = CAV_PG_NUDGE_READ_ON,
                               .study = scope->study,
                               .number = -1,
                               .visit = visit_row,

@@ -1,5 +1,7 @@
 /**
  * postgresql_read.c: reading what is new, some thousand rows at a time.
+ *
+ * While the rows of one answer are taken in, the server prepares the next one.
  */
 #include "store/columns.h"
 #include "store/postgresql.h"
@@ -7,38 +9,91 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 10000 }; // rows that a statement answers at most
+enum {
+    CHUNK = 10000, // rows that a statement answers at most
+    SIP = 64,      // rows that are taken in between two looks at what has come meanwhile
+};
 
-static caviar_code read_chunk(cav_pg *store, const cav_pg_reading *reading, int64_t after,
+// A request for rows, and whether it is on its way already.
+typedef struct request {
+    cav_pg_call call;
+    bool is_ahead;
+} request;
+
+static void make_request(const cav_pg_reading *reading, cav_pg_statement statement, int64_t after,
+                         request *ret)
+{
+    ret->is_ahead = false;
+    cav_pg_call_begin(&ret->call, statement);
+    cav_pg_add_int(&ret->call, reading->study);
+    cav_pg_add_int(&ret->call, after);
+    if (reading->number >= 0)
+        cav_pg_add_int(&ret->call, reading->number);
+}
+
+static caviar_code read_chunk(cav_pg *store, const cav_pg_reading *reading, request *at,
                               PGresult **ret_result, cav_error *error)
 {
-    cav_pg_call call;
-    cav_pg_call_begin(&call, reading->statement);
-    cav_pg_add_int(&call, reading->study);
-    cav_pg_add_int(&call, after);
-    if (reading->number >= 0)
-        cav_pg_add_int(&call, reading->number);
-    return cav_pg_read(store, &call, reading->study, ret_result, error);
+    PGresult *result = at->is_ahead ? cav_pg_take_ahead(store, &at->call) : NULL;
+    at->is_ahead = false;
+    if (!result)
+        return cav_pg_read(store, &at->call, reading->study, ret_result, error);
+    *ret_result = result;
+    return CAVIAR_OK;
+}
+
+// Asks for what comes behind a full answer.
+static void ask_ahead(cav_pg *store, const cav_pg_reading *reading, const PGresult *result,
+                      request *next)
+{
+    int place = store->pq.PQnfields(result) - 1;
+    make_request(reading, reading->further, cav_pg_int(store, result, CHUNK - 1, place), next);
+    next->is_ahead = cav_pg_send_ahead(store, &next->call);
+}
+
+// Takes in what has come meanwhile, or the server would have to wait.
+static void sip(cav_pg *store)
+{
+    if (store->connection && store->pq.PQconsumeInput(store->connection))
+        store->pq.PQisBusy(store->connection); // sorts it into rows
+}
+
+static caviar_code visit_rows(cav_pg *store, const cav_pg_reading *reading, const PGresult *result,
+                              int count, int64_t *last, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    for (int row = 0; row < count && !code; row++) {
+        if (row % SIP == SIP - 1)
+            sip(store);
+        code = reading->visit(reading->context, store, result, row, last, error);
+    }
+    return code;
 }
 
 caviar_code cav_pg_read_on(cav_pg *store, const cav_pg_reading *reading, int64_t *cursor,
                            cav_error *error)
 {
+    request next;
     int64_t last = *cursor;
     int count = CHUNK;
     caviar_code code = CAVIAR_OK;
+    make_request(reading, reading->statement, last, &next);
     while (!code && count == CHUNK) {
         PGresult *result = NULL;
-        code = read_chunk(store, reading, last, &result, error);
+        code = read_chunk(store, reading, &next, &result, error);
         count = code ? 0 : store->pq.PQntuples(result);
-        if (!code && count == 0)
+        if (!code && count == 0 && next.call.statement == reading->statement)
             code = cav_pg_fail_no_study(error);
         if (count == 1 && store->pq.PQgetisnull(result, 0, 0))
             count = 0; // nothing new
-        for (int row = 0; row < count && !code; row++)
-            code = reading->visit(reading->context, store, result, row, &last, error);
+        if (count == CHUNK)
+            ask_ahead(store, reading, result, &next);
+        if (!code)
+            code = visit_rows(store, reading, result, count, &last, error);
         store->pq.PQclear(result);
     }
+    if (next.is_ahead) // the visitor has failed
+        store->pq.PQclear(cav_pg_take_ahead(store, &next.call));
     if (!code)
         *cursor = last;
     return code;
@@ -110,6 +165,7 @@ caviar_code cav_pg_trial_read(cav_store *base, const cav_scope *scope, int64_t *
                            .visit = visit,
                            .context = context};
     cav_pg_reading reading = {.statement = CAV_PG_TRIAL_READ,
+                              .further = CAV_PG_TRIAL_READ_ON,
                               .study = scope->study,
                               .number = -1,
                               .visit = visit_trial,
@@ -143,6 +199,8 @@ caviar_code cav_pg_report_read(cav_store *base, const cav_scope *scope, int64_t 
 {
     report_reader reader = {.visit = visit, .context = context};
     cav_pg_reading reading = {.statement = number < 0 ? CAV_PG_REPORT_READ : CAV_PG_REPORT_READ_ONE,
+                              .further =
+                                  number < 0 ? CAV_PG_REPORT_READ_ON : CAV_PG_REPORT_READ_ONE_ON,
                               .study = scope->study,
                               .number = number,
                               .visit = visit_report,

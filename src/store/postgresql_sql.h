@@ -31,15 +31,30 @@
     "$6::bigint, change = c.changes FROM c" which                                                  \
     " AND t.study = $3 RETURNING t.number AS answer)"
 
+/** Rows of study $1 behind the place $2, in their order; some thousand at most. */
+#define CAV_PG_ROWS(columns, table, which, place)                                                  \
+    "SELECT " columns " FROM " table " WHERE study = $1 " which " AND " place                      \
+    " > $2 ORDER BY " place " LIMIT 10000"
+
 /**
- * Rows of study $1 behind the place $2, in their order. Where there are none, one row of nothing
- * but NULL, so that a study that is not there, which answers no row, is told from it.
+ * The same, but where there are none, one row of nothing but NULL, so that a study that is not
+ * there, which answers no row, is told from it.
  */
-#define CAV_PG_BEHIND(columns, table, which, place)                                                \
-    "SELECT t.* FROM caviar_counters c LEFT JOIN LATERAL (SELECT " columns " FROM " table          \
-    " WHERE study = c.study " which " AND " place " > $2 ORDER BY " place                          \
-    " LIMIT 10000) t ON true "                                                                     \
-    "WHERE c.study = $1 ORDER BY t." place
+#define CAV_PG_BEHIND(rows, place)                                                                 \
+    "SELECT t.* FROM caviar_counters c LEFT JOIN (" rows ") t ON true WHERE c.study = $1 "         \
+    "ORDER BY t." place
+
+#define CAV_PG_TRIAL_ROWS                                                                          \
+    CAV_PG_ROWS("number, state, reason, attempt, failures, imported, params, metrics, step, "      \
+                "origin, owner, created_ms, started_ms, finished_ms, lease_ms, message, can, "     \
+                "checkpoints, parent, parent_step, seed_number, change",                           \
+                "caviar_trials", "", "change")
+#define CAV_PG_REPORT_ROWS(which)                                                                  \
+    CAV_PG_ROWS("number, attempt, step, time_ms, metrics, id", "caviar_reports", which, "id")
+#define CAV_PG_NUDGE_ROWS                                                                          \
+    CAV_PG_ROWS("id, number, kind, state, step, target, params, author, note, created_ms, "        \
+                "delivered_ms, change",                                                            \
+                "caviar_nudges", "", "change")
 
 /** Statements that are prepared once a connection: X(NAME, SQL). */
 #define CAV_PG_STATEMENTS(X)                                                                       \
@@ -167,19 +182,14 @@
                                     "$7, change = c.changes, delivered_ms = CASE delivered_ms "    \
                                     "WHEN 0 THEN c.now ELSE delivered_ms END FROM c WHERE "        \
                                     "n.study = $3 AND n.id = $5 RETURNING n.id AS answer)"))       \
-    X(TRIAL_READ,                                                                                  \
-      CAV_PG_BEHIND("number, state, reason, attempt, failures, imported, params, metrics, step, "  \
-                    "origin, owner, created_ms, started_ms, finished_ms, lease_ms, message, can, " \
-                    "checkpoints, parent, parent_step, seed_number, change",                       \
-                    "caviar_trials", "", "change"))                                                \
-    X(REPORT_READ,                                                                                 \
-      CAV_PG_BEHIND("number, attempt, step, time_ms, metrics, id", "caviar_reports", "", "id"))    \
-    X(REPORT_READ_ONE, CAV_PG_BEHIND("number, attempt, step, time_ms, metrics, id",                \
-                                     "caviar_reports", "AND number = $3", "id"))                   \
-    X(NUDGE_READ,                                                                                  \
-      CAV_PG_BEHIND("id, number, kind, state, step, target, params, author, note, created_ms, "    \
-                    "delivered_ms, change",                                                        \
-                    "caviar_nudges", "", "change"))                                                \
+    X(TRIAL_READ, CAV_PG_BEHIND(CAV_PG_TRIAL_ROWS, "change"))                                      \
+    X(TRIAL_READ_ON, CAV_PG_TRIAL_ROWS)                                                            \
+    X(REPORT_READ, CAV_PG_BEHIND(CAV_PG_REPORT_ROWS(""), "id"))                                    \
+    X(REPORT_READ_ON, CAV_PG_REPORT_ROWS(""))                                                      \
+    X(REPORT_READ_ONE, CAV_PG_BEHIND(CAV_PG_REPORT_ROWS("AND number = $3"), "id"))                 \
+    X(REPORT_READ_ONE_ON, CAV_PG_REPORT_ROWS("AND number = $3"))                                   \
+    X(NUDGE_READ, CAV_PG_BEHIND(CAV_PG_NUDGE_ROWS, "change"))                                      \
+    X(NUDGE_READ_ON, CAV_PG_NUDGE_ROWS)                                                            \
     X(OUTPUT_GET,                                                                                  \
       "SELECT t.output FROM caviar_counters c LEFT JOIN caviar_trials t ON t.study = c.study "     \
       "AND t.number = $2 WHERE c.study = $1")

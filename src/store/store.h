@@ -215,19 +215,19 @@ typedef struct cav_store_type {
                          cav_error *error);
 } cav_store_type;
 
-/** Every store begins with this. */
 /** Who is asked, while a store waits for a server that is away, whether it is to wait on. */
 typedef struct cav_store_waiter {
     void *context;
     /**
      * Called a few times a second, on the thread whose call waits. `why`: what keeps the server;
-     * `away_ms`: since when, 0 before the first attempt; `most_ms`: when the store gives up by
-     * itself. After "no" the call fails with CAVIAR_IO, and whatever was to be written is not;
-     * nobody is asked again: the store is given up.
+     * `away_ms`: since when, 0 at the beginning of each wait; `most_ms`: when the store gives up by
+     * itself, INT64_MAX: it does not. After "no" the call fails with CAVIAR_IO, and whatever was to
+     * be written is not; nobody is asked again: the store is given up.
      */
     bool (*waits)(void *context, const char *why, int64_t away_ms, int64_t most_ms);
 } cav_store_waiter;
 
+/** Every store begins with this. */
 struct cav_store {
     const cav_store_type *type;
     const char *place;      // where it is, for messages: without a password
