@@ -253,7 +253,7 @@ static caviar_parameter describe(const shaper *at, const cav_ledger_parameter *f
         to.choices = value;
         to.choice_count = value ? 1 : 0;
     } else {
-        to.scale = all->is_log ? CAVIAR_SCALE_LOG : CAVIAR_SCALE_LINEAR;
+        to.scale = all->scale;
         to.low = all->low;
         to.high = all->high;
         to.step = all->type == CAVIAR_TYPE_INT && all->step == 1 ? 0 : all->step;
