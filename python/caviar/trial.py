@@ -101,6 +101,12 @@ class Trial:
         self.params.update(found)
         return found
 
+    def path(self, name: str) -> str:
+        """Where a file of that name stands in the trial's folder: a checkpoint."""
+        if self.folder is None:
+            raise Error("there is no folder for checkpoints: no tuner has started this program")
+        return os.path.join(self.folder, name)
+
     def can(self, *abilities: str) -> None:
         """Says what the program does with answers: "changes", "restore"."""
         unknown = set(abilities) - {"changes", "restore"}
