@@ -169,10 +169,18 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
 /**
  * Adds a trial of one's own. raw [space->count] has NaN where a value is to be filled in: with the
  * default, else by the sampler. With values [metric_count] it is an import that is complete
- * already; otherwise it waits to be asked for.
+ * already; otherwise it waits to be asked for. `wishes` is what it is to have of parameters that
+ * the study does not have yet, in the words of cav_study_write_wish; NULL: nothing.
  */
 caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
-                          int64_t *ret_number, cav_error *error);
+                          const char *wishes, int64_t *ret_number, cav_error *error);
+
+/**
+ * Adds a value to the wishes of a trial that is to be queued, an object that begins with the first
+ * and is ended by the caller where there is any: cav_study_end_wishes.
+ */
+void cav_study_write_wish(cav_json *wishes, const caviar_setting *setting);
+void cav_study_end_wishes(cav_json *wishes);
 
 /** Names a parameter of a trial; see caviar_trial_suggest. For the link of tell.c. */
 caviar_code cav_study_suggest(caviar_trial *trial, const caviar_parameter *definition,
@@ -181,8 +189,8 @@ caviar_code cav_study_suggest(caviar_trial *trial, const caviar_parameter *defin
 /** Gives a trial that names its parameters room for those that others have named meanwhile. */
 caviar_code cav_study_widen(const cav_study *study, caviar_trial *trial);
 
-/** Takes the values from a handle that is to name its parameters. False when out of memory. */
-bool cav_study_hide(const cav_study *study, caviar_trial *trial);
+/** Takes the values from a handle that is to name its parameters, and reads its wishes. */
+caviar_code cav_study_hide(const cav_study *study, caviar_trial *trial, cav_error *error);
 
 /** What a trial that names its parameters has in a state: raw [space->count]. Needs the lock. */
 void cav_study_named(const cav_study *study, const caviar_trial *trial, caviar_state state,

@@ -270,6 +270,30 @@ static double branchy(caviar_trial *trial)
     return 1 + real_of(trial, &y);
 }
 
+static void test_a_queued_trial_has_what_was_not_known_when_it_names_it(void **state)
+{
+    api *at = *state;
+    const caviar_setting settings[] = {
+        {"rate", REAL(0.125)}, {"layers", WHOLE(3)}, {"kind", TEXT("c")}, {"never", REAL(1)}};
+    const caviar_setting beyond[] = {{"layers", WHOLE(40)}, {"rate", REAL(5)}};
+    start(at);
+    assert_int_equal(caviar_study_enqueue(at->study, settings, 4, NULL), CAVIAR_OK);
+    assert_int_equal(caviar_study_enqueue(at->study, beyond, 2, NULL), CAVIAR_OK);
+    caviar_study *other = open_growing(at, "random"); // they wait in the store
+    caviar_trial *trial = api_ask(other);
+    assert_true(real_of(trial, &rate) == 0.125 && real_of(trial, &layers) == 3);
+    assert_string_equal(choice_of(trial, "kind", 3), "c");
+    api_finish(trial, 1);
+    trial = api_ask(other);
+    caviar_parameter deep = layers;
+    deep.high = 64; // beyond what the first one has named
+    assert_true(real_of(trial, &deep) == 40);
+    double drawn = real_of(trial, &rate); // its range does not have 5
+    assert_true(drawn >= 1e-5 && drawn <= 1);
+    api_finish(trial, 1);
+    caviar_study_close(other);
+}
+
 static void test_every_sampler_searches_a_space_that_grows(void **state)
 {
     api *at = *state;
@@ -346,6 +370,7 @@ int main(void)
         BOTH_STORES(test_a_nudge_reaches_a_parameter_that_earlier_trials_have_named),
         IN_FILE(test_another_process_goes_on_in_the_grown_space),
         BOTH_STORES(test_a_trial_that_is_given_back_is_the_same_again),
+        IN_FILE(test_a_queued_trial_has_what_was_not_known_when_it_names_it),
         cmocka_unit_test_setup_teardown(test_every_sampler_searches_a_space_that_grows,
                                         api_set_up_memory, api_tear_down),
         cmocka_unit_test_setup_teardown(
