@@ -407,6 +407,7 @@ const cav_sampler_type cav_sampler_rf = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(rf_settings),
     .by_number = true,
+    .follows_conditions = true,
     .create = create,
     .suggest = suggest,
     .skill = skill,

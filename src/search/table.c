@@ -49,8 +49,11 @@ caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_o
     snprintf(owner, sizeof owner, "sampler %s", name);
     code = cav_options_read(type->options, type->option_count, owner, given, given_count, settings,
                             error);
+    cav_sampler_setup shaped = *setup;
+    if (setup->shape && type->follows_conditions)
+        shaped.space = setup->shape;
     if (!code)
-        code = type->create(setup, settings, &sampler->state, error);
+        code = type->create(&shaped, settings, &sampler->state, error);
     if (code) {
         free(settings);
         return code;
