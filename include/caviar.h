@@ -384,6 +384,9 @@ typedef struct caviar_setting {
 /**
  * Queues a configuration of one's own, to be handed out by `ask` before anything else. Parameters
  * that are active and not named get their default, or else a value from the sampler.
+ * In a study whose trials name their parameters it may name some that are not known yet, or have
+ * values outside of the ranges so far: the trial gets them when it names them in a range that has
+ * them.
  * Writes the trial's number to *ret_number where that is not NULL.
  */
 CAVIAR_API caviar_code caviar_study_enqueue(caviar_study *study, const caviar_setting *settings,

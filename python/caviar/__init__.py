@@ -5,7 +5,7 @@ Two sides: a program that `caviar run` has started is a trial, and speaks with i
 of caviar.trial, which need nothing but the standard library. A program that tunes its own function
 makes a study, by create_study; that is the work of libcaviar, which is loaded when it is needed.
 """
-from typing import TYPE_CHECKING, Any, List
+from __future__ import annotations
 
 from caviar.errors import (BusyError, CancelledError, CorruptError, DoneError, Error, ExistsError,
                            InfeasibleError, InternalError, InvalidError, LibraryError,
@@ -14,7 +14,10 @@ from caviar.errors import (BusyError, CancelledError, CorruptError, DoneError, E
 from caviar.trial import (Answer, Trial, can, first_step, folder, infeasible, last_step, params,
                           report, seed, tell, trial)
 
+TYPE_CHECKING = False  # the module typing takes longer to import than all of this
 if TYPE_CHECKING:
+    from typing import Any, List
+
     from caviar.space import Categorical, Constant, Float, Int, Ordinal, Parameter
     from caviar.study import Study, create_study, load_study
     from caviar.trials import StudyTrial, TrialRecord

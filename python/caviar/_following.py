@@ -56,7 +56,8 @@ class Axis:
                 return None
         if not self.low <= value <= self.high:
             return None
-        return value if self.step is None else round((value - self.low) / self.step)
+        found: float = value if self.step is None else round((value - self.low) / self.step)
+        return found
 
     def decode(self, value: float) -> Any:
         if self.choices is not None:
@@ -232,4 +233,5 @@ class CurveFollower(Follower):
 
 
 def trials_of(study: OptunaStudy) -> List[FrozenTrial]:
-    return study.get_trials(deepcopy=False)
+    trials: List[FrozenTrial] = study.get_trials(deepcopy=False)
+    return trials

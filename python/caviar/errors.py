@@ -6,7 +6,9 @@ has a class for such a thing, it is one of that, too: an `InvalidError` is a `Va
 """
 from __future__ import annotations
 
-from typing import Dict, Optional, Type
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Optional, Type
 
 
 class Error(Exception):

@@ -8,7 +8,10 @@ of whatever arrays the training is made of.
     answer = caviar.report(step, loss=loss)
     state, _ = apply_changes(state, answer.changes)
 """
+from __future__ import annotations
+
 import os
+from typing import Any, Mapping, Set, Tuple
 
 import jax
 import jax.numpy as jnp
@@ -17,12 +20,13 @@ import numpy
 SAME = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
 
 
-def apply_changes(state, changes):
+def apply_changes(state: Any, changes: Mapping[str, Any]) -> Tuple[Any, Set[str]]:
     """
     The state of an optimiser of optax.inject_hyperparams with changed parameters: those that are
     named as it names them, and lr, beta1 and beta2; and the names of those that it has.
     """
-    hyperparams, taken = dict(state.hyperparams), set()
+    hyperparams = dict(state.hyperparams)
+    taken: Set[str] = set()
     for name, value in changes.items():
         theirs = SAME.get(name, name)
         if theirs in hyperparams:
@@ -31,7 +35,7 @@ def apply_changes(state, changes):
     return state._replace(hyperparams=hyperparams), taken
 
 
-def save(folder, step, tree):
+def save(folder: str, step: int, tree: Any) -> None:
     """Writes the arrays of a tree as the checkpoint of a step, whole or not at all."""
     path = os.path.join(folder, f"step-{step}.npz")
     with open(path + ".part", "wb") as file:
@@ -39,7 +43,7 @@ def save(folder, step, tree):
     os.replace(path + ".part", path)
 
 
-def load(folder, step, like):
+def load(folder: str, step: int, like: Any) -> Any:
     """The tree of a checkpoint, in the shape of another."""
     leaves, shape = jax.tree_util.tree_flatten(like)
     with numpy.load(os.path.join(folder, f"step-{step}.npz")) as arrays:

@@ -13,7 +13,8 @@ import random
 import secrets
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import (Any, Callable, Dict, Generic, List, Mapping, Optional, Sequence, Tuple,
+                    TypeVar, Union)
 
 import optuna
 from optuna.distributions import BaseDistribution, IntDistribution
@@ -30,6 +31,7 @@ except ImportError:  # before 3.2
     from optuna.samplers import IntersectionSearchSpace
 
 Steps = Union[int, Tuple[int, int]]
+Known = TypeVar("Known")  # what is kept of one study
 Constraints = Callable[[FrozenTrial], Sequence[float]]
 
 MOST_SPACES = 64  # that a study is followed in at a time
@@ -43,7 +45,7 @@ class _Known:
         self.spaces: Dict[str, SpaceFollower] = {}
 
 
-class _Shared:
+class _Shared(Generic[Known]):
     """What sampler and pruner have in common: they keep something of each study, under a lock."""
 
     def __init__(self) -> None:
@@ -51,7 +53,8 @@ class _Shared:
 
     def _forget(self) -> None:
         self._lock = threading.RLock()
-        self._studies: "weakref.WeakKeyDictionary[optuna.Study, Any]" = weakref.WeakKeyDictionary()
+        self._studies: "weakref.WeakKeyDictionary[optuna.Study, Known]" = (
+            weakref.WeakKeyDictionary())
 
     def __getstate__(self) -> Dict[str, Any]:
         return {name: value for name, value in self.__dict__.items()
@@ -62,7 +65,7 @@ class _Shared:
         self._forget()
 
 
-class CaviarSampler(_Shared, BaseSampler):
+class CaviarSampler(_Shared[_Known], BaseSampler):
     """
     Any of Caviar's samplers.
 
@@ -132,9 +135,11 @@ class CaviarSampler(_Shared, BaseSampler):
         spaces = self._known(study).spaces
         key = repr(sorted(space.items(), key=lambda item: item[0]))
         follower = spaces.pop(key, None)
-        for _ in range(2):
-            if follower is None or follower.is_stale:
-                follower = SpaceFollower(study, space, self._sampler, self._seed)
+        if follower is None:
+            follower = SpaceFollower(study, space, self._sampler, self._seed)
+        follower.follow(trials_of(study))
+        if follower.is_stale:
+            follower = SpaceFollower(study, space, self._sampler, self._seed)
             follower.follow(trials_of(study))
         spaces[key] = follower
         while len(spaces) > MOST_SPACES:
@@ -168,7 +173,7 @@ def _draw(axis: Axis, draw: random.Random) -> Any:
     return axis.decode(draw.uniform(low, high))
 
 
-class CaviarPruner(_Shared, BasePruner):
+class CaviarPruner(_Shared[CurveFollower], BasePruner):
     """
     Caviar's schedulers that end a trial early: "median", "asha", "hyperband", or one of them with
     options: {"type": "asha", "eta": 4}; see `caviar help schedulers`.

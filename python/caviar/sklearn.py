@@ -8,14 +8,15 @@ Caviar's search with scikit-learn's own interface: CaviarSearchCV is used as Ran
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional, Union
 
 import numpy
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import check_random_state
 
 from caviar.errors import DoneError
-from caviar.study import Study, create_study
+from caviar.space import Space
+from caviar.study import Method, Study, create_study
 from caviar.trials import StudyTrial
 
 Evaluate = Callable[[List[Dict[str, Any]]], Dict[str, Any]]
@@ -40,9 +41,12 @@ class CaviarSearchCV(BaseSearchCV):
 
     _required_parameters = ["estimator", "space"]
 
-    def __init__(self, estimator, space, *, n_iter=30, sampler=None, batch=1, scoring=None,
-                 n_jobs=None, refit=True, cv=None, verbose=0, pre_dispatch="2*n_jobs",
-                 random_state=None, error_score=numpy.nan, return_train_score=False):
+    def __init__(self, estimator: Any, space: Space, *, n_iter: int = 30,
+                 sampler: Optional[Method] = None, batch: int = 1, scoring: Any = None,
+                 n_jobs: Optional[int] = None, refit: Union[bool, str, Callable[..., Any]] = True,
+                 cv: Any = None, verbose: int = 0, pre_dispatch: Union[int, str] = "2*n_jobs",
+                 random_state: Any = None, error_score: Union[float, str] = numpy.nan,
+                 return_train_score: bool = False) -> None:
         super().__init__(estimator=estimator, scoring=scoring, n_jobs=n_jobs, refit=refit, cv=cv,
                          verbose=verbose, pre_dispatch=pre_dispatch, error_score=error_score,
                          return_train_score=return_train_score)

@@ -111,11 +111,12 @@ class Study:
         text = self._library.caviar_study_definition(self._pointer)
         if text is None:
             raise errors.NoMemoryError("out of memory")
-        return json.loads(text)
+        found: Dict[str, Any] = json.loads(text)
+        return found
 
     @property
     def name(self) -> str:
-        return self.definition["study"]
+        return str(self.definition["study"])
 
     @property
     def metrics(self) -> Dict[str, str]:
@@ -124,7 +125,7 @@ class Study:
 
     @property
     def direction(self) -> str:
-        return next(iter(self._metrics.values()))
+        return str(next(iter(self._metrics.values())))
 
     # ---- Running trials ----
 

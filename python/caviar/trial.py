@@ -3,18 +3,21 @@ The trial's end of the protocol (docs/trial-protocol.md): JSON lines over the Un
 CAVIAR_SOCKET names.
 
 The functions of this module speak for the trial that this process is. They connect when the first
-of them is called. A program that was started by hand has no tuner: it has no parameters, and its
-reports are printed.
+of them is called, and import what they need for it. A program that was started by hand has no
+tuner: it has no parameters, and its reports are printed.
 """
-import json
+from __future__ import annotations
+
 import math
 import os
-import socket
 import threading
-from typing import (Any, Dict, Iterable, List, Mapping, Optional, Sequence, SupportsFloat, TextIO,
-                    Union)
 
 from caviar.errors import Error, error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import (Any, Dict, Iterable, List, Mapping, Optional, Sequence, SupportsFloat,
+                        TextIO, Union)
 
 VERSION = 1
 
@@ -62,6 +65,7 @@ class Trial:
         self.schedule: List[Dict[str, Any]] = self.welcome.get("schedule", [])
 
     def connect(self, path: str) -> None:
+        import socket
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(path)
@@ -73,6 +77,7 @@ class Trial:
 
     def call(self, message: Mapping[str, Any]) -> Dict[str, Any]:
         """Sends a message and returns its answer."""
+        import json
         if not self.lines:
             raise Error("there is no tuner")
         with self.lock:
@@ -100,6 +105,12 @@ class Trial:
                 found.update(entry["changes"])
         self.params.update(found)
         return found
+
+    def path(self, name: str) -> str:
+        """Where a file of that name stands in the trial's folder: a checkpoint."""
+        if self.folder is None:
+            raise Error("there is no folder for checkpoints: no tuner has started this program")
+        return os.path.join(self.folder, name)
 
     def can(self, *abilities: str) -> None:
         """Says what the program does with answers: "changes", "restore"."""

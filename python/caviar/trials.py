@@ -64,7 +64,8 @@ class TrialRecord:
     @property
     def message(self) -> str:
         """Why it failed, in a sentence; else ""."""
-        return self._library.caviar_trial_message(self._pointer).decode(errors="replace")
+        message: bytes = self._library.caviar_trial_message(self._pointer)
+        return message.decode(errors="replace")
 
     @property
     def params(self) -> values.Parameters:
@@ -108,7 +109,7 @@ class TrialRecord:
                f"params={self.params!r})"
 
     def _repr_html_(self) -> str:
-        rows = {"state": self.state, **self.values, **self.params}
+        rows: Dict[str, Any] = {"state": self.state, **self.values, **self.params}
         cells = "".join(f"<tr><th>{html.escape(str(name))}</th><td>{html.escape(str(value))}</td>"
                         "</tr>" for name, value in rows.items())
         return f"<table><caption>Trial {self.number}</caption>{cells}</table>"

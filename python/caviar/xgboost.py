@@ -8,11 +8,15 @@ told to, and gives changed parameters to the booster.
 
 A step is a boosting round, counted from 1.
 """
-import os
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
 
 import xgboost
 
 import caviar
+
+Log = Dict[str, Dict[str, List[Any]]]  # by set and metric
 
 
 class CaviarCallback(xgboost.callback.TrainingCallback):
@@ -25,7 +29,7 @@ class CaviarCallback(xgboost.callback.TrainingCallback):
     rounds      how many are left of the number that is given to rounds_left
     """
 
-    def __init__(self, metric, name=None):
+    def __init__(self, metric: str, name: Optional[str] = None) -> None:
         super().__init__()
         self.data, _, self.score = metric.partition("-")
         if not self.score:
@@ -35,19 +39,19 @@ class CaviarCallback(xgboost.callback.TrainingCallback):
         self.checkpoint = self.path(self.first) if self.first else None
 
     @staticmethod
-    def path(step):
-        return os.path.join(caviar.folder(), f"round-{step}.ubj")
+    def path(step: int) -> str:
+        return caviar.trial().path(f"round-{step}.ubj")
 
-    def rounds_left(self, rounds):
+    def rounds_left(self, rounds: int) -> int:
         """Of so many rounds, or of the study's `steps`, those that are still to be boosted."""
         return (caviar.last_step() or rounds) - self.first
 
-    def before_training(self, model):
+    def before_training(self, model: Any) -> Any:
         caviar.can("changes")
         model.set_param(list(caviar.trial().changes_at(self.first).items()))
         return model
 
-    def after_iteration(self, model, epoch, evals_log):
+    def after_iteration(self, model: Any, epoch: int, evals_log: Log) -> bool:
         """Returns True where the training is to end, as XGBoost has it."""
         if self.score not in evals_log.get(self.data, {}):
             there = [f"{data}-{score}" for data, scores in evals_log.items() for score in scores]

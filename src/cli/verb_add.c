@@ -65,7 +65,7 @@ static caviar_code add(const cav_arguments *arguments, cav_study *study, cav_err
     if (!code && given)
         code = read_values(study, given, values, error);
     if (!code)
-        code = cav_study_add(study, raw, values, &number, error);
+        code = cav_study_add(study, raw, values, NULL, &number, error);
     free(raw);
     if (!code)
         printf(cav_flag_is_on(arguments, "json") ? "{\"id\":%lld}\n" : "trial %lld\n",

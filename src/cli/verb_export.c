@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "cli/print.h"
+#include "exchange/csv.h"
 #include "exchange/export.h"
 #include "serve/report.h"
 #include "serve/svg.h"

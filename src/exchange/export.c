@@ -88,18 +88,3 @@ caviar_code cav_export_place(const cav_export_type *type, cav_study *study, cons
         remove_any(draft, NULL);
     return code;
 }
-
-void cav_csv_append(cav_text *text, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        cav_text_append(text, field);
-        return;
-    }
-    cav_text_append_char(text, '"');
-    for (const char *c = field; *c; c++) {
-        if (*c == '"')
-            cav_text_append_char(text, '"');
-        cav_text_append_char(text, *c);
-    }
-    cav_text_append_char(text, '"');
-}

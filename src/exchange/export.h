@@ -46,7 +46,4 @@ caviar_code cav_export_check_free(const char *path, cav_error *error);
 caviar_code cav_export_place(const cav_export_type *type, cav_study *study, const char *path,
                              bool force, cav_notes *notes, cav_error *error);
 
-/** Appends a field of a CSV line, between quotes where it needs them. */
-void cav_csv_append(cav_text *text, const char *field);
-
 #endif

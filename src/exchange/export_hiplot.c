@@ -4,7 +4,7 @@
  */
 #include "exchange/export.h"
 
-#include "exchange/optuna_write.h"
+#include "exchange/csv.h"
 
 #include <math.h>
 

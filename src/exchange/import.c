@@ -41,7 +41,8 @@ static caviar_code recognise(const char *path, const cav_text *beginning,
             return CAVIAR_OK;
         }
     return cav_fail(error, CAVIAR_INVALID,
-                    "%s: this is neither an Optuna file nor a W&B sweep; --format says what it is",
+                    "%s: this is neither an Optuna file, a W&B sweep nor a table with commas "
+                    "between its columns; --format says what it is",
                     path);
 }
 
@@ -60,37 +61,42 @@ static caviar_code read_beginning(const char *path, cav_text *text, cav_error *e
     return text->failed ? cav_fail_memory(error) : CAVIAR_OK;
 }
 
-static caviar_code read_with(const cav_import_type *type, cav_import_source *source,
+static caviar_code read_with(const cav_import_type *type, cav_import_source source,
                              cav_imported *ret_imported, cav_notes *notes, cav_error *error)
 {
     cav_text text = {0};
+    const cav_import_columns *said = &source.columns;
+    if ((said->spec || said->metric_count > 0 || said->parameters) && !type->has_columns)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "%s: --space, --parameters, --minimize and --maximize are for tables, and "
+                        "the file is %s, which says that itself",
+                        source.path, type->summary);
     caviar_code code = CAVIAR_OK;
     if (type->is_text) {
-        code = cav_file_read(source->path, LARGEST_TEXT, &text, error);
-        source->text = cav_text_get(&text);
-        source->size = text.size;
+        code = cav_file_read(source.path, LARGEST_TEXT, &text, error);
+        source.text = cav_text_get(&text);
+        source.size = text.size;
     }
     if (!code)
-        code = type->read(source, ret_imported, notes, error);
+        code = type->read(&source, ret_imported, notes, error);
     if (!code && (notes->failed || ret_imported->file.failed))
         code = cav_fail_memory(error);
     cav_text_free(&text);
     return code;
 }
 
-caviar_code cav_import_read(const char *path, const char *format, const char *study,
+caviar_code cav_import_read(const cav_import_source *source, const char *format,
                             cav_imported *ret_imported, cav_notes *notes, cav_error *error)
 {
     const cav_import_type *type = NULL;
     cav_text beginning = {0};
     caviar_code code = format ? find_format(format, &type, error) : CAVIAR_OK;
     if (!code && !type)
-        code = read_beginning(path, &beginning, error);
+        code = read_beginning(source->path, &beginning, error);
     if (!code && !type)
-        code = recognise(path, &beginning, &type, error);
+        code = recognise(source->path, &beginning, &type, error);
     cav_text_free(&beginning);
-    cav_import_source source = {.path = path, .study = study};
-    return code ? code : read_with(type, &source, ret_imported, notes, error);
+    return code ? code : read_with(type, *source, ret_imported, notes, error);
 }
 
 void cav_imported_free(cav_imported *imported)

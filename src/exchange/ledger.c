@@ -134,14 +134,15 @@ static caviar_code widen(cav_ledger_parameter *parameter, const cav_distribution
                         parameter->their_name,
                         all->type == fresh->type ? "other choices" : "another type");
     bool same = all->low == fresh->low && all->high == fresh->high && all->step == fresh->step &&
-                all->is_log == fresh->is_log;
+                all->scale == fresh->scale;
     if (same)
         return CAVIAR_OK;
     parameter->is_mixed = true;
     all->step = common_step(all, fresh);
     all->low = fmin(all->low, fresh->low);
     all->high = fmax(all->high, fresh->high);
-    all->is_log &= fresh->is_log;
+    if (all->scale != fresh->scale)
+        all->scale = CAVIAR_SCALE_LINEAR;
     return CAVIAR_OK;
 }
 
@@ -188,6 +189,26 @@ static caviar_code check_choice(const cav_ledger_parameter *parameter, double va
         return CAVIAR_OK;
     return cav_fail(error, CAVIAR_INVALID, "parameter '%.100s': %g is no index of its %zu choices",
                     parameter->their_name, value, distribution->choice_count);
+}
+
+caviar_code cav_ledger_add_parameter(cav_ledger *ledger, const char *name,
+                                     const cav_distribution *distribution, size_t *ret_index,
+                                     cav_error *error)
+{
+    size_t count = ledger->parameter_count, index = find_parameter(ledger, name);
+    if (index == SIZE_MAX)
+        return cav_fail_memory(error);
+    if (index < count)
+        return cav_fail(error, CAVIAR_INVALID, "parameter '%.100s' is there twice", name);
+    ledger->parameters[index].distribution = *distribution;
+    *ret_index = index;
+    return CAVIAR_OK;
+}
+
+caviar_code cav_ledger_put_setting(cav_ledger *ledger, cav_ledger_trial *trial, size_t parameter,
+                                   double raw, cav_error *error)
+{
+    return put_setting(trial, &ledger->parameters[parameter], parameter, raw, error);
 }
 
 caviar_code cav_ledger_take_setting(cav_ledger *ledger, cav_ledger_trial *trial, const char *name,

@@ -25,7 +25,7 @@ void cav_notes_free(cav_notes *notes);
 /** What values of a parameter are drawn from. */
 typedef struct cav_distribution {
     caviar_type type; // FLOAT, INT or CATEGORICAL
-    bool is_log;
+    caviar_scale scale;
     double low, high, step;      // step 0: none
     const caviar_value *choices; // [choice_count]
     size_t choice_count;
@@ -88,6 +88,15 @@ caviar_code cav_ledger_set_metrics(cav_ledger *ledger, size_t count, cav_error *
 
 /** Adds a trial, and returns it until the next one is added; NULL when out of memory. */
 cav_ledger_trial *cav_ledger_add_trial(cav_ledger *ledger);
+
+/** Adds a parameter that no other has the name of, with the distribution of all its values. */
+caviar_code cav_ledger_add_parameter(cav_ledger *ledger, const char *name,
+                                     const cav_distribution *distribution, size_t *ret_index,
+                                     cav_error *error);
+
+/** Gives a trial its value of a parameter: the number, or the index of a choice. */
+caviar_code cav_ledger_put_setting(cav_ledger *ledger, cav_ledger_trial *trial, size_t parameter,
+                                   double raw, cav_error *error);
 
 /**
  * Takes a parameter's value in a trial, with the distribution as Optuna writes it (JSON). Fails

@@ -2,13 +2,14 @@
  * ledger_space.c: a definition from trials.
  *
  * A define-by-run study has no space: its parameters are those that its trials asked for. One that
- * only some trials have exists under a condition. It is looked for among the others: a choice or a
- * whole number whose values tell exactly the complete trials that have the parameter from those
- * that do not; of several the one for which that is the least likely to come about by chance.
+ * only some trials have exists under the condition that they show (trial/conditions.h).
  */
 #include "exchange/ledger.h"
 
+#include "trial/conditions.h"
+
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,33 +17,65 @@
 typedef struct shaper {
     cav_ledger *ledger;
     cav_notes *notes;
-    double *raw;   // [trial_count x parameter_count] NaN: the trial does not have it
-    size_t *order; // [parameter_count] parents before their children
+    double *raw;              // [trial_count x parameter_count] NaN: the trial does not have it
+    unsigned char *witnesses; // [trial_count]
+    size_t *seen;             // [parameter_count]
+    cav_parent *parents;      // [parameter_count]
+    cav_presence presence;    // made of these
+    size_t *order;            // [parameter_count] parents before their children
     cav_space *space;
     cav_error *error;
 } shaper;
 
-static double value_of(const shaper *at, size_t trial, size_t parameter)
-{
-    return at->raw[trial * at->ledger->parameter_count + parameter];
-}
-
-static caviar_code spread(shaper *at)
+static caviar_code allocate(shaper *at)
 {
     const cav_ledger *ledger = at->ledger;
     size_t width = ledger->parameter_count;
     at->raw = calloc(ledger->trial_count * width + 1, sizeof *at->raw);
+    at->witnesses = calloc(ledger->trial_count + 1, 1);
+    at->seen = calloc(width + 1, sizeof *at->seen);
+    at->parents = calloc(width + 1, sizeof *at->parents);
     at->order = calloc(width + 1, sizeof *at->order);
-    if (!at->raw || !at->order)
-        return cav_fail_memory(at->error);
+    at->presence = (cav_presence){.trial_count = ledger->trial_count,
+                                  .parameter_count = width,
+                                  .raw = at->raw,
+                                  .witnesses = at->witnesses,
+                                  .seen = at->seen,
+                                  .parents = at->parents};
+    bool fine = at->raw && at->witnesses && at->seen && at->parents && at->order;
+    return fine ? CAVIAR_OK : cav_fail_memory(at->error);
+}
+
+// Only a complete trial has asked for all of its parameters.
+static cav_witness witness_of(caviar_state state)
+{
+    if (state == CAVIAR_STATE_WAITING)
+        return CAV_WITNESS_NONE;
+    return state == CAVIAR_STATE_COMPLETE ? CAV_WITNESS_ALL : CAV_WITNESS_HAS;
+}
+
+static void spread(shaper *at)
+{
+    const cav_ledger *ledger = at->ledger;
+    size_t width = ledger->parameter_count;
     for (size_t i = 0; i < ledger->trial_count * width; i++)
         at->raw[i] = NAN;
-    for (size_t t = 0; t < ledger->trial_count; t++)
+    for (size_t t = 0; t < ledger->trial_count; t++) {
+        at->witnesses[t] = (unsigned char)witness_of(ledger->trials[t].state);
         for (size_t s = 0; s < ledger->trials[t].setting_count; s++) {
             const cav_ledger_setting *setting = &ledger->trials[t].settings[s];
             at->raw[t * width + setting->parameter] = setting->raw;
         }
-    return CAVIAR_OK;
+    }
+    for (size_t p = 0; p < width; p++) {
+        const cav_distribution *of = &ledger->parameters[p].distribution;
+        at->seen[p] = ledger->parameters[p].seen;
+        at->parents[p] = (cav_parent){.choice_count = of->choice_count,
+                                      .is_int = of->type == CAVIAR_TYPE_INT,
+                                      .low = of->low,
+                                      .high = of->high,
+                                      .step = of->step};
+    }
 }
 
 // Those that more trials have come first: a parent is among them.
@@ -57,149 +90,27 @@ static void sort(shaper *at)
     }
 }
 
-// Only a complete trial has asked for all of its parameters.
-static bool lacks(const shaper *at, size_t trial, size_t parameter)
-{
-    return at->ledger->trials[trial].state == CAVIAR_STATE_COMPLETE &&
-           isnan(value_of(at, trial, parameter));
-}
-
-static bool has(const shaper *at, size_t trial, size_t parameter)
-{
-    return at->ledger->trials[trial].state != CAVIAR_STATE_WAITING &&
-           !isnan(value_of(at, trial, parameter));
-}
-
-static bool is_always_there(const shaper *at, size_t parameter)
-{
-    for (size_t t = 0; t < at->ledger->trial_count; t++)
-        if (lacks(at, t, parameter))
-            return false;
-    return true;
-}
-
-// The range of a whole number under which a parameter exists, as wide as the trials allow.
-static bool find_range(const shaper *at, size_t child, size_t parent, double *ret_low,
-                       double *ret_high)
-{
-    const cav_distribution *range = &at->ledger->parameters[parent].distribution;
-    double low = INFINITY, high = -INFINITY;
-    bool above = false, below = false;
-    for (size_t t = 0; t < at->ledger->trial_count; t++) {
-        double value = value_of(at, t, parent);
-        if (!has(at, t, child))
-            continue;
-        if (isnan(value))
-            return false;
-        low = fmin(low, value);
-        high = fmax(high, value);
-    }
-    for (size_t t = 0; t < at->ledger->trial_count; t++) {
-        double value = value_of(at, t, parent);
-        if (!lacks(at, t, child) || isnan(value))
-            continue;
-        if (value >= low && value <= high)
-            return false;
-        above |= value > high;
-        below |= value < low;
-    }
-    *ret_low = below ? low : range->low;
-    *ret_high = above ? high : range->high;
-    return true;
-}
-
-// The choices under which a parameter exists: marked [choice_count], 1 with it, 2 without it.
-static bool find_choices(const shaper *at, size_t child, size_t parent, unsigned char *marks)
-{
-    for (size_t t = 0; t < at->ledger->trial_count; t++) {
-        double value = value_of(at, t, parent);
-        if (has(at, t, child) && isnan(value))
-            return false;
-        if (isnan(value))
-            continue;
-        if (has(at, t, child))
-            marks[(size_t)value] |= 1;
-        else if (lacks(at, t, child))
-            marks[(size_t)value] |= 2;
-    }
-    for (size_t i = 0; i < at->ledger->parameters[parent].distribution.choice_count; i++)
-        if (marks[i] == 3)
-            return false;
-    return true;
-}
-
-static caviar_code put_choices(const shaper *at, const cav_distribution *parent,
-                               const unsigned char *marks, caviar_condition *condition)
-{
-    bool any = memchr(marks, 2, parent->choice_count) != NULL;
-    caviar_value *values = CAV_ARENA_NEW(at->ledger->arena, caviar_value, parent->choice_count);
-    if (!values)
-        return cav_fail_memory(at->error);
-    condition->values = values;
-    for (size_t i = 0; i < parent->choice_count; i++)
-        if (marks[i] == 1 || !any) // with none against it, it exists wherever its parent does
-            values[condition->value_count++] = parent->choices[i];
-    return CAVIAR_OK;
-}
-
-// Does a parameter exist just where `parent` has certain values?
-static caviar_code try_parent(const shaper *at, size_t child, size_t parent,
-                              caviar_condition *condition, bool *ret_found)
-{
-    const cav_ledger_parameter *of = &at->ledger->parameters[parent];
-    *condition = (caviar_condition){.parent = of->name};
-    if (of->distribution.type == CAVIAR_TYPE_INT) {
-        *ret_found = find_range(at, child, parent, &condition->low, &condition->high);
-        return CAVIAR_OK;
-    }
-    unsigned char *marks = calloc(of->distribution.choice_count, 1);
-    if (!marks)
-        return cav_fail_memory(at->error);
-    *ret_found = find_choices(at, child, parent, marks);
-    caviar_code code =
-        *ret_found ? put_choices(at, &of->distribution, marks, condition) : CAVIAR_OK;
-    free(marks);
-    return code;
-}
-
-static bool may_be_parent(const shaper *at, size_t child, size_t parent)
-{
-    const cav_ledger_parameter *all = at->ledger->parameters;
-    const cav_distribution *of = &all[parent].distribution;
-    bool varies = of->choice_count > 1 || (of->type == CAVIAR_TYPE_INT && of->low < of->high);
-    return varies && all[parent].seen > all[child].seen;
-}
-
-// How many conditions a parent could make: the fewer, the less one of them fits by chance.
-static double conditions_of(const cav_distribution *parent)
-{
-    double levels = (parent->high - parent->low) / fmax(parent->step, 1) + 1;
-    return parent->type == CAVIAR_TYPE_INT ? levels * (levels + 1) / 2
-                                           : exp2((double)parent->choice_count);
-}
-
-// Of several the one that explains most; of equals that with the fewest trials is nearest.
 static caviar_code find_condition(const shaper *at, size_t child, caviar_condition *condition,
                                   bool *ret_found)
 {
-    double least = INFINITY;
-    *ret_found = false;
-    for (size_t p = at->ledger->parameter_count; p-- > 0;) {
-        caviar_condition candidate;
-        bool found = false;
-        size_t parent = at->order[p];
-        double cost = conditions_of(&at->ledger->parameters[parent].distribution);
-        if (!may_be_parent(at, child, parent) || cost >= least)
-            continue;
-        caviar_code code = try_parent(at, child, parent, &candidate, &found);
-        if (code)
-            return code;
-        if (!found)
-            continue;
-        least = cost;
-        *condition = candidate;
-        *ret_found = true;
-    }
+    cav_shown_condition shown;
+    cav_arena *arena = at->ledger->arena;
+    caviar_code code = cav_conditions_find(&at->presence, child, at->ledger->parameter_count, arena,
+                                           &shown, at->error);
+    *ret_found = !code && shown.parent != SIZE_MAX;
+    if (!*ret_found)
+        return code;
+    const cav_ledger_parameter *parent = &at->ledger->parameters[shown.parent];
+    caviar_value *values = CAV_ARENA_NEW(arena, caviar_value, shown.value_count + 1);
+    if (!values)
+        return cav_fail_memory(at->error);
+    for (size_t i = 0; i < shown.value_count; i++)
+        values[i] = parent->distribution.choices[(size_t)shown.values[i]];
+    *condition = (caviar_condition){.parent = parent->name,
+                                    .values = values,
+                                    .value_count = shown.value_count,
+                                    .low = shown.low,
+                                    .high = shown.high};
     return CAVIAR_OK;
 }
 
@@ -253,7 +164,7 @@ static caviar_parameter describe(const shaper *at, const cav_ledger_parameter *f
         to.choices = value;
         to.choice_count = value ? 1 : 0;
     } else {
-        to.scale = all->is_log ? CAVIAR_SCALE_LOG : CAVIAR_SCALE_LINEAR;
+        to.scale = all->scale;
         to.low = all->low;
         to.high = all->high;
         to.step = all->type == CAVIAR_TYPE_INT && all->step == 1 ? 0 : all->step;
@@ -267,7 +178,7 @@ static caviar_code add_parameter(const shaper *at, size_t index)
     caviar_condition condition;
     bool found = false;
     caviar_code code = name_parameter(at, parameter);
-    if (!code && !is_always_there(at, index))
+    if (!code && !cav_conditions_always(&at->presence, index))
         code = find_condition(at, index, &condition, &found);
     if (code)
         return code;
@@ -327,9 +238,11 @@ caviar_code cav_ledger_define(cav_ledger *ledger, const char *name, cav_notes *n
 {
     shaper at = {.ledger = ledger, .notes = notes, .error = error};
     at.space = caviar_space_new();
-    caviar_code code = at.space ? spread(&at) : cav_fail_memory(error);
-    if (!code)
+    caviar_code code = at.space ? allocate(&at) : cav_fail_memory(error);
+    if (!code) {
+        spread(&at);
         sort(&at);
+    }
     for (size_t i = 0; i < ledger->parameter_count && !code; i++)
         code = add_parameter(&at, at.order[i]);
     if (!code && ledger->parameter_count == 0)
@@ -340,7 +253,8 @@ caviar_code cav_ledger_define(cav_ledger *ledger, const char *name, cav_notes *n
     if (!code)
         code = make_spec(&at, name, ret_spec);
     caviar_space_free(at.space);
-    free(at.raw);
-    free(at.order);
+    void *parts[] = {at.raw, at.witnesses, at.seen, at.parents, at.order};
+    for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
+        free(parts[i]);
     return code;
 }

@@ -24,7 +24,7 @@ typedef struct writer {
     cav_ledger_result result;
     double *raw;        // [space->count] of the trial at hand
     size_t *missing;    // [parameter_count] trials that were left out for it
-    size_t odd_values;  // trials left out since a value is outside of its own range
+    size_t odd_values;  // trials left out since a value is outside of its range
     size_t infinite;    // complete trials without a finite value
     size_t odd_reports; // reports that have no place
     size_t were_running;
@@ -224,7 +224,7 @@ static void note_what_is_missing(const writer *at)
                      at->missing[p], at->missing[p] == 1 ? " is" : "s are",
                      at->ledger->parameters[p].name);
     if (at->odd_values > 0)
-        cav_note(at->notes, "%zu trial%s left out: a value lies outside of its own range",
+        cav_note(at->notes, "%zu trial%s left out: a value lies outside of its range",
                  at->odd_values, at->odd_values == 1 ? " is" : "s are");
     if (at->odd_reports > 0)
         cav_note(at->notes,

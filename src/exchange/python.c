@@ -170,12 +170,13 @@ static caviar_code read_range(const json_t *fields, const struct kind *kind, cav
                         "its distribution needs numbers low and high, low not above high");
     to->low = json_number_value(low);
     to->high = json_number_value(high);
-    to->is_log = kind->log < 0 ? json_is_true(json_object_get(fields, "log")) : kind->log == 1;
+    bool is_log = kind->log < 0 ? json_is_true(json_object_get(fields, "log")) : kind->log == 1;
+    to->scale = is_log ? CAVIAR_SCALE_LOG : CAVIAR_SCALE_LINEAR;
     const json_t *step = kind->step ? json_object_get(fields, kind->step) : NULL;
     to->step = json_is_number(step) ? json_number_value(step) : 0;
     if (to->type == CAVIAR_TYPE_INT && to->step == 0)
         to->step = 1;
-    if (!(to->step >= 0) || (to->is_log && to->low <= 0))
+    if (!(to->step >= 0) || (is_log && to->low <= 0))
         return cav_fail(error, CAVIAR_INVALID,
                         "its distribution has a negative step, or a log range that begins at or "
                         "below 0");

@@ -300,6 +300,7 @@ const cav_sampler_type cav_sampler_auto = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(auto_settings),
     .by_number = true,
+    .follows_conditions = true,
     .inherits = true,
     .create = create,
     .suggest = suggest,

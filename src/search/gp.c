@@ -105,7 +105,10 @@ static void destroy(void *opaque)
 
 static size_t default_initial(const cav_sampler_setup *setup)
 {
+    enum { LEAST_GROWING = 8 }; // by which trials may have named what they are about
     size_t initial = setup->space->dim_count + 1, fifth = (size_t)setup->trial_budget / 5;
+    if (setup->space->is_partial && initial < LEAST_GROWING)
+        initial = LEAST_GROWING;
     if (setup->trial_budget > 0 && initial > fifth)
         initial = fifth;
     return initial > 4 ? initial : 4;
@@ -577,6 +580,7 @@ const cav_sampler_type cav_sampler_gp = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(gp_settings),
     .by_number = true,
+    .follows_conditions = true,
     .inherits = true,
     .create = create,
     .suggest = suggest,

@@ -9,6 +9,8 @@
  *
  * Trials that run at the same time are kept apart by the forest itself: the expected improvement
  * counts by the share of the trees in which a point does not fall in the leaf of a running one.
+ *
+ * Several metrics are one loss by weights that are drawn for each forest (scalar.h).
  */
 #include "search/beginning.h"
 
@@ -90,7 +92,7 @@ static void destroy(void *opaque)
         free(parts[i]);
 }
 
-static bool make_parts(rf_state *state)
+static bool make_parts(rf_state *state, size_t metric_count)
 {
     size_t dims = state->space->dim_count;
     state->starts = calloc(STARTS, sizeof *state->starts);
@@ -100,8 +102,8 @@ static bool make_parts(rf_state *state)
     state->trial = calloc(dims + 1, sizeof(double));
     state->pending = calloc(MOST_PENDING * (size_t)state->settings->trees, sizeof(size_t));
     bool fine = cav_belief_init(&state->belief, state->space) &&
-                cav_rf_table_init(&state->table, state->space) && state->starts && state->raw &&
-                state->point && state->row && state->trial && state->pending;
+                cav_rf_table_init(&state->table, state->space, metric_count) && state->starts &&
+                state->raw && state->point && state->row && state->trial && state->pending;
     for (size_t i = 0; i < STARTS && fine; i++)
         fine = (state->starts[i].whole = calloc(dims + 1, sizeof(double))) != NULL;
     return fine;
@@ -121,7 +123,8 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
                         .first = cav_beginning_count(settings->first, setup)};
     if (setup->stops_early)
         state->comparable = cav_comparable_new(setup->step_max);
-    if (!make_parts(state) || (setup->stops_early && !state->comparable)) {
+    if (!make_parts(state, setup->metric_count ? setup->metric_count : 1) ||
+        (setup->stops_early && !state->comparable)) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -160,6 +163,8 @@ static caviar_code fit(rf_state *state, const cav_history *history, cav_error *e
         !cav_comparable_losses(state->comparable) || state->reports == history->reported_count;
     if (state->forest && state->fitted == wanted && same_losses)
         return CAVIAR_OK;
+    cav_random weights = cav_random_stream(state->seed, wanted, CAV_PURPOSE_WEIGHTS, 0);
+    cav_scalar_draw(&state->table.scalar, &weights);
     caviar_code code =
         cav_rf_table_fill(&state->table, state->space, history, wanted, MOST_ROWS, error);
     if (code)
@@ -402,7 +407,7 @@ const cav_sampler_type cav_sampler_rf = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(rf_settings),
     .by_number = true,
-    .one_metric = true,
+    .follows_conditions = true,
     .create = create,
     .suggest = suggest,
     .skill = skill,

@@ -15,7 +15,7 @@ typedef struct entry {
     double loss;          // INFINITY: failed
 } entry;
 
-bool cav_rf_table_init(cav_rf_table *table, const cav_space *space)
+bool cav_rf_table_init(cav_rf_table *table, const cav_space *space, size_t metric_count)
 {
     *table = (cav_rf_table){.axis_count = space->dim_count};
     table->choices = calloc(space->dim_count + 1, sizeof *table->choices);
@@ -24,7 +24,7 @@ bool cav_rf_table_init(cav_rf_table *table, const cav_space *space)
         if (parameter->axis == CAV_AXIS_CHOICES)
             table->choices[dim] = parameter->choice_count;
     }
-    return table->choices != NULL;
+    return cav_scalar_init(&table->scalar, metric_count) && table->choices;
 }
 
 void cav_rf_table_free(cav_rf_table *table)
@@ -33,6 +33,7 @@ void cav_rf_table_free(cav_rf_table *table)
     free(table->rows);
     free(table->targets);
     free(table->numbers);
+    cav_scalar_free(&table->scalar);
     *table = (cav_rf_table){0};
 }
 
@@ -59,19 +60,50 @@ static int by_order(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
+static const double *losses_at(const cav_history *history, size_t place)
+{
+    return history->losses + history->finished[place] * history->metric_count;
+}
+
+static bool has_losses(const cav_history *history, size_t place)
+{
+    bool finite = true;
+    for (size_t m = 0; m < history->metric_count; m++)
+        finite &= isfinite(losses_at(history, place)[m]) != 0;
+    return finite;
+}
+
+// Learns from the latest trials how their metrics compare. False when out of memory.
+static bool measure(cav_rf_table *table, const cav_history *history, size_t finished, size_t most)
+{
+    size_t metrics = history->metric_count, count = 0;
+    if (metrics == 1)
+        return true;
+    double *gathered = calloc(most * metrics + 1, sizeof *gathered);
+    for (size_t i = finished; gathered && i-- > 0 && count < most;)
+        if (has_losses(history, i))
+            memcpy(gathered + metrics * count++, losses_at(history, i), metrics * sizeof *gathered);
+    if (gathered)
+        cav_scalar_measure(&table->scalar, gathered, count);
+    free(gathered);
+    return gathered != NULL;
+}
+
 static bool is_complete(const cav_history *history, const entry *of)
 {
     return history->states[of->number] == CAVIAR_STATE_COMPLETE && isfinite(of->loss);
 }
 
 // Entries by loss, best first; those that were pruned no better than the median of the others.
-static void rank_entries(const cav_history *history, size_t finished, entry *entries)
+static void rank_entries(const cav_rf_table *table, const cav_history *history, size_t finished,
+                         entry *entries)
 {
     size_t complete = 0, passed = 0;
     for (size_t i = 0; i < finished; i++) {
-        size_t number = history->finished[i];
-        double loss = history->losses[number * history->metric_count];
-        entries[i] = (entry){i, number, isfinite(loss) ? loss : INFINITY};
+        double loss = has_losses(history, i)
+                          ? cav_scalar_loss(&table->scalar, losses_at(history, i))
+                          : INFINITY;
+        entries[i] = (entry){i, history->finished[i], loss};
         complete += is_complete(history, &entries[i]);
     }
     qsort(entries, finished, sizeof *entries, by_loss);
@@ -125,11 +157,12 @@ caviar_code cav_rf_table_fill(cav_rf_table *table, const cav_space *space,
                               cav_error *error)
 {
     entry *entries = calloc(finished + 1, sizeof *entries);
-    if (!entries || !reserve(table, (finished < most ? finished : most) + 1)) {
+    if (!entries || !reserve(table, (finished < most ? finished : most) + 1) ||
+        !measure(table, history, finished, most)) {
         free(entries);
         return cav_fail_memory(error);
     }
-    rank_entries(history, finished, entries);
+    rank_entries(table, history, finished, entries);
     table->row_count = choose(entries, finished, most);
     score(entries, table->row_count, table->targets);
     for (size_t i = 0; i < table->row_count; i++) {

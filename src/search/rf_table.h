@@ -5,19 +5,21 @@
 #define CAV_SEARCH_RF_TABLE_H
 
 #include "base/error.h"
+#include "search/scalar.h"
 #include "space/space.h"
 #include "trial/history.h"
 
 typedef struct cav_rf_table {
     size_t axis_count, row_count, row_capacity;
-    size_t *choices; // [axis_count] as a forest takes them
-    double *rows;    // [row_count x axis_count]
-    double *targets; // [row_count] the less the better
-    size_t *numbers; // [row_count] of the trials
+    size_t *choices;   // [axis_count] as a forest takes them
+    double *rows;      // [row_count x axis_count]
+    double *targets;   // [row_count] the less the better
+    size_t *numbers;   // [row_count] of the trials
+    cav_scalar scalar; // several metrics to one loss; its weights are the caller's to draw
 } cav_rf_table;
 
 /** False when out of memory; free it in either case. */
-bool cav_rf_table_init(cav_rf_table *table, const cav_space *space);
+bool cav_rf_table_init(cav_rf_table *table, const cav_space *space, size_t metric_count);
 void cav_rf_table_free(cav_rf_table *table);
 
 /** The row of a point of the cube: choices as their index. */
@@ -27,7 +29,8 @@ void cav_rf_table_encode(const cav_space *space, const double *point, double *re
  * Fills the table with the first `finished` trials that have ended; of more than `most`, half are
  * the best of all and half the latest. Targets are normal scores of the losses' ranks: so no loss
  * is too large, and no scale needs to be known. A pruned trial is at best as good as the median of
- * the complete ones, a failed one is among the worst.
+ * the complete ones, a failed one is among the worst. Ranges of several metrics are those of the
+ * latest `most`.
  */
 caviar_code cav_rf_table_fill(cav_rf_table *table, const cav_space *space,
                               const cav_history *history, size_t finished, size_t most,

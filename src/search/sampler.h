@@ -18,6 +18,8 @@
 /** What a sampler is made for. */
 typedef struct cav_sampler_setup {
     const cav_space *space;          // outlives the sampler
+    const cav_space *shape;          // of one that grows: the same, with the conditions that its
+                                     // trials show, for who `follows_conditions`; NULL: none
     uint64_t seed;                   // the study's
     int64_t trial_budget;            // how many trials there may be; 0: not known
     int64_t step_max;                // how far a trial goes; 0: not known
@@ -62,6 +64,12 @@ typedef struct cav_sampler_type {
 
     /** True where it learns from earlier studies. */
     bool inherits;
+
+    /**
+     * True where conditions alone tell it which coordinates a point will have. (Others learn that
+     * from what trials lack.) In a space that grows it is given those that its trials show.
+     */
+    bool follows_conditions;
 
     /** True where only the first metric counts, so that a study with more must take another. */
     bool one_metric;

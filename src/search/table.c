@@ -38,9 +38,10 @@ caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_o
     if (code)
         return code;
     if (type->one_metric && setup->metric_count > 1)
-        return cav_fail(error, CAVIAR_INVALID,
-                        "sampler '%s' follows one metric, and there are %zu: take auto, gp or tpe",
-                        name, setup->metric_count);
+        return cav_fail(
+            error, CAVIAR_INVALID,
+            "sampler '%s' follows one metric, and there are %zu: take auto, gp, rf or tpe", name,
+            setup->metric_count);
     void *settings = calloc(1, type->settings_size + 1);
     if (!settings)
         return cav_fail_memory(error);
@@ -48,8 +49,11 @@ caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_o
     snprintf(owner, sizeof owner, "sampler %s", name);
     code = cav_options_read(type->options, type->option_count, owner, given, given_count, settings,
                             error);
+    cav_sampler_setup shaped = *setup;
+    if (setup->shape && type->follows_conditions)
+        shaped.space = setup->shape;
     if (!code)
-        code = type->create(setup, settings, &sampler->state, error);
+        code = type->create(&shaped, settings, &sampler->state, error);
     if (code) {
         free(settings);
         return code;

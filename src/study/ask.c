@@ -93,9 +93,10 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     }
     for (size_t m = 0; m < trial->final_count; m++)
         trial->finals[m] = NAN; // of an earlier attempt, if any
-    if (study->spec->grows && !cav_study_hide(study, trial)) {
+    code = study->spec->grows ? cav_study_hide(study, trial, error) : CAVIAR_OK;
+    if (code) {
         caviar_trial_free(trial);
-        return cav_fail_memory(error);
+        return code;
     }
     trial->can = trial->told_can | CAV_CAN_HEAR;
     trial->link = &cav_study_link;
@@ -343,7 +344,7 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
 }
 
 static caviar_code add(cav_study *study, const double *raw, const double *values,
-                       int64_t *ret_number, cav_error *error)
+                       const char *wishes, int64_t *ret_number, cav_error *error)
 {
     caviar_code code = cav_study_refresh(study, error);
     if (!code)
@@ -355,8 +356,9 @@ static caviar_code add(cav_study *study, const double *raw, const double *values
                          .values = values,
                          .step = -1,
                          .imported = values != NULL,
-                         .origin = "user",
-                         .owner = ""};
+                         .origin = CAV_ORIGIN_USER,
+                         .owner = "",
+                         .output = wishes};
     cav_insert insert = {.expected = -1};
     code = study->store->type->trial_add(study->store, &study->scope, &record, &insert, ret_number,
                                          error);
@@ -366,10 +368,10 @@ static caviar_code add(cav_study *study, const double *raw, const double *values
 }
 
 caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
-                          int64_t *ret_number, cav_error *error)
+                          const char *wishes, int64_t *ret_number, cav_error *error)
 {
     cav_study_lock(study);
-    caviar_code code = add(study, raw, values, ret_number, error);
+    caviar_code code = add(study, raw, values, wishes, ret_number, error);
     cav_study_unlock(study);
     return code;
 }

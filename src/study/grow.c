@@ -6,15 +6,20 @@
  * trial, and is searched like any other from the next trial on. What the trial has not named by its
  * end, in a branch that it did not take, it lacks, as one lacks what its conditions leave out; so
  * samplers need to know nothing of this.
+ *
+ * A trial that is queued may have values for parameters that nobody has named yet, or outside of
+ * the ranges so far. They wait with it, and it gets them as it names these parameters.
  */
 #include "study/study.h"
 
 #include "base/json.h"
 #include "base/random.h"
+#include "space/codec.h"
 #include "study/opening.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_TRIES = 100 }; // to change the definition, while others do
 
@@ -194,17 +199,50 @@ static caviar_code settle(cav_study *study, const caviar_parameter *definition,
 
 // ---- The trial's part --------------------------------------------------------------------------
 
-bool cav_study_hide(const cav_study *study, caviar_trial *trial)
+void cav_study_write_wish(cav_json *wishes, const caviar_setting *setting)
+{
+    if (wishes->text->size == 0) {
+        cav_json_begin_object(wishes);
+        cav_json_key(wishes, "queued");
+        cav_json_begin_object(wishes);
+    }
+    cav_json_key(wishes, setting->name);
+    cav_json_value(wishes, &setting->value);
+}
+
+void cav_study_end_wishes(cav_json *wishes)
+{
+    cav_json_end_object(wishes);
+    cav_json_end_object(wishes);
+}
+
+// What a trial was queued with for parameters that nobody had named; it is kept as its output.
+static caviar_code read_wishes(const cav_study *study, caviar_trial *trial, cav_error *error)
+{
+    const cav_history *history = study->history;
+    cav_text text = {0};
+    if (strcmp(history->maker_names[history->makers[trial->number]], CAV_ORIGIN_USER) != 0)
+        return CAVIAR_OK;
+    caviar_code code =
+        study->store->type->output_read(study->store, &study->scope, trial->number, &text, error);
+    json_t *all = code ? NULL : json_loads(cav_text_get(&text), 0, NULL);
+    trial->wishes = json_incref(json_object_get(all, "queued"));
+    json_decref(all);
+    cav_text_free(&text);
+    return code;
+}
+
+caviar_code cav_study_hide(const cav_study *study, caviar_trial *trial, cav_error *error)
 {
     size_t count = trial->parameter_count;
     trial->drawn = CAV_ARENA_NEW(trial->arena, double, count + 1);
     if (!trial->drawn)
-        return false;
+        return cav_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         trial->drawn[i] = study->history->raw[(size_t)trial->number * count + i];
         trial->values[i] = (caviar_value){.kind = CAVIAR_KIND_NONE};
     }
-    return true;
+    return read_wishes(study, trial, error);
 }
 
 caviar_code cav_study_widen(const cav_study *study, caviar_trial *trial)
@@ -261,6 +299,17 @@ static double draw(const cav_study *study, const caviar_trial *trial, size_t ind
                                &wanted->choices[(size_t)raw]);
 }
 
+// Gives the parameter the value that the trial was queued with, if it can have that.
+static void grant(const caviar_trial *trial, const cav_parameter *known,
+                  const cav_parameter *wanted, double *raw)
+{
+    caviar_value wish;
+    double wished;
+    if (cav_value_from_json(json_object_get(trial->wishes, known->name), &wish) &&
+        cav_parameter_read(known, &wish, &wished, NULL) == CAVIAR_OK && fits(known, wanted, wished))
+        *raw = wished;
+}
+
 static caviar_code name(cav_study *study, caviar_trial *trial, const caviar_parameter *definition,
                         const cav_parameter *wanted, caviar_value *ret_value)
 {
@@ -272,6 +321,8 @@ static caviar_code name(cav_study *study, caviar_trial *trial, const caviar_para
         return code;
     const cav_parameter *known = &study->spec->space->parameters[i];
     bool is_named = trial->values[i].kind != CAVIAR_KIND_NONE;
+    if (!is_named)
+        grant(trial, known, wanted, &trial->drawn[i]);
     if (!fits(known, wanted, trial->drawn[i])) {
         trial->drawn[i] = draw(study, trial, i, wanted);
         is_named = false;

@@ -48,11 +48,12 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_on(const cav_space *space, const cav_spec *spec, const cav_choice *choice,
-                           const cav_earlier_list *earlier, bool stops_early,
-                           cav_sampler *ret_sampler, cav_error *error)
+static caviar_code open_on(const cav_space *space, const cav_space *shape, const cav_spec *spec,
+                           const cav_choice *choice, const cav_earlier_list *earlier,
+                           bool stops_early, cav_sampler *ret_sampler, cav_error *error)
 {
     cav_sampler_setup setup = {.space = space,
+                               .shape = shape,
                                .seed = spec->seed,
                                .trial_budget =
                                    (spec->budget.trials + spec->replicates - 1) / spec->replicates,
@@ -71,11 +72,13 @@ static caviar_code open_on(const cav_space *space, const cav_spec *spec, const c
 // Until a space that grows has its first parameter, trials have none.
 static const cav_choice no_sampler = {.name = "random", .where = ""};
 
-static caviar_code open_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
-                                bool stops_early, cav_sampler *ret_sampler, cav_error *error)
+caviar_code cav_opening_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
+                                const cav_scheduler *scheduler, const cav_space *shape,
+                                cav_sampler *ret_sampler, cav_error *error)
 {
+    bool stops_early = scheduler->type->reads_curves(scheduler->state);
     const cav_choice *choice = spec->space->dim_count > 0 ? &spec->sampler : &no_sampler;
-    return open_on(spec->space, spec, choice, earlier, stops_early, ret_sampler, error);
+    return open_on(spec->space, shape, spec, choice, earlier, stops_early, ret_sampler, error);
 }
 
 // Whether the sampler will open, once there is a space for it.
@@ -87,7 +90,7 @@ static caviar_code check_sampler(const cav_spec *spec, cav_error *error)
         return cav_fail_memory(error);
     caviar_code code = cav_space_add(space, &(caviar_parameter){.name = "x", .high = 1}, error);
     if (!code)
-        code = open_on(space, spec, &spec->sampler, NULL, false, &sampler, error);
+        code = open_on(space, NULL, spec, &spec->sampler, NULL, false, &sampler, error);
     if (!code && sampler.type->is_distinct)
         code = cav_fail(error, CAVIAR_INVALID,
                         "sampler %s goes through a space that is known beforehand, and the trials "
@@ -148,8 +151,7 @@ caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *ea
     caviar_code code = open_scheduler(spec, ret_scheduler, error);
     if (code)
         return code;
-    bool stops_early = ret_scheduler->type->reads_curves(ret_scheduler->state);
-    code = open_sampler(spec, earlier, stops_early, ret_sampler, error);
+    code = cav_opening_sampler(spec, earlier, ret_scheduler, NULL, ret_sampler, error);
     if (code)
         cav_scheduler_close(ret_scheduler);
     return code;

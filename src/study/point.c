@@ -80,7 +80,11 @@ static caviar_code walk_to_unseen(const cav_study *study, uint64_t number, doubl
 caviar_code cav_point_find(cav_study *study, uint64_t number, double *ret_point, double *ret_raw,
                            cav_error *error)
 {
+    caviar_code shaped = cav_study_follow_shape(study, error);
+    if (shaped)
+        return shaped;
     const cav_space *space = study->spec->space;
+    const cav_space *shape = study->shape.space ? study->shape.space : space;
     const cav_history *seen = cav_study_seen(study);
     int repeats = 0;
     for (uint32_t attempt = 0; attempt < MOST_TRIES && repeats < MOST_REPEATS; attempt++) {
@@ -89,7 +93,7 @@ caviar_code cav_point_find(cav_study *study, uint64_t number, double *ret_point,
             study->sampler.type->suggest(study->sampler.state, seen, &suggest, ret_point, error);
         if (code)
             return code;
-        cav_space_decode(space, ret_point, ret_raw, ret_point);
+        cav_space_decode(shape, ret_point, ret_raw, ret_point);
         if (is_usable(study, ret_point, ret_raw, &repeats))
             return CAVIAR_OK;
     }

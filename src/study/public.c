@@ -191,21 +191,30 @@ caviar_code caviar_study_ask(caviar_study *study, caviar_trial **ret_trial)
     return keep(study, cav_study_ask(study, ret_trial, &error), &error);
 }
 
+static caviar_code read_setting(const cav_space *space, const caviar_setting *setting, bool is_free,
+                                double *ret_raw, cav_error *error)
+{
+    size_t i = cav_space_find(space, setting->name);
+    if (i == space->count)
+        return cav_space_fail_unknown(space, setting->name, error);
+    return cav_parameter_read_value(&space->parameters[i], &setting->value, is_free, &ret_raw[i],
+                                    error);
+}
+
+// What the space does not have goes to `wishes`; NULL: it is refused.
 static caviar_code read_settings(const caviar_study *study, const caviar_setting *settings,
                                  size_t setting_count, bool is_free, double *ret_raw,
-                                 cav_error *error)
+                                 cav_json *wishes, cav_error *error)
 {
     const cav_space *space = study->spec->space;
     for (size_t i = 0; i < space->count; i++)
         ret_raw[i] = NAN;
     for (size_t s = 0; s < setting_count; s++) {
-        size_t i = cav_space_find(space, settings[s].name);
-        if (i == space->count)
-            return cav_space_fail_unknown(space, settings[s].name, error);
-        caviar_code code = cav_parameter_read_value(&space->parameters[i], &settings[s].value,
-                                                    is_free, &ret_raw[i], error);
-        if (code)
+        caviar_code code = read_setting(space, &settings[s], is_free, ret_raw, error);
+        if (code && !wishes)
             return code;
+        if (code)
+            cav_study_write_wish(wishes, &settings[s]);
     }
     return CAVIAR_OK;
 }
@@ -218,7 +227,7 @@ caviar_code caviar_study_nudge(caviar_study *study, int64_t number, const caviar
         return CAVIAR_STATE;
     bool force = options && options->force;
     double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
-    caviar_code code = raw ? read_settings(study, settings, setting_count, force, raw, &error)
+    caviar_code code = raw ? read_settings(study, settings, setting_count, force, raw, NULL, &error)
                            : cav_fail_memory(&error);
     if (!code)
         code = cav_study_nudge(study, number, raw, options, &error);
@@ -240,12 +249,20 @@ static caviar_code add(caviar_study *study, const caviar_setting *settings, size
                        const double *values, int64_t *ret_number, cav_error *error)
 {
     int64_t number;
+    cav_text text = {0};
+    cav_json json = {.text = &text}, *wishes = study->spec->grows && !values ? &json : NULL;
     double *raw = calloc(study->spec->space->count + 1, sizeof *raw);
-    caviar_code code = raw ? read_settings(study, settings, setting_count, false, raw, error)
-                           : cav_fail_memory(error);
+    caviar_code code =
+        raw ? read_settings(study, settings, setting_count, false, raw, wishes, error)
+            : cav_fail_memory(error);
+    if (!code && text.size > 0)
+        cav_study_end_wishes(wishes);
+    if (!code && text.failed)
+        code = cav_fail_memory(error);
     if (!code)
-        code = cav_study_add(study, raw, values, &number, error);
+        code = cav_study_add(study, raw, values, text.data, &number, error);
     free(raw);
+    cav_text_free(&text);
     if (!code && ret_number)
         *ret_number = number;
     return code;

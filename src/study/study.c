@@ -352,6 +352,7 @@ void cav_study_close(cav_study *study)
     if (study->store && !study->is_read_only)
         cav_study_sync(study, NULL);
     cav_sampler_close(&study->sampler);
+    cav_study_forget_shape(study);
     cav_scheduler_close(&study->scheduler);
     cav_panda_close(study->panda);
     cav_earlier_list_free(&study->earlier);

@@ -9,6 +9,7 @@
  *   update.c     changing it
  *   ask.c        handing out trials
  *   grow.c       parameters that a trial names
+ *   shape.c      the conditions that such trials show
  *   tell.c       reports, results, failures
  *   nudge.c      what somebody wants of a running trial
  *   deliver.c    its way into the answer to a report
@@ -52,6 +53,15 @@ typedef struct cav_trial_files {
     void *context;
 } cav_trial_files;
 
+/** What the trials of a growing space show of its conditions; see shape.c. All zero: nothing. */
+typedef struct cav_shape {
+    cav_space *space;    // a copy with these conditions; NULL: there are none
+    bool *unexplained;   // [space->count] parameters that are lacking for no reason; NULL: none
+    const cav_spec *of;  // whose space it is a copy of
+    int64_t beginnings;  // of the history that it was made from
+    size_t looked, made; // finished trials that agree with it; that there were when it was made
+} cav_shape;
+
 struct caviar_study {
     pthread_mutex_t lock; // recursive
     cav_error error;      // of the last public call
@@ -74,6 +84,7 @@ struct caviar_study {
     int64_t trial_cursor, report_cursor, nudge_cursor; // how far the history has read
     cav_earlier_list earlier;                          // studies that the sampler learns from
     cav_sampler sampler;
+    cav_shape shape; // of a space that grows: what the sampler knows of its conditions
     cav_scheduler scheduler;
     cav_panda *panda;    // who nurses the trials; NULL: nobody
     cav_race *race;      // where configurations have several runs; NULL: one each
@@ -169,20 +180,34 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
 /**
  * Adds a trial of one's own. raw [space->count] has NaN where a value is to be filled in: with the
  * default, else by the sampler. With values [metric_count] it is an import that is complete
- * already; otherwise it waits to be asked for.
+ * already; otherwise it waits to be asked for. `wishes` is what it is to have of parameters that
+ * the study does not have yet, in the words of cav_study_write_wish; NULL: nothing.
  */
 caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
-                          int64_t *ret_number, cav_error *error);
+                          const char *wishes, int64_t *ret_number, cav_error *error);
+
+/**
+ * Adds a value to the wishes of a trial that is to be queued, an object that begins with the first
+ * and is ended by the caller where there is any: cav_study_end_wishes.
+ */
+void cav_study_write_wish(cav_json *wishes, const caviar_setting *setting);
+void cav_study_end_wishes(cav_json *wishes);
 
 /** Names a parameter of a trial; see caviar_trial_suggest. For the link of tell.c. */
 caviar_code cav_study_suggest(caviar_trial *trial, const caviar_parameter *definition,
                               caviar_value *ret_value);
 
+/** Has the sampler of a growing space know the conditions that trials show, where it needs them. */
+caviar_code cav_study_follow_shape(cav_study *study, cav_error *error);
+
+/** Frees what was kept for that. Its sampler is closed. */
+void cav_study_forget_shape(cav_study *study);
+
 /** Gives a trial that names its parameters room for those that others have named meanwhile. */
 caviar_code cav_study_widen(const cav_study *study, caviar_trial *trial);
 
-/** Takes the values from a handle that is to name its parameters. False when out of memory. */
-bool cav_study_hide(const cav_study *study, caviar_trial *trial);
+/** Takes the values from a handle that is to name its parameters, and reads its wishes. */
+caviar_code cav_study_hide(const cav_study *study, caviar_trial *trial, cav_error *error);
 
 /** What a trial that names its parameters has in a state: raw [space->count]. Needs the lock. */
 void cav_study_named(const cav_study *study, const caviar_trial *trial, caviar_state state,

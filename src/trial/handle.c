@@ -356,6 +356,7 @@ void caviar_trial_free(caviar_trial *trial)
         trial->link->release(trial);
     cav_text_free(&trial->checkpoints);
     free(trial->plan);
+    json_decref(trial->wishes);
     cav_arena_free(trial->arena);
     free(trial);
 }

@@ -8,6 +8,7 @@
 #define CAV_TRIAL_HANDLE_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "trial/record.h"
@@ -69,6 +70,8 @@ struct caviar_trial {
     cav_error error;     // of the last call
     double *drawn; // [parameter_count] raw, of a trial that names its parameters: `values` has only
                    // those that it has named; NULL: it has all
+    json_t *wishes; // {name: value} that it was queued with for parameters that the study did not
+                    // have then, for it to name; NULL: none
 };
 
 /** An empty running handle with room for so many parameters and finals (NaN). NULL: no memory. */

@@ -13,6 +13,8 @@ enum {
     CAV_CAN_PRINT = 1 << 9, // it reports by printing: nothing can be answered
 };
 
+#define CAV_ORIGIN_USER "user" // the origin of a trial that somebody has added
+
 /** Everything that is kept of a trial but its reports. Pointers belong to whoever fills it. */
 typedef struct cav_record {
     int64_t number;   // from 0, in the order of creation

@@ -242,6 +242,22 @@ def a_configuration_of_ones_own_comes_first(_):
 
 
 @case
+def a_queued_trial_may_have_parameters_that_none_has_named(_):
+    study = caviar.create_study(seed=1)
+    study.enqueue({'depth': 3, 'act': 'relu', 'bias': True})
+
+    def objective(trial):
+        values = (trial.suggest_categorical('bias', [False, True]),
+                  trial.suggest_categorical('act', ['tanh', 'relu']),
+                  trial.suggest_int('depth', 1, 9))
+        return float(values == (True, 'relu', 3))
+
+    study.optimize(objective, n_trials=2)
+    equal(study.trial(0).value, 1.0)
+    equal(study.trial(0).params, {'bias': True, 'act': 'relu', 'depth': 3})
+
+
+@case
 def a_result_of_ones_own_is_learnt_from_and_does_not_count(_):
     study = a_study(budget=2)
     equal(study.add({'lr': 0.01, 'units': 1}, 0.125), 0)

@@ -27,7 +27,7 @@ preloaded.begin()
 from caviar.optuna import CaviarPruner, CaviarSampler  # noqa: E402
 
 SAMPLERS = ['auto', 'cmaes', 'gp', 'nsga2', 'random', 'rf', 'sobol', 'tpe', 'zoom']
-OF_ONE_METRIC = ['cmaes', 'rf']
+OF_ONE_METRIC = ['cmaes']
 PATIENCE = 900
 PUBLISHED = f"""
 import functools

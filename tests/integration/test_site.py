@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """
-test_site.py: docs/tutorial.md is run as it stands, and the site is built from the pages, the help
-and the header; a link that leads nowhere is an error.
+test_site.py: docs/tutorial.md and the first result of README.md are run as they stand, and the site
+is built from the pages, the help and the header; a link that leads nowhere is an error.
 """
 import html
 import os
@@ -46,6 +46,17 @@ def the_tutorial_does_what_it_says(box):
     equal(len(line), 40)
     assert any(trial['state'] == 'pruned' for trial in line), 'nothing was stopped early'
     contains(box.read('report.html'), '<html')
+
+
+@case
+def the_first_result_of_the_readme_is_found(box):
+    text, = [text for language, _, text in blocks(os.path.join(ROOT, 'README.md'))
+             if language == 'sh']
+    done = subprocess.run(['sh', '-e', '-c', text], cwd=box.folder, capture_output=True, text=True,
+                          timeout=PATIENCE, check=False, env=environment())
+    assert done.returncode == 0, f'{text}\n{done.stdout}\n{done.stderr}'
+    best = box.json('best')['trial']
+    assert abs(best['config']['x'] - 1) < 0.25 and abs(best['config']['y'] - 2) < 0.25, best
 
 
 def words_of(path):

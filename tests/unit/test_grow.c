@@ -270,6 +270,30 @@ static double branchy(caviar_trial *trial)
     return 1 + real_of(trial, &y);
 }
 
+static void test_a_queued_trial_has_what_was_not_known_when_it_names_it(void **state)
+{
+    api *at = *state;
+    const caviar_setting settings[] = {
+        {"rate", REAL(0.125)}, {"layers", WHOLE(3)}, {"kind", TEXT("c")}, {"never", REAL(1)}};
+    const caviar_setting beyond[] = {{"layers", WHOLE(40)}, {"rate", REAL(5)}};
+    start(at);
+    assert_int_equal(caviar_study_enqueue(at->study, settings, 4, NULL), CAVIAR_OK);
+    assert_int_equal(caviar_study_enqueue(at->study, beyond, 2, NULL), CAVIAR_OK);
+    caviar_study *other = open_growing(at, "random"); // they wait in the store
+    caviar_trial *trial = api_ask(other);
+    assert_true(real_of(trial, &rate) == 0.125 && real_of(trial, &layers) == 3);
+    assert_string_equal(choice_of(trial, "kind", 3), "c");
+    api_finish(trial, 1);
+    trial = api_ask(other);
+    caviar_parameter deep = layers;
+    deep.high = 64; // beyond what the first one has named
+    assert_true(real_of(trial, &deep) == 40);
+    double drawn = real_of(trial, &rate); // its range does not have 5
+    assert_true(drawn >= 1e-5 && drawn <= 1);
+    api_finish(trial, 1);
+    caviar_study_close(other);
+}
+
 static void test_every_sampler_searches_a_space_that_grows(void **state)
 {
     api *at = *state;
@@ -326,6 +350,65 @@ static void test_tpe_goes_to_the_branch_that_is_better_and_auto_finds_its_best(v
     caviar_study_close(study);
 }
 
+// Two branches that are dull, one that is deep: 0 at n = 5, x = 0.3 and, from n = 4 on, d = 0.6.
+static double deep(caviar_trial *trial, char *ret_branch)
+{
+    caviar_parameter x = {.name = "x", .high = 1}, d = {.name = "d", .high = 1};
+    caviar_parameter n = {.name = "n", .type = CAVIAR_TYPE_INT, .low = 1, .high = 8};
+    *ret_branch = choice_of(trial, "kind", 3)[0];
+    if (*ret_branch != 'b') {
+        x.name = *ret_branch == 'a' ? "a-x" : "c-x";
+        return 1 + 0.5 * real_of(trial, &x);
+    }
+    double whole = real_of(trial, &n), loss = fabs(whole - 5) / 8 + fabs(real_of(trial, &x) - 0.3);
+    return whole < 4 ? loss + 0.4 : loss + fabs(real_of(trial, &d) - 0.6);
+}
+
+static void test_models_follow_the_conditions_that_trials_have_shown(void **state)
+{
+    api *at = *state;
+    static const char *const samplers[] = {"gp", "rf", "auto"};
+    for (size_t s = 0; s < CAV_COUNT_OF(samplers); s++) {
+        caviar_study *study = open_growing(at, samplers[s]);
+        int late = 0;
+        for (int i = 0; i < 80; i++) {
+            char branch;
+            caviar_trial *trial = api_ask(study);
+            api_finish(trial, deep(trial, &branch));
+            late += i >= 40 && branch == 'b';
+        }
+        caviar_trial *best = NULL;
+        assert_int_equal(caviar_study_best(study, &best), CAVIAR_OK);
+        print_message("# %s: %d of 40 in the branch, best %g\n", samplers[s], late,
+                      caviar_trial_value(best, 0));
+        assert_in_range(late, 32, 40); // without conditions about 20
+        assert_true(caviar_trial_value(best, 0) < 0.15);
+        caviar_trial_free(best);
+        caviar_study_close(study);
+    }
+}
+
+// What is named by lot has no condition; a choice that turns out not to be one is given up.
+static void test_what_no_condition_explains_is_searched_all_the_same(void **state)
+{
+    api *at = *state;
+    caviar_study *study = open_growing(at, "gp");
+    caviar_parameter x = {.name = "x", .high = 1}, lot = {.name = "lot", .high = 1};
+    for (int i = 0; i < 40; i++) {
+        caviar_trial *trial = api_ask(study);
+        bool is_a = choice_of(trial, "kind", 2)[0] == 'a';
+        double loss = fabs(real_of(trial, &x) - 0.3);
+        if (i < 20 ? is_a : i % 3 == 0)
+            loss += 0.1 * real_of(trial, &lot);
+        api_finish(trial, loss);
+    }
+    caviar_trial *best = NULL;
+    assert_int_equal(caviar_study_best(study, &best), CAVIAR_OK);
+    assert_true(caviar_trial_value(best, 0) < 0.05);
+    caviar_trial_free(best);
+    caviar_study_close(study);
+}
+
 static void test_a_sampler_that_is_none_is_refused_before_there_is_a_space(void **state)
 {
     api *at = *state;
@@ -346,7 +429,12 @@ int main(void)
         BOTH_STORES(test_a_nudge_reaches_a_parameter_that_earlier_trials_have_named),
         IN_FILE(test_another_process_goes_on_in_the_grown_space),
         BOTH_STORES(test_a_trial_that_is_given_back_is_the_same_again),
+        IN_FILE(test_a_queued_trial_has_what_was_not_known_when_it_names_it),
         cmocka_unit_test_setup_teardown(test_every_sampler_searches_a_space_that_grows,
+                                        api_set_up_memory, api_tear_down),
+        cmocka_unit_test_setup_teardown(test_models_follow_the_conditions_that_trials_have_shown,
+                                        api_set_up_memory, api_tear_down),
+        cmocka_unit_test_setup_teardown(test_what_no_condition_explains_is_searched_all_the_same,
                                         api_set_up_memory, api_tear_down),
         cmocka_unit_test_setup_teardown(
             test_tpe_goes_to_the_branch_that_is_better_and_auto_finds_its_best, api_set_up_memory,

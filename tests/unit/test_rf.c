@@ -234,7 +234,7 @@ static void test_targets_are_the_normal_scores_of_ranks(void **state)
     put(history, space, 5, CAVIAR_STATE_COMPLETE, NAN); // is as good as failed
     cav_rf_table table;
     cav_error error = {0};
-    assert_true(cav_rf_table_init(&table, space));
+    assert_true(cav_rf_table_init(&table, space, 1));
     assert_ok(cav_rf_table_fill(&table, space, history, 6, 100, &error), &error);
     static const struct expected {
         size_t number;
@@ -259,6 +259,50 @@ static void test_targets_are_the_normal_scores_of_ranks(void **state)
     caviar_space_free(space);
 }
 
+static const caviar_parameter two_ends[] = {
+    {.name = "p", .type = CATEGORICAL, LETTERS},
+    {.name = "q", .type = CATEGORICAL, LETTERS},
+    {.name = "r", .type = CATEGORICAL, LETTERS},
+    {.name = "x", .high = 1},
+};
+
+// Of so many trials those with the one right word of 216, which alone are near the front of the
+// distances of x from 0 and from 1: by which half x lies in.
+static void count_near_front(const char *sampler, uint64_t seed, size_t ret_halves[2])
+{
+    cav_error error = {0};
+    cav_space *space = make(two_ends, CAV_COUNT_OF(two_ends));
+    driver_options how = {
+        .space = space, .sampler = sampler, .seed = seed, .budget = 80, .metric_count = 2};
+    test_driver *driver = driver_new(&how, &error);
+    if (!driver)
+        fail_msg("%s", error.message);
+    for (size_t k = 0; k < 80; k++) {
+        size_t number;
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        const double *raw = driver->raw;
+        double wrong = (raw[0] != 2) + (raw[1] != 4) + (raw[2] != 0);
+        ret_halves[raw[3] > 0.5] += wrong == 0;
+        driver_tell(driver, number,
+                    (double[]){raw[3] * raw[3] + wrong, (1 - raw[3]) * (1 - raw[3]) + wrong});
+    }
+    driver_free(driver);
+    caviar_space_free(space);
+}
+
+static void test_both_ends_of_a_front_are_searched(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(766);
+    size_t forest[2] = {0}, random[2] = {0};
+    count_near_front("rf", seed, forest);
+    count_near_front("random", seed, random);
+    print_message("# %zu and %zu, by random search %zu and %zu\n", forest[0], forest[1], random[0],
+                  random[1]);
+    assert_true(forest[0] >= 3 && forest[1] >= 3 && forest[0] + forest[1] > 25);
+    assert_true(random[0] + random[1] < 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_trials_that_run_at_once_keep_apart),
         cmocka_unit_test(test_its_skill_is_what_it_predicts_of_trials_it_has_not_seen),
         cmocka_unit_test(test_targets_are_the_normal_scores_of_ranks),
+        cmocka_unit_test(test_both_ends_of_a_front_are_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
