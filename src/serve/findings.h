@@ -19,6 +19,7 @@ typedef struct cav_findings {
     cav_ranking ranking; // complete trials by the first metric
     cav_ruler values;    // of that metric, where most of the values lie
     size_t beyond;       // complete trials whose value lies outside of it
+    cav_ruler *axes;     // [metric_count] of each metric, likewise; the first is `values`
     cav_ruler on_curve;  // likewise, of the values on the way; as `values` where there are none
     cav_importance *importance; // [importance_count] most important first
     size_t importance_count;    // 0: too few trials

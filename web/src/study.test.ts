@@ -3,7 +3,9 @@ import { splitEvents, type TrialsPage } from './api';
 import { courseOf } from './course';
 import { readFilter, rangeOf, replaceWords } from './filter';
 import { cellAt, edgesOf, strength } from './charts/contour';
+import { quantile, shareUpTo } from './charts/distribution';
 import { front } from './charts/pareto';
+import { fillOf } from './charts/ranks';
 import { effectLine } from './charts/slice';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
@@ -275,4 +277,24 @@ test('a picture as SVG shows text as text', () => {
     expect(svg).toContain('&lt;b&gt;&amp;&quot;');
     expect(svg).toContain('<title>&lt;x&gt;</title>');
     expect(svg).toContain('M0 0M1 1L2 2');
+});
+
+test('an empirical distribution is the share of values up to one', () => {
+    const values = [1, 2, 2, 5];
+    expect([0.9, 1, 1.9, 2, 4.9, 5, 9].map((x) => shareUpTo(values, x))).toEqual([
+        0, 0.25, 0.25, 0.75, 0.75, 1, 1,
+    ]);
+    expect(shareUpTo([], 1)).toBeNaN();
+    expect([0, 0.25, 0.26, 0.5, 0.75, 0.76, 1].map((share) => quantile(values, share))).toEqual([
+        1, 1, 2, 2, 2, 5, 5,
+    ]);
+    expect(quantile([], 0.5)).toBeNaN();
+});
+
+test('the best tenth of the ranks is filled, the last one empty', () => {
+    expect(fillOf(0, 100)).toBe(1);
+    expect(fillOf(9, 100)).toBe(1);
+    expect(fillOf(10, 100)).toBeCloseTo(8 / 9);
+    expect(fillOf(99, 100)).toBe(0);
+    expect(fillOf(0, 1)).toBe(1);
 });

@@ -1,7 +1,17 @@
 /** What the pictures share: axes of parameters and metrics, and what a trial is in a few lines. */
 import type { Parameter } from '../api';
 import { Axis, around, choices, duration, fits, format } from '../scale';
-import { COMPLETE, FAILED, PAUSED, PRUNED, RUNNING, type Study, states } from '../study';
+import { type Frame, px, py } from '../plot';
+import {
+    COMPLETE,
+    type Column,
+    FAILED,
+    PAUSED,
+    PRUNED,
+    RUNNING,
+    type Study,
+    states,
+} from '../study';
 import type { Colours } from '../theme';
 
 /** The axis of a parameter, on its own scale. */
@@ -36,6 +46,25 @@ export function hasRoom(axis: Axis): boolean {
 /** A place within a value's room that is a trial's own, so that equals do not hide each other. */
 export function spread(number: number): number {
     return (((number * 2654435761) >>> 0) / 2 ** 32 - 0.5) * 0.5;
+}
+
+/** Where trials lie on two parameters, as [x0, y0, x1, y1, …]; in a value's room each has its own place. */
+export function spotsOf(
+    study: Study,
+    frame: Frame,
+    parameters: [number, number],
+    axes: { x: Axis; y: Axis },
+    numbers: number[],
+): Float64Array {
+    const [p, q] = parameters.map((each) => study.trials.parameters[each]!) as [Column, Column];
+    const roomy = { x: hasRoom(axes.x), y: hasRoom(axes.y) };
+    const shift = (n: number, is: boolean, way: number) => (is ? spread(n * 2 + way) : 0);
+    return Float64Array.from(
+        numbers.flatMap((n) => [
+            px(frame, p.get(n) + shift(n, roomy.x, 0)),
+            py(frame, q.get(n) + shift(n, roomy.y, 1)),
+        ]),
+    );
 }
 
 export function printParameter(parameter: Parameter, raw: number): string {
@@ -89,8 +118,25 @@ export function describe(study: Study, number: number): string[] {
     return lines;
 }
 
-/** The numbers of trials, best first, of those that are complete. */
-export function ranking(study: Study): number[] {
+/** How the lines of other studies differ, in the order in which they are chosen. */
+export const dashes = [
+    [6, 3],
+    [2, 2],
+    [9, 3, 2, 3],
+];
+
+const ranked = new WeakMap<Study, { version: number; numbers: number[] }>();
+
+/** The numbers of trials, best first, of those that are complete; the caller must not change them. */
+export function ranking(study: Study): readonly number[] {
+    const known = ranked.get(study);
+    if (known?.version === study.version) return known.numbers;
+    const numbers = rank(study);
+    ranked.set(study, { version: study.version, numbers });
+    return numbers;
+}
+
+function rank(study: Study): number[] {
     const values = study.trials.values[0]!,
         sign = study.maximize[0] ? -1 : 1;
     const numbers: number[] = [];

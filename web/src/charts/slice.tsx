@@ -52,6 +52,7 @@ export function SlicePlot(props: {
     parameter: number;
     effect: Effect | null;
     test: ((n: number) => boolean) | null;
+    filter: string; // that the test is of
     height: number;
     open: (trial: number) => void;
 }) {
@@ -130,7 +131,7 @@ export function SlicePlot(props: {
             title={parameter.name}
             label={`${info.metrics[0]!.name} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
             height={props.height}
-            version={[study.version, test ? 1 : 0, p, props.effect?.means.join() ?? ''].join()}
+            version={[study.version, props.filter, p, props.effect?.means.join() ?? ''].join()}
             zooms
             draw={draw}
             find={(_, x, y) => {

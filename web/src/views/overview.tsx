@@ -1,6 +1,7 @@
 /** A study at a glance. */
 import { useEffect, useState } from 'preact/hooks';
 import { get, type Summary } from '../api';
+import { DistributionPlot } from '../charts/distribution';
 import { HistoryPlot } from '../charts/history';
 import { ImportanceList } from '../charts/importance';
 import { ParetoPlot } from '../charts/pareto';
@@ -58,11 +59,19 @@ export function OverviewView({
                             set={(on) => setOptions(route, { log: on ? '1' : '' })}
                         />
                     </HistoryPlot>
+                    <DistributionPlot
+                        study={study}
+                        others={others}
+                        log={isLog}
+                        height={220}
+                        open={open}
+                    />
                     {info.metrics.length > 1 && (
                         <ParetoPlot
                             study={study}
                             x={Math.min(x, info.metrics.length - 1)}
                             y={Math.min(y, info.metrics.length - 1)}
+                            log={isLog}
                             height={320}
                             open={open}
                         >

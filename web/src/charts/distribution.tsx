@@ -1,0 +1,148 @@
+/**
+ * The empirical distribution of the metric: the share of complete trials whose value is at most x;
+ * other studies' beside it. A study that was searched better has more of its trials near the best.
+ */
+import { type Frame, type Hit, Plot, drawFrame, px, py, zoomed, type Zoom } from '../plot';
+import type { Pen } from '../pen';
+import { Axis, around, format } from '../scale';
+import type { Study } from '../study';
+import type { Colours } from '../theme';
+import { dashes, describe, mostOf, ranking } from './common';
+
+const mostSteps = 2000; // more would be drawn within one pixel
+
+/** The complete trials of a study by growing value. */
+export interface Distribution {
+    numbers: readonly number[];
+    values: number[];
+}
+
+export function distributionOf(study: Study): Distribution {
+    const best = ranking(study);
+    const numbers = study.maximize[0] ? [...best].reverse() : best;
+    return { numbers, values: numbers.map((n) => study.trials.values[0]!.get(n)) };
+}
+
+/** The share of values, which grow, that are at most x. */
+export function shareUpTo(values: number[], x: number): number {
+    let [low, high] = [0, values.length];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (values[middle]! <= x) low = middle + 1;
+        else high = middle;
+    }
+    return values.length > 0 ? low / values.length : NaN;
+}
+
+/** The value that a share of all is at most: the first one where it is reached. */
+export function quantile(values: number[], share: number): number {
+    const place = Math.ceil(share * values.length) - 1;
+    return values[Math.min(Math.max(place, 0), values.length - 1)] ?? NaN;
+}
+
+// A staircase from the left edge to the right one: each value lifts it by its share.
+function stairs(frame: Frame, values: number[]): number[] {
+    if (values.length === 0) return [];
+    const stride = Math.max(1, Math.floor(values.length / mostSteps));
+    const line = [frame.left, py(frame, 0)];
+    for (let i = 0; i < values.length; i += stride) {
+        const last = Math.min(i + stride, values.length) - 1;
+        const x = px(frame, values[last]!);
+        line.push(x, line[line.length - 1]!, x, py(frame, (last + 1) / values.length));
+    }
+    line.push(Math.max(frame.left + frame.width, line[line.length - 2]!), line[line.length - 1]!);
+    return line;
+}
+
+export function DistributionPlot(props: {
+    study: Study;
+    others: Study[];
+    log: boolean;
+    height: number;
+    open: (trial: number) => void;
+}) {
+    const { study, others, log } = props;
+    const metric = study.info!.metrics[0]!.name,
+        maximize = study.maximize[0] ?? false;
+    const own = distributionOf(study),
+        theirs = others.map(distributionOf);
+
+    const axes = () => {
+        const ranges = [own, ...theirs]
+            .filter((each) => each.values.length > 0)
+            .map((each) => mostOf(each.values, maximize));
+        const low = Math.min(...ranges.map((range) => range[0])),
+            high = Math.max(...ranges.map((range) => range[1]));
+        return { x: around(low, high, log), y: new Axis('linear', 0, 1.02) };
+    };
+
+    const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
+        const all = axes(),
+            { x, y } = zoomed(all.x, all.y, zoom);
+        const frame = drawFrame(pen, width, height, at, x, y, {
+            x: metric,
+            y: 'share of complete trials up to it',
+        });
+        pen.clip(frame.left, frame.top - 2, frame.width + 2, frame.height + 4, () => {
+            theirs.forEach((each, i) =>
+                pen.line(
+                    stairs(frame, each.values),
+                    at.ink,
+                    1.6,
+                    0.75,
+                    dashes[i % dashes.length],
+                ),
+            );
+            pen.line(stairs(frame, own.values), at.good, 2);
+        });
+        theirs.forEach((each, i) => {
+            const middle = px(frame, quantile(each.values, 0.5)) + 5;
+            if (middle < frame.left + frame.width - 20)
+                pen.text(others[i]!.name, middle, py(frame, 0.5) + 9 + 14 * i, at.ink);
+        });
+        return frame;
+    };
+
+    const hit_of = (frame: Frame, i: number): Hit => {
+        const number = own.numbers[i]!,
+            value = own.values[i]!;
+        const share = (values: number[]) => `${Math.round(100 * shareUpTo(values, value))} %`;
+        return {
+            key: i,
+            x: px(frame, value),
+            y: py(frame, shareUpTo(own.values, value)),
+            lines: [
+                `${share(own.values)} up to ${metric} ${format(value)}`,
+                ...theirs.map((each, k) => `${others[k]!.name}: ${share(each.values)}`),
+                ...describe(study, number),
+            ],
+            open: () => props.open(number),
+        };
+    };
+    const find = (frame: Frame, x: number): Hit | null => {
+        const value = frame.x.at((x - frame.left) / frame.width);
+        const i = Math.round(shareUpTo(own.values, value) * own.values.length) - 1;
+        return own.values.length > 0 ? hit_of(frame, Math.max(i, 0)) : null;
+    };
+    const last = own.values.length - 1;
+    return (
+        <Plot
+            title="Distribution"
+            label={
+                last < 0
+                    ? `the empirical distribution of ${metric}; no trial is complete yet`
+                    : `the empirical distribution of ${metric}: half of ${last + 1} complete trials are at most ${format(quantile(own.values, 0.5))}, a tenth at most ${format(quantile(own.values, 0.1))}`
+            }
+            height={props.height}
+            version={[study.version, ...others.map((other) => other.version), log].join()}
+            zooms
+            draw={draw}
+            find={find}
+            walk={(frame, from, direction) =>
+                last < 0
+                    ? null
+                    : hit_of(frame, Math.min(Math.max((from ?? -1) + direction, 0), last))
+            }
+        />
+    );
+}
