@@ -19,9 +19,10 @@ cav_plot cav_drawing_wide(const cav_findings *at, cav_text *page)
                       .bottom = 40};
 }
 
-bool cav_drawing_has(size_t rank, size_t count, size_t most)
+bool cav_drawing_has(const cav_findings *at, size_t rank, size_t most)
 {
-    if (count <= most || rank < most / 2)
+    size_t count = at->ranking.count;
+    if (count <= most || rank < most / 2 || at->ranking.rows[rank] == at->chosen.trial)
         return true;
     size_t stride = (count - most / 2 + most / 2 - 1) / (most / 2);
     return (rank - most / 2) % stride == 0;
@@ -29,7 +30,7 @@ bool cav_drawing_has(size_t rank, size_t count, size_t most)
 
 const char *cav_drawing_class(const cav_findings *at, size_t rank)
 {
-    if (rank == 0)
+    if (at->ranking.rows[rank] == at->chosen.trial)
         return "best";
     return (double)rank < cav_best_count((double)at->ranking.count) ? "good" : "other";
 }

@@ -180,6 +180,8 @@ caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav
         cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
     if (!code)
         code = find_axes(ret_findings, error);
+    if (!code)
+        code = cav_chosen_find(study, &ret_findings->chosen, error);
     if (code)
         return code;
     find_beyond(ret_findings);

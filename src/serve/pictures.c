@@ -63,7 +63,7 @@ void cav_picture_history(const cav_findings *findings, cav_text *page)
     cav_drawing_ticks(&numbers, 10, true, &plot, cav_plot_tick_x);
     cav_plot_titles(&plot, "trial", findings->study->metric_names[0]);
     for (size_t r = ranking->count; r-- > 0;) { // the best on top
-        if (!cav_drawing_has(r, ranking->count, MOST_POINTS))
+        if (!cav_drawing_has(findings, r, MOST_POINTS))
             continue;
         cav_drawing_describe(findings, ranking->rows[r], ranking->losses[r], &text);
         cav_plot_point(&plot, cav_ruler_place(&numbers, (double)ranking->rows[r]),
@@ -180,7 +180,7 @@ void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text 
         size_t row = ranking->rows[r];
         double raw = findings->history->raw[row * findings->history->param_count + parameter];
         if (isnan(raw) || !cav_drawing_is_on(axis, raw) ||
-            !cav_drawing_has(r, ranking->count, MOST_SLICE_POINTS))
+            !cav_drawing_has(findings, r, MOST_SLICE_POINTS))
             continue;
         cav_drawing_describe(findings, row, ranking->losses[r], &text);
         cav_text_appendf(&text, ", %s ", axis->name);
@@ -258,12 +258,12 @@ static void draw_trials_over(const cav_findings *at, const cav_contour *contour,
         const double *raw = at->history->raw + row * at->history->param_count;
         double x = raw[contour->first], y = raw[contour->second];
         if (isnan(x) || isnan(y) || !cav_drawing_is_on(across, x) || !cav_drawing_is_on(up, y) ||
-            !cav_drawing_has(r, ranking->count, MOST_OVER))
+            !cav_drawing_has(at, r, MOST_OVER))
             continue;
         cav_drawing_describe(at, row, ranking->losses[r], &text);
         cav_plot_point(plot, cav_parameter_axis_place(across, x, row),
-                       cav_parameter_axis_place(up, y, row), r == 0 ? "best" : "over",
-                       cav_text_get(&text));
+                       cav_parameter_axis_place(up, y, row),
+                       row == at->chosen.trial ? "best" : "over", cav_text_get(&text));
     }
     plot->page->failed |= text.failed;
     cav_text_free(&text);
@@ -360,7 +360,7 @@ bool cav_picture_curves(const cav_findings *findings, cav_text *page)
         const char *rank = cav_drawing_class(findings, r);
         char class_name[24];
         snprintf(class_name, sizeof class_name, "curve %s", rank);
-        if (cav_drawing_has(r, ranking->count, MOST_CURVES))
+        if (cav_drawing_has(findings, r, MOST_CURVES))
             draw_curve(findings, &plot, &steps, ranking->rows[r], class_name);
     }
     cav_plot_end(&plot);

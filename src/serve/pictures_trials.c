@@ -109,7 +109,7 @@ static void draw_ring(const cav_findings *at, const cav_plot *plot, const size_t
     cav_text_appendf(&text, ", rank %zu of %zu", rank + 1, at->ranking.count);
     double place[] = {cav_parameter_axis_place(across, x, row),
                       cav_parameter_axis_place(up, y, row)};
-    if (rank == 0)
+    if (row == at->chosen.trial)
         cav_plot_point(plot, place[0], place[1], "best", cav_text_get(&text));
     else
         cav_plot_ring(plot, place[0], place[1], fill_of(rank, at->ranking.count),
@@ -138,7 +138,7 @@ void cav_picture_ranks(const cav_findings *findings, const size_t pair[2], cav_t
     cav_parameter_axis_up(up, &plot);
     cav_plot_titles(&plot, across->name, up->name);
     for (size_t r = findings->ranking.count; r-- > 0;) // the best on top
-        if (cav_drawing_has(r, findings->ranking.count, MOST_RINGS))
+        if (cav_drawing_has(findings, r, MOST_RINGS))
             draw_ring(findings, &plot, pair, r);
     cav_plot_end(&plot);
     page->failed |= label.failed;
@@ -361,7 +361,7 @@ void cav_picture_parallel(const cav_findings *findings, cav_text *page)
     cav_plot_begin(&plot,
                    "parallel coordinates: parameters, the most important first, and metrics");
     for (size_t r = findings->ranking.count; r-- > 0;) // the best on top
-        if (cav_drawing_has(r, findings->ranking.count, MOST_LINES))
+        if (cav_drawing_has(findings, r, MOST_LINES))
             draw_trial(&of, &plot, r);
     for (size_t c = 0; c < of.count; c++)
         draw_column(&of, &plot, c, gap);

@@ -66,11 +66,13 @@ static void write_count(cav_text *page, int64_t count, const char *what)
 static void write_best_fact(const cav_findings *at, cav_text *page)
 {
     cav_text number = {0}, what = {0};
-    if (at->ranking.count == 0)
+    const cav_chosen *best = &at->chosen;
+    if (best->trial == SIZE_MAX)
         return;
-    cav_markup_number(&number, cav_findings_value(at, at->ranking.losses[0]));
-    cav_text_appendf(&what, "%s %s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
-                     at->study->metric_names[0], at->ranking.rows[0]);
+    cav_markup_number(&number, cav_findings_value(at, best->loss));
+    cav_text_appendf(&what, "%s %s%s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
+                     best->incumbent.is_noisy ? "expected " : "", at->study->metric_names[0],
+                     best->trial);
     write_fact(page, cav_text_get(&number), cav_text_get(&what));
     cav_text_free(&number);
     cav_text_free(&what);
@@ -181,6 +183,24 @@ static void write_failures(const cav_findings *at, cav_text *page)
 
 // ---- Pictures -------------------------------------------------------------------------------
 
+// Where the best value that was seen is not the best.
+static void write_noise(const cav_findings *at, cav_text *page)
+{
+    const cav_incumbent *incumbent = &at->chosen.incumbent;
+    if (!incumbent->is_noisy)
+        return;
+    cav_text_append(page, "<p>Runs of one configuration differ, by a deviation of ");
+    cav_markup_number(page, incumbent->noise);
+    cav_text_appendf(page,
+                     ". By what all trials say together that of trial %zu is the best in the ",
+                     at->chosen.trial);
+    cav_text_append(page, "mean of many runs, with ");
+    cav_markup_number(page, cav_findings_value(at, at->chosen.loss));
+    cav_text_append(page, "; the best value that was seen, ");
+    cav_markup_number(page, cav_findings_value(at, at->ranking.losses[0]));
+    cav_text_appendf(page, " by trial %zu, was a lucky draw.</p>\n", at->ranking.rows[0]);
+}
+
 static void write_history(const cav_findings *at, cav_text *page)
 {
     cav_text note = {0};
@@ -192,6 +212,7 @@ static void write_history(const cav_findings *at, cav_text *page)
                          at->beyond == 1 ? "s" : "");
     begin_section(page, "How the best came about", cav_text_get(&note));
     cav_text_free(&note);
+    write_noise(at, page);
     cav_text_append(page, "<div class=\"wide\">");
     cav_picture_history(at, page);
     cav_text_append(page, "</div>\n");

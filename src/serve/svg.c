@@ -53,7 +53,7 @@ static caviar_code write_contour(const cav_findings *at, const char *names, cav_
                                  cav_error *error)
 {
     char first[WORD_SIZE];
-    const char *second;
+    const char *second = "";
     cav_contour contour;
     const cav_spec *spec = at->study->spec;
     caviar_code code = split("contour", names, first, &second, error);
@@ -70,8 +70,8 @@ static caviar_code write_ranks(const cav_findings *at, const char *names, cav_te
 {
     const cav_space *space = at->study->spec->space;
     char first[WORD_SIZE];
-    const char *second;
-    size_t pair[2];
+    const char *second = "";
+    size_t pair[2] = {0};
     caviar_code code = split("ranks", names, first, &second, error);
     if (!code)
         code = cav_contour_find(space, first, second, pair, error);
@@ -94,8 +94,8 @@ static caviar_code write_front(const cav_findings *at, const char *names, cav_te
                                cav_error *error)
 {
     char first[WORD_SIZE];
-    const char *second;
-    size_t pair[2];
+    const char *second = "";
+    size_t pair[2] = {0};
     caviar_code code = split("front", names, first, &second, error);
     if (!code)
         code = find_metric(at->study, first, &pair[0], error);

@@ -450,6 +450,28 @@ const tests = {
             }
     },
 
+    'where runs come out different the best is not the luckiest one': async (place) => {
+        place.pipe(
+            studyOf('noisy', 0, { space: { x: { type: 'float', low: 0, high: 1 } } }),
+        );
+        for (const [x, losses] of [
+            [0.1, [0.9, 0.8, 0.7]],
+            [0.4, [0.1, 0.8, 0.9]], // the luckiest one
+            [0.7, [0.3, 0.2, 0.25]],
+            [0.9, [0.5, 0.6, 0.4]],
+        ])
+            for (const loss of losses) place.caviar('add', `x=${x}`, '--value', loss);
+        await place.serve();
+        const said = JSON.parse(place.caviar('best', '--json'));
+        const page = await place.open('#/noisy/overview');
+        await page.waitForSelector('.note:has-text("was a lucky draw")');
+        const best = await factOf(page, 'best loss');
+        holds(best.endsWith(`trial ${said.trial.id}, expected`), `${best} is what the verb says`);
+        await page.click('.note button');
+        await page.waitForSelector(`h1:has-text("Trial ${said.standing.luckiest}")`);
+        holds(said.standing.luckiest !== said.trial.id, 'they are two');
+    },
+
     'another filter is seen in each picture': async (place) => {
         place.pipe(studyOf('bowl', 60));
         await place.serve();

@@ -26,6 +26,19 @@ export interface StudyChange {
     what: string[]; // "space.lr.high: 1 -> 10"
 }
 
+/** The best by the first metric. */
+export interface Best {
+    trial: number;
+    value: number; // its own; under noise what many runs of it would give in the mean
+    noise: {
+        deviation: number; // of a run
+        low: number; // 90 % interval of the value
+        high: number;
+        chance: number; // that it is the best of those that may be
+        luckiest: number; // the trial with the best value
+    } | null;
+}
+
 export type Control = 'run' | 'pause' | 'stop' | 'cancel';
 
 export interface StudyInfo {
@@ -45,6 +58,7 @@ export interface StudyInfo {
     steps_saved: number;
     busy_ms: number;
     now_ms: number;
+    best: Best | null;
     definition: { changes?: StudyChange[] };
 }
 

@@ -9,7 +9,7 @@ import { fillOf } from './charts/ranks';
 import { effectLine } from './charts/slice';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
-import { COMPLETE, countStates, Curve, findBest, RUNNING, states, Trials } from './study';
+import { COMPLETE, countStates, Curve, RUNNING, states, Trials } from './study';
 import { arrange, type Column, toCsv } from './views/trials';
 import { wordOf } from './views/nurse';
 import { companionsOf, join } from './views/trial';
@@ -73,8 +73,6 @@ test('a later page replaces what it names and nothing else', () => {
     );
     expect(trials.count).toBe(71);
     expect(countStates(trials)).toEqual([0, 1, 0, 3, 0, 0]); // those between have not come yet
-    expect(findBest(trials, 0, false)).toBe(2);
-    expect(findBest(trials, 0, true)).toBe(0);
     expect(trials.took(0, 9000)).toBe(2000);
 });
 

@@ -151,19 +151,6 @@ export function countStates(trials: Trials): number[] {
     return counts;
 }
 
-/** The complete trial with the best value, the earliest of equals; -1: none. */
-export function findBest(trials: Trials, metric: number, maximize: boolean): number {
-    let best = -1;
-    for (let n = 0; n < trials.count; n++) {
-        if (trials.state.get(n) !== COMPLETE) continue;
-        const value = trials.values[metric]!.get(n);
-        if (Number.isNaN(value)) continue;
-        const known = best < 0 ? NaN : trials.values[metric]!.get(best);
-        if (best < 0 || (maximize ? value > known : value < known)) best = n;
-    }
-    return best;
-}
-
 type Listener = () => void;
 
 /** A study that is followed. */
@@ -196,6 +183,11 @@ export class Study {
 
     get maximize(): boolean[] {
         return (this.info?.metrics ?? []).map((metric) => metric.direction === 'maximize');
+    }
+
+    /** The trial that is the best by the first metric, as `caviar best` says; -1: none. */
+    get bestTrial(): number {
+        return this.info?.best?.trial ?? -1;
     }
 
     subscribe(listener: Listener): () => void {

@@ -1,6 +1,7 @@
 /** What the pictures share: axes of parameters and metrics, and what a trial is in a few lines. */
 import type { Parameter } from '../api';
 import { Axis, around, choices, duration, fits, format } from '../scale';
+import type { Pen } from '../pen';
 import { type Frame, px, py } from '../plot';
 import {
     COMPLETE,
@@ -65,6 +66,20 @@ export function spotsOf(
             py(frame, q.get(n) + shift(n, roomy.y, 1)),
         ]),
     );
+}
+
+/** Marks the best of trials that lie at [x0, y0, x1, y1, …]; -1: it is not among them. */
+export function markBest(
+    pen: Pen,
+    places: Float64Array,
+    index: number,
+    radius: number,
+    at: Colours,
+): void {
+    if (index < 0) return;
+    const place = places.subarray(2 * index, 2 * index + 2);
+    pen.dots(place, radius + 1.5, at.paper);
+    pen.dots(place, radius, at.best);
 }
 
 export function printParameter(parameter: Parameter, raw: number): string {

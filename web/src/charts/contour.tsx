@@ -18,7 +18,7 @@ import type { Pen } from '../pen';
 import { type Axis, format } from '../scale';
 import type { Study } from '../study';
 import type { Colours } from '../theme';
-import { describe, parameterAxis, printParameter, ranking, rawOf, spotsOf } from './common';
+import { describe, markBest, parameterAxis, printParameter, ranking, rawOf, spotsOf } from './common';
 
 const bands = 9; // whose edges are the contours; as in the program's reports
 const mostDots = 1500; // of trials over it: the best ones
@@ -72,8 +72,7 @@ export function ContourPlot(props: {
         y: contour.up.map((value) => rawOf(second, value)),
     };
     const edges = { x: edgesOf(axes.x, raw.x), y: edgesOf(axes.y, raw.y) };
-    const best = ranking(study);
-    const order = best
+    const order = ranking(study)
         .filter((n) => !props.test || props.test(n))
         .filter((n) => ![p, q].some((each) => Number.isNaN(t.parameters[each]!.get(n))))
         .slice(0, mostDots);
@@ -97,10 +96,7 @@ export function ContourPlot(props: {
         pen.clip(frame.left - 5, frame.top - 5, frame.width + 10, frame.height + 10, () => {
             pen.dots(places, 2.6, at.paper, 0.9);
             pen.dots(places, 1.7, at.ink, 0.8);
-            if (order[0] === best[0] && order.length > 0) {
-                pen.dots(places.slice(0, 2), 6, at.paper);
-                pen.dots(places.slice(0, 2), 4.5, at.best);
-            }
+            markBest(pen, places, order.indexOf(study.bestTrial), 4.5, at);
         });
         return frame;
     };

@@ -108,8 +108,9 @@ export function ParallelPlot(props: {
         draw_lines(pen, others, height, at.line, 0.7, 0.5);
         draw_lines(pen, chosen, height, at.other, 1, alpha);
         draw_lines(pen, marked, height, at.good, 1.2, marked.length > 200 ? 0.35 : 0.7);
-        if (best.length > 0 && (!test || test(best[0]!)))
-            draw_lines(pen, [best[0]!], height, at.best, 2.4, 1);
+        const first = study.bestTrial;
+        if (first >= 0 && (!test || test(first)))
+            draw_lines(pen, [first], height, at.best, 2.4, 1);
         columns.forEach((column, c) =>
             draw_axis(pen, column, places.current[c]!, height, at, gap, c),
         );

@@ -6,7 +6,7 @@ import { type Frame, type Hit, Plot, drawFrame, nearest, zoomed, type Zoom } fro
 import type { Pen } from '../pen';
 import type { Study } from '../study';
 import type { Colours } from '../theme';
-import { describe, parameterAxis, ranking, spotsOf } from './common';
+import { describe, markBest, parameterAxis, ranking, spotsOf } from './common';
 
 const classes = 10; // tenths of the ranking, as in the program's reports
 
@@ -57,10 +57,7 @@ export function RankPlot(props: {
                 pen.dots(group, radius - 0.9, at.good, fills[end - 1]!);
                 end = begin;
             }
-            if (order.length > 0 && order[0] === best[0]) {
-                pen.dots(places.subarray(0, 2), radius + 2.2, at.paper);
-                pen.dots(places.subarray(0, 2), radius + 0.8, at.best);
-            }
+            markBest(pen, places, order.indexOf(study.bestTrial), radius + 0.8, at);
         });
         return frame;
     };

@@ -105,12 +105,13 @@ export function SlicePlot(props: {
                 pen.line(line, at.paper, 4, 0.7);
                 pen.line(line, at.ink, 1.6);
             }
-            if (best.length > 0 && !Number.isNaN(t.parameters[p]!.get(best[0]!))) {
-                const raw = t.parameters[p]!.get(best[0]!);
+            const chosen = study.bestTrial;
+            if (chosen >= 0 && !Number.isNaN(t.parameters[p]!.get(chosen))) {
+                const raw = t.parameters[p]!.get(chosen);
                 pen.dots(
                     [
-                        px(frame, isRoomy ? raw + spread(best[0]!) : raw),
-                        py(frame, t.values[0]!.get(best[0]!)),
+                        px(frame, isRoomy ? raw + spread(chosen) : raw),
+                        Math.max(py(frame, t.values[0]!.get(chosen)), frame.top),
                     ],
                     4.5,
                     at.best,

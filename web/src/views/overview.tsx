@@ -18,7 +18,6 @@ import {
     WAITING,
     type Study,
     countStates,
-    findBest,
 } from '../study';
 import { Changes } from './changes';
 import { Progress } from './studies';
@@ -126,24 +125,28 @@ function Fact({ label, children }: { label: string; children: preact.ComponentCh
 
 function Facts({ study, open }: { study: Study; open: (trial: number) => void }) {
     const info = study.info!,
-        counts = countStates(study.trials),
-        t = study.trials;
+        counts = countStates(study.trials);
     const all = counts.reduce((sum, count) => sum + count, 0);
-    const best = findBest(t, 0, study.maximize[0] ?? false);
+    const best = info.best;
     const stopped = counts[PRUNED]! + counts[PAUSED]!;
     const whole = Math.max(info.budget.trials, all, 1);
     return (
         <>
             <dl class="facts">
                 <Fact label={`best ${info.metrics[0]!.name}`}>
-                    {best < 0 ? (
-                        '–'
-                    ) : (
-                        <button class="link" onClick={() => open(best)}>
-                            {format(t.values[0]!.get(best))}
+                    {best ? (
+                        <button class="link" onClick={() => open(best.trial)}>
+                            {format(best.value)}
                         </button>
+                    ) : (
+                        '–'
                     )}
-                    {best >= 0 && <small>trial {best}</small>}
+                    {best && (
+                        <small>
+                            trial {best.trial}
+                            {best.noise && ', expected'}
+                        </small>
+                    )}
                 </Fact>
                 <Fact label="trials">
                     {all}
@@ -189,7 +192,8 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
 }
 
 function Best({ study, open }: { study: Study; open: (trial: number) => void }) {
-    const best = findBest(study.trials, 0, study.maximize[0] ?? false);
+    const best = study.bestTrial,
+        noise = study.info!.best?.noise;
     if (best < 0)
         return (
             <section>
@@ -219,6 +223,20 @@ function Best({ study, open }: { study: Study; open: (trial: number) => void }) 
                     </div>
                 ))}
             </dl>
+            {noise && (
+                <p class="soft note">
+                    Runs of one configuration differ, by a deviation of {format(noise.deviation, 2)}
+                    . By what all trials say together, this one would give{' '}
+                    {format(study.info!.best!.value)} in the mean of many runs (90 %:{' '}
+                    {format(noise.low)} to {format(noise.high)}), the best of all. The best value
+                    that was seen, {format(study.trials.values[0]!.get(noise.luckiest))}, was a lucky
+                    draw:{' '}
+                    <button class="link" onClick={() => open(noise.luckiest)}>
+                        trial {noise.luckiest}
+                    </button>
+                    .
+                </p>
+            )}
         </section>
     );
 }
