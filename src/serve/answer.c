@@ -150,12 +150,9 @@ static void write_standing(const cav_feed *feed, cav_json *json)
     cav_json_add_int(json, "now_ms", now);
 }
 
-caviar_code cav_answer_study(cav_feed *feed, cav_json *json, cav_error *error)
+void cav_answer_study(const cav_feed *feed, cav_json *json)
 {
     const cav_spec *spec = feed->study->spec;
-    caviar_code code = cav_chosen_find(feed->study, &feed->chosen, error);
-    if (code)
-        return code;
     cav_json_begin_object(json);
     cav_json_add_string(json, "study", feed->name);
     cav_json_add_int(json, "epoch", (int64_t)feed->epoch);
@@ -165,10 +162,20 @@ caviar_code cav_answer_study(cav_feed *feed, cav_json *json, cav_error *error)
     write_metrics(spec, json);
     write_plan(spec, json);
     write_standing(feed, json);
-    cav_json_key(json, "best");
-    cav_chosen_write(feed->study, &feed->chosen, json);
     cav_json_key(json, "definition");
     cav_spec_write(spec, json);
+    cav_json_end_object(json);
+}
+
+caviar_code cav_answer_best(cav_feed *feed, cav_json *json, cav_error *error)
+{
+    caviar_code code = cav_chosen_find(feed->study, &feed->chosen, error);
+    if (code)
+        return code;
+    cav_json_begin_object(json);
+    cav_json_key(json, "best");
+    cav_chosen_write(feed->study, &feed->chosen, json);
+    cav_json_add_int(json, "ended", (int64_t)feed->chosen.ended);
     cav_json_end_object(json);
     return CAVIAR_OK;
 }

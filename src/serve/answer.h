@@ -22,9 +22,11 @@ enum { CAV_PAGE_MOST = 20000 };
 /** The list of studies. */
 void cav_answer_studies(const cav_study_summary *list, size_t count, cav_json *json);
 
-/** A study: its parameters with their scales, metrics, budget, methods, where it stands, the best.
- */
-caviar_code cav_answer_study(cav_feed *feed, cav_json *json, cav_error *error);
+/** A study: its parameters with their scales, metrics, budget, methods, and where it stands. */
+void cav_answer_study(const cav_feed *feed, cav_json *json);
+
+/** Its best trial by the first metric, and how many trials had ended when it was looked for. */
+caviar_code cav_answer_best(cav_feed *feed, cav_json *json, cav_error *error);
 
 /** The trials that changed since a place, as columns. */
 caviar_code cav_answer_trials(const cav_feed *feed, const cav_page *page, cav_json *json,

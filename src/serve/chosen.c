@@ -5,6 +5,13 @@
 
 #include <math.h>
 
+enum { REST = 10 }; // times as long as it took
+
+static int64_t now_ms(void)
+{
+    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+}
+
 static caviar_code find(cav_study *study, cav_chosen *ret_chosen, cav_error *error)
 {
     const cav_spec *spec = study->spec;
@@ -27,11 +34,13 @@ static caviar_code find(cav_study *study, cav_chosen *ret_chosen, cav_error *err
 caviar_code cav_chosen_find(cav_study *study, cav_chosen *chosen, cav_error *error)
 {
     size_t ended = study->history->finished_count;
-    if (chosen->is_known && chosen->ended == ended)
+    int64_t begin_ms = now_ms();
+    if (chosen->is_known && (chosen->ended == ended || begin_ms < chosen->again_ms))
         return CAVIAR_OK;
     caviar_code code = find(study, chosen, error);
     chosen->is_known = !code;
     chosen->ended = ended;
+    chosen->again_ms = now_ms() + REST * (now_ms() - begin_ms);
     return code;
 }
 

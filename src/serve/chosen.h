@@ -14,12 +14,14 @@ typedef struct cav_chosen {
     double loss;  // its own; where runs come out different, what many runs of it would give
     cav_incumbent incumbent; // what says so; see its is_noisy
     bool is_known;
-    size_t ended; // trials that had ended by then
+    size_t ended;     // trials that had ended by then
+    int64_t again_ms; // when it may be looked for again, by the monotonic clock
 } cav_chosen;
 
 /**
- * Looks for the best by the first metric, unless no trial has ended since. Of several metrics it is
- * the best value that was seen.
+ * Looks for the best by the first metric, unless no trial has ended since, or looking would take
+ * more than a tenth of the time; `ended` then says that it is not the newest. Of several metrics it
+ * is the best value that was seen.
  */
 caviar_code cav_chosen_find(cav_study *study, cav_chosen *chosen, cav_error *error);
 

@@ -422,6 +422,8 @@ static caviar_code find_bars(const cav_findings *findings, lanes *ret_lanes, cav
         int64_t from = history->started_ms[i], to = history->finished_ms[i];
         if (history->states[i] == CAVIAR_STATE_RUNNING)
             to = now;
+        else if (history->states[i] != CAVIAR_STATE_COMPLETE && history->reported_ms[i] > from)
+            to = history->reported_ms[i]; // it may have been paused since
         if (from > 0 && to >= from)
             ret_lanes->bars[ret_lanes->count++] = (bar){.row = i, .from = from, .to = to};
     }

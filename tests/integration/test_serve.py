@@ -151,10 +151,10 @@ def test_the_best_is_that_of_the_verb(place):
     make_noisy_study(place)
     make_study(place)
     server = serve(place)
-    equal(server.get("/studies/bowl")["best"], {"trial": 0, "value": 0.25, "noise": None})
+    equal(server.get("/studies/bowl/best")["best"], {"trial": 0, "value": 0.25, "noise": None})
     said = json.loads(place.caviar("best", "--study", "noisy", "--json"))
     first, noise = said["standing"]["contenders"][0], said["standing"]["noise"]
-    found = server.get("/studies/noisy")["best"]
+    found = server.get("/studies/noisy/best")["best"]
     equal(found, {"trial": said["trial"]["id"], "value": first["mean"], "noise": {
         "deviation": noise, "low": first["low"], "high": first["high"],
         "chance": first["chance"], "luckiest": said["standing"]["luckiest"]}})
@@ -162,7 +162,7 @@ def test_the_best_is_that_of_the_verb(place):
     listed = {each["study"]: each for each in server.get("/studies")["studies"]}["noisy"]
     equal((listed["best_trial"], listed["best"]), (found["trial"], found["value"]))
     place.caviar("add", "--study", "noisy", "x=0.5")
-    equal(server.get("/studies/noisy")["best"], found)
+    equal(server.get("/studies/noisy/best")["best"], found)
     page = place.caviar("export", "--study", "noisy", "--html")
     contains(page, f"greatest expected gain, trial {found['trial']}<", "was a lucky draw")
 

@@ -39,6 +39,12 @@ export interface Best {
     } | null;
 }
 
+/** What was found, and how many trials had ended by then. */
+export interface BestAnswer {
+    best: Best | null;
+    ended: number;
+}
+
 export type Control = 'run' | 'pause' | 'stop' | 'cancel';
 
 export interface StudyInfo {
@@ -58,7 +64,6 @@ export interface StudyInfo {
     steps_saved: number;
     busy_ms: number;
     now_ms: number;
-    best: Best | null;
     definition: { changes?: StudyChange[] };
 }
 
@@ -91,6 +96,7 @@ export interface TrialsPage {
     step: number[];
     started_ms: number[];
     finished_ms: number[];
+    reported_ms: number[];
     maker: number[];
     parent: number[];
     nudges: number[];

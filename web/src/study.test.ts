@@ -9,7 +9,7 @@ import { fillOf } from './charts/ranks';
 import { effectLine } from './charts/slice';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
-import { COMPLETE, countStates, Curve, RUNNING, states, Trials } from './study';
+import { COMPLETE, countStates, Curve, PRUNED, RUNNING, states, Trials } from './study';
 import { arrange, type Column, toCsv } from './views/trials';
 import { wordOf } from './views/nurse';
 import { companionsOf, join } from './views/trial';
@@ -37,6 +37,7 @@ function page(
         step: column(3),
         started_ms: column(1000),
         finished_ms: column(3000),
+        reported_ms: column(2500),
         maker: rows.map((row) => row.number % 2),
         parent: column(-1),
         nudges: column(0),
@@ -74,6 +75,8 @@ test('a later page replaces what it names and nothing else', () => {
     expect(trials.count).toBe(71);
     expect(countStates(trials)).toEqual([0, 1, 0, 3, 0, 0]); // those between have not come yet
     expect(trials.took(0, 9000)).toBe(2000);
+    trials.take(page([{ number: 0, state: PRUNED, value: null, x: 0, act: 0 }]));
+    expect(trials.took(0, 9000)).toBe(1500); // up to its last report
 });
 
 test('a report at an earlier step gives up what stood there', () => {

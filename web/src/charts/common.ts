@@ -89,11 +89,17 @@ export function printParameter(parameter: Parameter, raw: number): string {
 
 /** The range in which most of the values lie: what lies far beyond would press the rest flat. */
 export function mostOf(values: number[], maximize: boolean): [number, number] {
-    const sorted = values.filter(Number.isFinite).sort((a, b) => (maximize ? b - a : a - b));
-    if (sorted.length === 0) return [0, 1];
-    const best = sorted[0]!,
-        worst = sorted[sorted.length - 1]!;
-    const typical = sorted[Math.floor(sorted.length * 0.8)]!;
+    return mostOfSorted(Float64Array.from(values.filter(Number.isFinite)).sort(), maximize);
+}
+
+/** The same of finite values in growing order. */
+export function mostOfSorted(sorted: Float64Array, maximize: boolean): [number, number] {
+    const last = sorted.length - 1;
+    if (last < 0) return [0, 1];
+    const nth = (place: number) => sorted[maximize ? last - place : place]!; // best first
+    const best = nth(0),
+        worst = nth(last),
+        typical = nth(Math.floor(sorted.length * 0.8));
     const limit = typical + (typical - best);
     const end =
         Math.abs(worst - best) > Math.abs(limit - best) && sorted.length >= 10 ? limit : worst;

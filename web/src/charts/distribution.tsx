@@ -2,29 +2,38 @@
  * The empirical distribution of the metric: the share of complete trials whose value is at most x;
  * other studies' beside it. A study that was searched better has more of its trials near the best.
  */
+import { useMemo } from 'preact/hooks';
 import { type Frame, type Hit, Plot, drawFrame, px, py, zoomed, type Zoom } from '../plot';
 import type { Pen } from '../pen';
 import { Axis, around, format } from '../scale';
-import type { Study } from '../study';
+import { COMPLETE, type Study } from '../study';
 import type { Colours } from '../theme';
-import { dashes, describe, mostOf, ranking } from './common';
+import { dashes, describe, mostOfSorted } from './common';
 
 const mostSteps = 2000; // more would be drawn within one pixel
 
-/** The complete trials of a study by growing value. */
-export interface Distribution {
-    numbers: readonly number[];
-    values: number[];
+/** The finite values of the complete trials in growing order. */
+export function distributionOf(study: Study): Float64Array {
+    const t = study.trials,
+        column = t.values[0]!,
+        values = new Float64Array(t.count);
+    let count = 0;
+    for (let n = 0; n < t.count; n++)
+        if (t.state.get(n) === COMPLETE && Number.isFinite(column.get(n)))
+            values[count++] = column.get(n);
+    return values.subarray(0, count).sort();
 }
 
-export function distributionOf(study: Study): Distribution {
-    const best = ranking(study);
-    const numbers = study.maximize[0] ? [...best].reverse() : best;
-    return { numbers, values: numbers.map((n) => study.trials.values[0]!.get(n)) };
+/** The first complete trial with a value; -1: none. */
+function trialWith(study: Study, value: number): number {
+    const t = study.trials;
+    let n = 0;
+    while (n < t.count && !(t.state.get(n) === COMPLETE && t.values[0]!.get(n) === value)) n++;
+    return n < t.count ? n : -1;
 }
 
 /** The share of values, which grow, that are at most x. */
-export function shareUpTo(values: number[], x: number): number {
+export function shareUpTo(values: ArrayLike<number>, x: number): number {
     let [low, high] = [0, values.length];
     while (low < high) {
         const middle = (low + high) >> 1;
@@ -35,13 +44,13 @@ export function shareUpTo(values: number[], x: number): number {
 }
 
 /** The value that a share of all is at most: the first one where it is reached. */
-export function quantile(values: number[], share: number): number {
+export function quantile(values: ArrayLike<number>, share: number): number {
     const place = Math.ceil(share * values.length) - 1;
     return values[Math.min(Math.max(place, 0), values.length - 1)] ?? NaN;
 }
 
 // A staircase from the left edge to the right one: each value lifts it by its share.
-function stairs(frame: Frame, values: number[]): number[] {
+function stairs(frame: Frame, values: Float64Array): number[] {
     if (values.length === 0) return [];
     const stride = Math.max(1, Math.floor(values.length / mostSteps));
     const line = [frame.left, py(frame, 0)];
@@ -64,13 +73,16 @@ export function DistributionPlot(props: {
     const { study, others, log } = props;
     const metric = study.info!.metrics[0]!.name,
         maximize = study.maximize[0] ?? false;
-    const own = distributionOf(study),
-        theirs = others.map(distributionOf);
+    const versions = [study, ...others].map((each) => `${each.name} ${each.version}`).join();
+    const [own, ...theirs] = useMemo(
+        () => [study, ...others].map(distributionOf) as [Float64Array, ...Float64Array[]],
+        [versions],
+    );
 
     const axes = () => {
         const ranges = [own, ...theirs]
-            .filter((each) => each.values.length > 0)
-            .map((each) => mostOf(each.values, maximize));
+            .filter((each) => each.length > 0)
+            .map((each) => mostOfSorted(each, maximize));
         const low = Math.min(...ranges.map((range) => range[0])),
             high = Math.max(...ranges.map((range) => range[1]));
         return { x: around(low, high, log), y: new Axis('linear', 0, 1.02) };
@@ -86,17 +98,17 @@ export function DistributionPlot(props: {
         pen.clip(frame.left, frame.top - 2, frame.width + 2, frame.height + 4, () => {
             theirs.forEach((each, i) =>
                 pen.line(
-                    stairs(frame, each.values),
+                    stairs(frame, each),
                     at.ink,
                     1.6,
                     0.75,
                     dashes[i % dashes.length],
                 ),
             );
-            pen.line(stairs(frame, own.values), at.good, 2);
+            pen.line(stairs(frame, own), at.good, 2);
         });
         theirs.forEach((each, i) => {
-            const middle = px(frame, quantile(each.values, 0.5)) + 5;
+            const middle = px(frame, quantile(each, 0.5)) + 5;
             if (middle < frame.left + frame.width - 20)
                 pen.text(others[i]!.name, middle, py(frame, 0.5) + 9 + 14 * i, at.ink);
         });
@@ -104,16 +116,16 @@ export function DistributionPlot(props: {
     };
 
     const hit_of = (frame: Frame, i: number): Hit => {
-        const number = own.numbers[i]!,
-            value = own.values[i]!;
-        const share = (values: number[]) => `${Math.round(100 * shareUpTo(values, value))} %`;
+        const value = own[i]!,
+            number = trialWith(study, value);
+        const share = (values: Float64Array) => `${Math.round(100 * shareUpTo(values, value))} %`;
         return {
             key: i,
             x: px(frame, value),
-            y: py(frame, shareUpTo(own.values, value)),
+            y: py(frame, shareUpTo(own, value)),
             lines: [
-                `${share(own.values)} up to ${metric} ${format(value)}`,
-                ...theirs.map((each, k) => `${others[k]!.name}: ${share(each.values)}`),
+                `${share(own)} up to ${metric} ${format(value)}`,
+                ...theirs.map((each, k) => `${others[k]!.name}: ${share(each)}`),
                 ...describe(study, number),
             ],
             open: () => props.open(number),
@@ -121,20 +133,20 @@ export function DistributionPlot(props: {
     };
     const find = (frame: Frame, x: number): Hit | null => {
         const value = frame.x.at((x - frame.left) / frame.width);
-        const i = Math.round(shareUpTo(own.values, value) * own.values.length) - 1;
-        return own.values.length > 0 ? hit_of(frame, Math.max(i, 0)) : null;
+        const i = Math.round(shareUpTo(own, value) * own.length) - 1;
+        return own.length > 0 ? hit_of(frame, Math.max(i, 0)) : null;
     };
-    const last = own.values.length - 1;
+    const last = own.length - 1;
     return (
         <Plot
             title="Distribution"
             label={
                 last < 0
                     ? `the empirical distribution of ${metric}; no trial is complete yet`
-                    : `the empirical distribution of ${metric}: half of ${last + 1} complete trials are at most ${format(quantile(own.values, 0.5))}, a tenth at most ${format(quantile(own.values, 0.1))}`
+                    : `the empirical distribution of ${metric}: half of ${last + 1} complete trials are at most ${format(quantile(own, 0.5))}, a tenth at most ${format(quantile(own, 0.1))}`
             }
             height={props.height}
-            version={[study.version, ...others.map((other) => other.version), log].join()}
+            version={`${versions} ${log}`}
             zooms
             draw={draw}
             find={find}

@@ -127,7 +127,7 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
     const info = study.info!,
         counts = countStates(study.trials);
     const all = counts.reduce((sum, count) => sum + count, 0);
-    const best = info.best;
+    const { best } = study;
     const stopped = counts[PRUNED]! + counts[PAUSED]!;
     const whole = Math.max(info.budget.trials, all, 1);
     return (
@@ -193,12 +193,16 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
 
 function Best({ study, open }: { study: Study; open: (trial: number) => void }) {
     const best = study.bestTrial,
-        noise = study.info!.best?.noise;
+        noise = study.best?.noise;
     if (best < 0)
         return (
             <section>
                 <h2>Best configuration</h2>
-                <p class="soft">No trial is complete yet.</p>
+                <p class="soft">
+                    {countStates(study.trials)[COMPLETE]! > 0
+                        ? 'is being looked for …'
+                        : 'No trial is complete yet.'}
+                </p>
             </section>
         );
     const lines = study
@@ -227,7 +231,7 @@ function Best({ study, open }: { study: Study; open: (trial: number) => void }) 
                 <p class="soft note">
                     Runs of one configuration differ, by a deviation of {format(noise.deviation, 2)}
                     . By what all trials say together, this one would give{' '}
-                    {format(study.info!.best!.value)} in the mean of many runs (90 %:{' '}
+                    {format(study.best!.value)} in the mean of many runs (90 %:{' '}
                     {format(noise.low)} to {format(noise.high)}), the best of all. The best value
                     that was seen, {format(study.trials.values[0]!.get(noise.luckiest))}, was a lucky
                     draw:{' '}
