@@ -161,7 +161,7 @@ def look(given, run, server, port):
     path = f"trials?since={page['end']}&epoch={page['epoch']}"
     again = min(seconds_of(lambda: get(one, path))[0] for _ in range(200))
     print(f"a look at nothing new: {again * 1000:.2f} ms")
-    alone, looked, shares = [], [], []
+    alone, looked, shares, requests = [], [], [], []
     for _ in range(given.rounds):
         alone.append(run.rate(given.seconds))
         viewers = [Viewer(port) for _ in range(given.viewers)]
@@ -173,6 +173,7 @@ def look(given, run, server, port):
         looked.append(run.rate(given.seconds))
         after, memory = processor(server.pid)
         shares.append((after - before) / (time.monotonic() - begin))
+        requests.append(sum(viewer.asked for viewer in viewers) - sum(asked))
         check(viewers)
         behind = [number for number, viewer in enumerate(viewers) if viewer.asked == asked[number]]
         assert not behind, f"viewers {behind} saw nothing in {given.seconds} s"
@@ -183,6 +184,7 @@ def look(given, run, server, port):
             viewer.join()
     print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} "
           f"viewers ({max(looked) / max(alone):.2f})")
+    print(f"requests a second: {max(requests) / given.seconds:.0f} of the viewers, with what is new")
     print(f"the server: {memory:.0f} MB, {100 * min(shares):.0f} % of a processor")
 
 
