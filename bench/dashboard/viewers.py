@@ -60,7 +60,8 @@ class Viewer(threading.Thread):
 
     def __init__(self, port):
         super().__init__(daemon=True)
-        self.port, self.ends, self.rows, self.asked = port, False, 0, 0
+        self.port, self.ends, self.asked = port, False, 0
+        self.has_all = False  # that there was when it came
         self.fault = None
         self.start()
 
@@ -79,10 +80,12 @@ class Viewer(threading.Thread):
         while not self.ends:
             if not answer.readline().startswith(b"data"):
                 continue
-            page = get_again(asks, f"trials?since={place}&epoch={epoch}")
-            place, epoch = page["next"], page["epoch"]
-            self.rows += len(page["number"])
-            self.asked += 1
+            is_more = True
+            while is_more and not self.ends:
+                page = get_again(asks, f"trials?since={place}&epoch={epoch}")
+                place, epoch, is_more = page["next"], page["epoch"], page["next"] < page["end"]
+                self.asked += 1
+            self.has_all = True
             time.sleep(0.25)  # as the page does
         asks.close()
         answer.close()
@@ -158,18 +161,19 @@ def look(given, run, server, port):
     path = f"trials?since={page['end']}&epoch={page['epoch']}"
     again = min(seconds_of(lambda: get(one, path))[0] for _ in range(200))
     print(f"a look at nothing new: {again * 1000:.2f} ms")
-    alone, looked, shares = [], [], []
+    alone, looked, shares, requests = [], [], [], []
     for _ in range(given.rounds):
         alone.append(run.rate(given.seconds))
         viewers = [Viewer(port) for _ in range(given.viewers)]
-        while any(viewer.rows < given.trials for viewer in viewers):
+        while not all(viewer.has_all for viewer in viewers):
             check(viewers)
-            time.sleep(0.1)  # until all have what there was
+            time.sleep(0.1)
         asked = [viewer.asked for viewer in viewers]
         before, begin = processor(server.pid)[0], time.monotonic()
         looked.append(run.rate(given.seconds))
         after, memory = processor(server.pid)
         shares.append((after - before) / (time.monotonic() - begin))
+        requests.append(sum(viewer.asked for viewer in viewers) - sum(asked))
         check(viewers)
         behind = [number for number, viewer in enumerate(viewers) if viewer.asked == asked[number]]
         assert not behind, f"viewers {behind} saw nothing in {given.seconds} s"
@@ -180,6 +184,7 @@ def look(given, run, server, port):
             viewer.join()
     print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} "
           f"viewers ({max(looked) / max(alone):.2f})")
+    print(f"requests a second: {max(requests) / given.seconds:.0f} of the viewers, with what is new")
     print(f"the server: {memory:.0f} MB, {100 * min(shares):.0f} % of a processor")
 
 

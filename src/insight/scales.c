@@ -4,12 +4,12 @@
  * All trials are put on the other scale, the process is fitted anew, and each trial is predicted
  * from the others. It learns the losses as they are, not their ranks as elsewhere: ranks bend a
  * loss that is plain in the parameter, and whichever scale happens to bend the same way would
- * explain them better. Nor does a difference count that is small beside the spread of the losses: a
- * loss without noise is predicted so closely on every scale that the logarithm of a density would
- * make hundreds of nats of nothing. The sum of the differences of the logarithms, trial by trial,
- * is the gain; its error follows from their spread (A. Vehtari, A. Gelman, J. Gabry, "Practical
- * Bayesian model evaluation using leave-one-out cross-validation", Statistics and Computing 27,
- * 2017).
+ * explain them better. Runs that went wrong are left out. Nor does a difference count that is small
+ * beside the spread of the losses: a loss without noise is predicted so closely on every scale that
+ * the logarithm of a density would make hundreds of nats of nothing. The sum of the differences of
+ * the logarithms, trial by trial, is the gain; its error follows from their spread (A. Vehtari, A.
+ * Gelman, J. Gabry, "Practical Bayesian model evaluation using leave-one-out cross-validation",
+ * Statistics and Computing 27, 2017).
  */
 #include "insight/scales.h"
 
@@ -25,25 +25,33 @@ static const double least_skill = 0.2;
 // Standard deviations of the losses that a prediction may be off without being worse.
 static const double tolerance = 0.15;
 
-// Losses so many times as far from the median as the best tenth, and worse, are of runs that went
-// wrong: they are drawn together by a logarithm.
-static const double far = 3;
+// Tukey's outer fence: so many quartile ranges beyond the upper quartile a loss is of a run that
+// went wrong. Such runs are left out. To draw them in instead would bend the loss, most of all
+// where a sampler has put nearly all trials near the best, and a scale that bends likewise would be
+// praised.
+static const double fence = 3;
 
-// The losses, which are in order, as the process learns them: of mean 0 and variance 1.
-static void soften(const double *losses, size_t count, double *ret_outcomes)
+// How many of the losses, which are in order, lie inside of the fence.
+static size_t count_sound(const double *losses, size_t count)
 {
-    double median = losses[count / 2], width = median - losses[count / 10];
-    double edge = width > 0 ? median + far * width : INFINITY, mean = 0, square = 0;
-    for (size_t i = 0; i < count; i++) {
-        double beyond = losses[i] - edge;
-        ret_outcomes[i] = beyond > 0 ? edge + width * log1p(beyond / width) : losses[i];
-        mean += ret_outcomes[i] / (double)count;
-    }
+    double lower = losses[count / 4], upper = losses[count - 1 - count / 4];
+    size_t sound = count;
+    while (losses[sound - 1] > upper + fence * (upper - lower))
+        sound--;
+    return sound;
+}
+
+// The losses as the process learns them: of mean 0 and variance 1.
+static void standardise(const double *losses, size_t count, double *ret_outcomes)
+{
+    double mean = 0, square = 0;
     for (size_t i = 0; i < count; i++)
-        square += (ret_outcomes[i] - mean) * (ret_outcomes[i] - mean);
+        mean += losses[i] / (double)count;
+    for (size_t i = 0; i < count; i++)
+        square += (losses[i] - mean) * (losses[i] - mean);
     double deviation = sqrt(square / (double)count);
     for (size_t i = 0; i < count; i++)
-        ret_outcomes[i] = deviation > 0 ? (ret_outcomes[i] - mean) / deviation : 0;
+        ret_outcomes[i] = deviation > 0 ? (losses[i] - mean) / deviation : 0;
 }
 
 /** What all scales are weighed with. */
@@ -153,13 +161,15 @@ static caviar_code weigh_all(const balance *at, cav_scale_evidence *ret_evidence
 caviar_code cav_scales_weigh(const cav_smooth *smooth, cav_scale_evidence *ret_evidence,
                              size_t *ret_count, cav_error *error)
 {
-    size_t count = smooth->count;
+    cav_smooth sound = *smooth; // borrowed: the first of its trials, which are the better ones
+    sound.count = count_sound(smooth->ranking.losses, smooth->count);
+    size_t count = sound.count;
     cav_arena *arena = cav_arena_new();
     double *room = arena ? CAV_ARENA_NEW(arena, double, 3 * count) : NULL;
     caviar_code code = CAVIAR_OK;
     if (room) {
-        soften(smooth->ranking.losses, count, room);
-        balance at = {smooth, room, room + count, room + 2 * count, arena};
+        standardise(smooth->ranking.losses, count, room);
+        balance at = {&sound, room, room + count, room + 2 * count, arena};
         code = weigh_all(&at, ret_evidence, ret_count, error);
     } else {
         code = cav_fail_memory(error);

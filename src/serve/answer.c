@@ -167,6 +167,19 @@ void cav_answer_study(const cav_feed *feed, cav_json *json)
     cav_json_end_object(json);
 }
 
+caviar_code cav_answer_best(cav_feed *feed, cav_json *json, cav_error *error)
+{
+    caviar_code code = cav_chosen_find(feed->study, &feed->chosen, error);
+    if (code)
+        return code;
+    cav_json_begin_object(json);
+    cav_json_key(json, "best");
+    cav_chosen_write(feed->study, &feed->chosen, json);
+    cav_json_add_int(json, "ended", (int64_t)feed->chosen.ended);
+    cav_json_end_object(json);
+    return CAVIAR_OK;
+}
+
 // ---- What mattered ----------------------------------------------------------------------------
 
 static void write_importance(const cav_space *space, const cav_importance *at, cav_json *json)

@@ -87,6 +87,7 @@ static int64_t number_of(const selection *chosen, size_t i)
     X(step, steps)                                                                                 \
     X(started_ms, started_ms)                                                                      \
     X(finished_ms, finished_ms)                                                                    \
+    X(reported_ms, reported_ms)                                                                    \
     X(maker, makers)                                                                               \
     X(parent, parents)
 

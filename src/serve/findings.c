@@ -25,25 +25,42 @@ static cav_ruler widen(cav_ruler ruler)
     return (cav_ruler){ruler.scale, ruler.low - room, ruler.high + room};
 }
 
-// The axis for losses [count] in growing order, in the user's direction.
-static cav_ruler choose_axis(const cav_findings *at, const double *losses, size_t count)
+// The axis for losses [count] of a metric, in growing order, in the user's direction.
+static cav_ruler choose_axis(const cav_findings *at, size_t metric, const double *losses,
+                             size_t count)
 {
     size_t last = (size_t)(SHOWN_SHARE * (double)(count - 1) + 0.5);
-    double best = cav_findings_value(at, losses[0]);
-    double worst = cav_findings_value(at, losses[last]);
+    double best = cav_history_in_direction(at->history, metric, losses[0]);
+    double worst = cav_history_in_direction(at->history, metric, losses[last]);
     cav_ruler ruler = {.low = fmin(best, worst), .high = fmax(best, worst)};
     if (ruler.low > 0 && ruler.high > LOG_RATIO * ruler.low)
         ruler.scale = CAVIAR_SCALE_LOG;
     return widen(ruler);
 }
 
-static void find_values(cav_findings *at)
+// The axes of all metrics.
+static caviar_code find_axes(cav_findings *at, cav_error *error)
+{
+    size_t metrics = at->history->metric_count;
+    at->axes = CAV_ARENA_NEW(at->arena, cav_ruler, metrics);
+    if (!at->axes)
+        return cav_fail_memory(error);
+    for (size_t m = 0; m < metrics; m++) {
+        cav_ranking ranking = at->ranking;
+        caviar_code code =
+            m == 0 ? CAVIAR_OK : cav_ranking_make(at->history, m, at->arena, &ranking, error);
+        if (code)
+            return code;
+        at->axes[m] = ranking.count == 0 ? (cav_ruler){.low = 0, .high = 1}
+                                         : choose_axis(at, m, ranking.losses, ranking.count);
+    }
+    return CAVIAR_OK;
+}
+
+static void find_beyond(cav_findings *at)
 {
     const cav_ranking *ranking = &at->ranking;
-    at->values = (cav_ruler){.low = 0, .high = 1};
-    if (ranking->count == 0)
-        return;
-    at->values = choose_axis(at, ranking->losses, ranking->count);
+    at->values = at->axes[0];
     while (at->beyond < ranking->count) {
         double value = cav_findings_value(at, ranking->losses[ranking->count - 1 - at->beyond]);
         if (value >= at->values.low && value <= at->values.high)
@@ -72,7 +89,7 @@ static caviar_code find_on_curve(cav_findings *at, cav_error *error)
             if (isfinite(history->curves[i].losses[k * history->metric_count]))
                 losses[finite++] = history->curves[i].losses[k * history->metric_count];
     qsort(losses, finite, sizeof *losses, by_loss);
-    at->on_curve = finite > 0 ? choose_axis(at, losses, finite) : at->values;
+    at->on_curve = finite > 0 ? choose_axis(at, 0, losses, finite) : at->values;
     free(losses);
     return CAVIAR_OK;
 }
@@ -161,9 +178,13 @@ caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav
         return cav_fail_memory(error);
     caviar_code code =
         cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
+    if (!code)
+        code = find_axes(ret_findings, error);
+    if (!code)
+        code = cav_chosen_find(study, &ret_findings->chosen, error);
     if (code)
         return code;
-    find_values(ret_findings);
+    find_beyond(ret_findings);
     code = find_on_curve(ret_findings, error);
     if (!code)
         code = measure(ret_findings, error);

@@ -9,6 +9,7 @@
 #include "insight/effect.h"
 #include "insight/measurement.h"
 #include "insight/ranking.h"
+#include "serve/chosen.h"
 #include "serve/ruler.h"
 #include "study/study.h"
 
@@ -17,8 +18,10 @@ typedef struct cav_findings {
     const cav_history *history;
     cav_arena *arena;
     cav_ranking ranking; // complete trials by the first metric
+    cav_chosen chosen;   // the best of them
     cav_ruler values;    // of that metric, where most of the values lie
     size_t beyond;       // complete trials whose value lies outside of it
+    cav_ruler *axes;     // [metric_count] of each metric, likewise; the first is `values`
     cav_ruler on_curve;  // likewise, of the values on the way; as `values` where there are none
     cav_importance *importance; // [importance_count] most important first
     size_t importance_count;    // 0: too few trials

@@ -9,9 +9,7 @@
 
 enum { MOST_LABELS = 9 }; // choices or levels with a label each
 
-typedef void draw_tick(const cav_plot *plot, double place, const char *label);
-
-static void tick_at(const cav_parameter *parameter, const cav_plot *plot, draw_tick *draw,
+static void tick_at(const cav_parameter *parameter, const cav_plot *plot, cav_plot_tick *draw,
                     double raw)
 {
     cav_text label = {0};
@@ -23,7 +21,7 @@ static void tick_at(const cav_parameter *parameter, const cav_plot *plot, draw_t
     cav_text_free(&label);
 }
 
-static void draw_ticks(const cav_parameter *parameter, const cav_plot *plot, draw_tick *draw)
+static void draw_ticks(const cav_parameter *parameter, const cav_plot *plot, cav_plot_tick *draw)
 {
     size_t size = cav_parameter_size(parameter);
     if (size > 0 && (size <= MOST_LABELS || parameter->axis == CAV_AXIS_CHOICES)) {

@@ -1,15 +1,15 @@
 /**
  * pictures.c: history, importance, slices, contours, learning curves.
  *
- * Of many trials not all are drawn, so that a page of a hundred thousand trials still opens: the
- * best ones, and of the others each so many-th.
+ * Of many trials not all are drawn, so that a page of a hundred thousand trials still opens; see
+ * cav_drawing_has.
  */
 #include "serve/pictures.h"
 
 #include "base/number.h"
+#include "serve/drawing.h"
 #include "serve/markup.h"
 #include "serve/parameter_axis.h"
-#include "serve/plot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,68 +26,6 @@ enum {
 
 // A surrogate that explains a smaller share of the variation is not drawn among the trials.
 #define LEAST_SKILL 0.2
-
-// Draws rank r of `count` trials, of which `most` may be drawn: the best half of these for sure.
-static bool is_drawn(size_t rank, size_t count, size_t most)
-{
-    if (count <= most || rank < most / 2)
-        return true;
-    size_t stride = (count - most / 2 + most / 2 - 1) / (most / 2);
-    return (rank - most / 2) % stride == 0;
-}
-
-static const char *class_of_rank(const cav_findings *at, size_t rank)
-{
-    if (rank == 0)
-        return "best";
-    return (double)rank < cav_best_count((double)at->ranking.count) ? "good" : "other";
-}
-
-static void describe(const cav_findings *at, size_t row, double loss, cav_text *text)
-{
-    cav_text_clear(text);
-    cav_text_appendf(text, "trial %zu: %s ", row, at->study->metric_names[0]);
-    cav_markup_number(text, cav_findings_value(at, loss));
-}
-
-static void draw_value_ticks(const cav_ruler *axis, const cav_plot *plot)
-{
-    double ticks[CAV_RULER_MOST];
-    size_t count = cav_ruler_ticks(axis, 7, ticks);
-    for (size_t i = 0; i < count; i++) {
-        cav_text label = {0};
-        cav_ruler_label(ticks[i], &label);
-        cav_plot_tick_y(plot, cav_ruler_place(axis, ticks[i]), cav_text_get(&label));
-        cav_text_free(&label);
-    }
-}
-
-// An axis of whole numbers from low to high.
-static void draw_count_ticks(const cav_plot *plot, const cav_ruler *ruler)
-{
-    double ticks[CAV_RULER_MOST];
-    size_t count = cav_ruler_ticks(ruler, 10, ticks);
-    for (size_t i = 0; i < count; i++) {
-        cav_text label = {0};
-        if (ticks[i] != floor(ticks[i]))
-            continue;
-        cav_ruler_label(ticks[i], &label);
-        cav_plot_tick_x(plot, cav_ruler_place(ruler, ticks[i]), cav_text_get(&label));
-        cav_text_free(&label);
-    }
-}
-
-static cav_plot wide_plot(const cav_findings *at, cav_text *page)
-{
-    return (cav_plot){.page = page,
-                      .is_alone = at->is_alone,
-                      .width = 900,
-                      .height = 320,
-                      .left = 64,
-                      .right = 14,
-                      .top = 22,
-                      .bottom = 40};
-}
 
 // ---- History --------------------------------------------------------------------------------
 
@@ -114,23 +52,23 @@ static void draw_best_so_far(const cav_findings *at, const cav_plot *plot, const
 
 void cav_picture_history(const cav_findings *findings, cav_text *page)
 {
-    cav_plot plot = wide_plot(findings, page);
+    cav_plot plot = cav_drawing_wide(findings, page);
     const cav_ranking *ranking = &findings->ranking;
     cav_ruler numbers = {.low = -0.5, .high = (double)findings->history->count - 0.5};
     if (numbers.high < 0.5)
         numbers.high = 0.5;
     cav_text text = {0};
     cav_plot_begin(&plot, "value of each trial, and the best so far");
-    draw_value_ticks(&findings->values, &plot);
-    draw_count_ticks(&plot, &numbers);
+    cav_drawing_ticks(&findings->values, 7, false, &plot, cav_plot_tick_y);
+    cav_drawing_ticks(&numbers, 10, true, &plot, cav_plot_tick_x);
     cav_plot_titles(&plot, "trial", findings->study->metric_names[0]);
     for (size_t r = ranking->count; r-- > 0;) { // the best on top
-        if (!is_drawn(r, ranking->count, MOST_POINTS))
+        if (!cav_drawing_has(findings, r, MOST_POINTS))
             continue;
-        describe(findings, ranking->rows[r], ranking->losses[r], &text);
+        cav_drawing_describe(findings, ranking->rows[r], ranking->losses[r], &text);
         cav_plot_point(&plot, cav_ruler_place(&numbers, (double)ranking->rows[r]),
                        cav_findings_place(findings, &findings->values, ranking->losses[r]),
-                       class_of_rank(findings, r), cav_text_get(&text));
+                       cav_drawing_class(findings, r), cav_text_get(&text));
     }
     draw_best_so_far(findings, &plot, &numbers);
     cav_plot_end(&plot);
@@ -190,12 +128,6 @@ void cav_picture_importance(const cav_findings *findings, cav_text *page)
 
 // ---- Slices ---------------------------------------------------------------------------------
 
-// Of a range that was cut since, not all trials lie on the axis.
-static bool is_on(const cav_parameter *axis, double raw)
-{
-    return cav_parameter_check(axis, raw, NULL) == CAVIAR_OK;
-}
-
 // The surrogate's mean: a line, or where each value has its room a stroke in that of each.
 static void draw_effect(const cav_findings *at, const cav_parameter *axis, const cav_plot *plot,
                         const cav_effect *effect)
@@ -241,20 +173,21 @@ void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text 
     cav_text text = {0};
     cav_text_appendf(&text, "%s against %s", findings->study->metric_names[0], axis->name);
     cav_plot_begin(&plot, cav_text_get(&text));
-    draw_value_ticks(&findings->values, &plot);
+    cav_drawing_ticks(&findings->values, 7, false, &plot, cav_plot_tick_y);
     cav_parameter_axis_across(axis, &plot);
     cav_plot_titles(&plot, axis->name, findings->study->metric_names[0]);
     for (size_t r = ranking->count; r-- > 0;) {
         size_t row = ranking->rows[r];
         double raw = findings->history->raw[row * findings->history->param_count + parameter];
-        if (isnan(raw) || !is_on(axis, raw) || !is_drawn(r, ranking->count, MOST_SLICE_POINTS))
+        if (isnan(raw) || !cav_drawing_is_on(axis, raw) ||
+            !cav_drawing_has(findings, r, MOST_SLICE_POINTS))
             continue;
-        describe(findings, row, ranking->losses[r], &text);
+        cav_drawing_describe(findings, row, ranking->losses[r], &text);
         cav_text_appendf(&text, ", %s ", axis->name);
         cav_parameter_print(axis, raw, &text);
         cav_plot_point(&plot, cav_parameter_axis_place(axis, raw, row),
                        cav_findings_place(findings, &findings->values, ranking->losses[r]),
-                       class_of_rank(findings, r), cav_text_get(&text));
+                       cav_drawing_class(findings, r), cav_text_get(&text));
     }
     const cav_effect *effect = find_effect(findings, parameter);
     if (effect)
@@ -324,13 +257,13 @@ static void draw_trials_over(const cav_findings *at, const cav_contour *contour,
         size_t row = ranking->rows[r];
         const double *raw = at->history->raw + row * at->history->param_count;
         double x = raw[contour->first], y = raw[contour->second];
-        if (isnan(x) || isnan(y) || !is_on(across, x) || !is_on(up, y) ||
-            !is_drawn(r, ranking->count, MOST_OVER))
+        if (isnan(x) || isnan(y) || !cav_drawing_is_on(across, x) || !cav_drawing_is_on(up, y) ||
+            !cav_drawing_has(at, r, MOST_OVER))
             continue;
-        describe(at, row, ranking->losses[r], &text);
+        cav_drawing_describe(at, row, ranking->losses[r], &text);
         cav_plot_point(plot, cav_parameter_axis_place(across, x, row),
-                       cav_parameter_axis_place(up, y, row), r == 0 ? "best" : "over",
-                       cav_text_get(&text));
+                       cav_parameter_axis_place(up, y, row),
+                       row == at->chosen.trial ? "best" : "over", cav_text_get(&text));
     }
     plot->page->failed |= text.failed;
     cav_text_free(&text);
@@ -413,21 +346,21 @@ static void draw_unranked(const cav_findings *at, const cav_plot *plot, const ca
 
 bool cav_picture_curves(const cav_findings *findings, cav_text *page)
 {
-    cav_plot plot = wide_plot(findings, page);
+    cav_plot plot = cav_drawing_wide(findings, page);
     const cav_ranking *ranking = &findings->ranking;
     cav_ruler steps = {0};
     if (find_steps(findings->history, &steps) == 0)
         return false;
     cav_plot_begin(&plot, "learning curves");
-    draw_value_ticks(&findings->on_curve, &plot);
-    draw_count_ticks(&plot, &steps);
+    cav_drawing_ticks(&findings->on_curve, 7, false, &plot, cav_plot_tick_y);
+    cav_drawing_ticks(&steps, 10, true, &plot, cav_plot_tick_x);
     cav_plot_titles(&plot, "step", findings->study->metric_names[0]);
     draw_unranked(findings, &plot, &steps);
     for (size_t r = ranking->count; r-- > 0;) {
-        const char *rank = class_of_rank(findings, r);
+        const char *rank = cav_drawing_class(findings, r);
         char class_name[24];
         snprintf(class_name, sizeof class_name, "curve %s", rank);
-        if (is_drawn(r, ranking->count, MOST_CURVES))
+        if (cav_drawing_has(findings, r, MOST_CURVES))
             draw_curve(findings, &plot, &steps, ranking->rows[r], class_name);
     }
     cav_plot_end(&plot);

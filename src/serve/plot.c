@@ -39,6 +39,8 @@ void cav_plot_begin(const cav_plot *plot, const char *label)
     if (plot->is_alone)
         cav_text_append(plot->page, "<style>" CAV_PICTURE_SHEET "</style>\n<rect class=\"paper\" "
                                     "width=\"100%\" height=\"100%\"/>\n");
+    if (plot->no_frame)
+        return;
     cav_text_append(plot->page, "<rect class=\"frame\"");
     attribute(plot, "x", pixel_x(plot, 0));
     attribute(plot, "y", pixel_y(plot, 1));
@@ -97,7 +99,8 @@ void cav_plot_tick_y(const cav_plot *plot, double y, const char *label)
     attribute(plot, "x", pixel_x(plot, 0) - TICK_SIZE);
     attribute(plot, "y", pixel_y(plot, y) + 4);
     cav_text_append_char(plot->page, '>');
-    append_cut(plot->page, label, plot->left / CHARACTER_WIDTH);
+    append_cut(plot->page, label,
+               (plot->label_room ? plot->label_room : plot->left) / CHARACTER_WIDTH);
     cav_text_append(plot->page, "</text>\n");
 }
 
@@ -113,6 +116,16 @@ void cav_plot_titles(const cav_plot *plot, const char *x, const char *y)
     attribute(plot, "y", 12);
     cav_text_append_char(plot->page, '>');
     append_cut(plot->page, y, plot->width / CHARACTER_WIDTH);
+    cav_text_append(plot->page, "</text>\n");
+}
+
+void cav_plot_head(const cav_plot *plot, double x, int room, const char *text)
+{
+    cav_text_append(plot->page, "<text class=\"title\" text-anchor=\"middle\"");
+    attribute(plot, "x", pixel_x(plot, x));
+    attribute(plot, "y", pixel_y(plot, 1) - 8);
+    cav_text_append_char(plot->page, '>');
+    append_cut(plot->page, text, room / CHARACTER_WIDTH);
     cav_text_append(plot->page, "</text>\n");
 }
 
@@ -134,14 +147,42 @@ void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_
     cav_text_append(plot->page, "</circle>\n");
 }
 
+void cav_plot_ring(const cav_plot *plot, double x, double y, double share, const char *text)
+{
+    cav_text_append(plot->page, "<circle class=\"ring\" r=\"4\"");
+    attribute(plot, "cx", pixel_x(plot, x));
+    attribute(plot, "cy", pixel_y(plot, y));
+    cav_text_append(plot->page, " fill-opacity=\"");
+    cav_markup_number(plot->page, share);
+    cav_text_append(plot->page, "\">");
+    title(plot, text);
+    cav_text_append(plot->page, "</circle>\n");
+}
+
+static void box(const cav_plot *plot, const double from[2], const double to[2], double least_width)
+{
+    double width = pixel_x(plot, to[0]) - pixel_x(plot, from[0]);
+    attribute(plot, "x", pixel_x(plot, from[0]));
+    attribute(plot, "y", pixel_y(plot, to[1]));
+    attribute(plot, "width", width > least_width ? width : least_width);
+    attribute(plot, "height", pixel_y(plot, from[1]) - pixel_y(plot, to[1]));
+}
+
+void cav_plot_bar(const cav_plot *plot, const double from[2], const double to[2],
+                  const char *class_name, const char *text)
+{
+    cav_text_appendf(plot->page, "<rect class=\"%s\"", class_name);
+    box(plot, from, to, 1);
+    cav_text_append_char(plot->page, '>');
+    title(plot, text);
+    cav_text_append(plot->page, "</rect>\n");
+}
+
 void cav_plot_cell(const cav_plot *plot, const double from[2], const double to[2], double share,
                    const char *text)
 {
     cav_text_append(plot->page, "<rect class=\"cell\"");
-    attribute(plot, "x", pixel_x(plot, from[0]));
-    attribute(plot, "y", pixel_y(plot, to[1]));
-    attribute(plot, "width", pixel_x(plot, to[0]) - pixel_x(plot, from[0]));
-    attribute(plot, "height", pixel_y(plot, from[1]) - pixel_y(plot, to[1]));
+    box(plot, from, to, 0);
     cav_text_append(plot->page, " fill-opacity=\"");
     cav_markup_number(plot->page, share);
     cav_text_append(plot->page, "\">");

@@ -66,11 +66,13 @@ static void write_count(cav_text *page, int64_t count, const char *what)
 static void write_best_fact(const cav_findings *at, cav_text *page)
 {
     cav_text number = {0}, what = {0};
-    if (at->ranking.count == 0)
+    const cav_chosen *best = &at->chosen;
+    if (best->trial == SIZE_MAX)
         return;
-    cav_markup_number(&number, cav_findings_value(at, at->ranking.losses[0]));
-    cav_text_appendf(&what, "%s %s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
-                     at->study->metric_names[0], at->ranking.rows[0]);
+    cav_markup_number(&number, cav_findings_value(at, best->loss));
+    cav_text_appendf(&what, "%s %s%s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
+                     best->incumbent.is_noisy ? "expected " : "", at->study->metric_names[0],
+                     best->trial);
     write_fact(page, cav_text_get(&number), cav_text_get(&what));
     cav_text_free(&number);
     cav_text_free(&what);
@@ -181,6 +183,24 @@ static void write_failures(const cav_findings *at, cav_text *page)
 
 // ---- Pictures -------------------------------------------------------------------------------
 
+// Where the best value that was seen is not the best.
+static void write_noise(const cav_findings *at, cav_text *page)
+{
+    const cav_incumbent *incumbent = &at->chosen.incumbent;
+    if (!incumbent->is_noisy)
+        return;
+    cav_text_append(page, "<p>Runs of one configuration differ, by a deviation of ");
+    cav_markup_number(page, incumbent->noise);
+    cav_text_appendf(page,
+                     ". By what all trials say together that of trial %zu is the best in the ",
+                     at->chosen.trial);
+    cav_text_append(page, "mean of many runs, with ");
+    cav_markup_number(page, cav_findings_value(at, at->chosen.loss));
+    cav_text_append(page, "; the best value that was seen, ");
+    cav_markup_number(page, cav_findings_value(at, at->ranking.losses[0]));
+    cav_text_appendf(page, " by trial %zu, was a lucky draw.</p>\n", at->ranking.rows[0]);
+}
+
 static void write_history(const cav_findings *at, cav_text *page)
 {
     cav_text note = {0};
@@ -192,8 +212,50 @@ static void write_history(const cav_findings *at, cav_text *page)
                          at->beyond == 1 ? "s" : "");
     begin_section(page, "How the best came about", cav_text_get(&note));
     cav_text_free(&note);
+    write_noise(at, page);
     cav_text_append(page, "<div class=\"wide\">");
     cav_picture_history(at, page);
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
+static void write_distribution(const cav_findings *at, cav_text *page)
+{
+    begin_section(page, "How good they are",
+                  "The empirical distribution: which share of the complete trials is at most as "
+                  "great as each value.");
+    cav_text_append(page, "<div class=\"wide\">");
+    cav_picture_distribution(at, page);
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
+// Of several metrics the first one against each other.
+static caviar_code write_fronts(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    if (at->history->metric_count < 2)
+        return CAVIAR_OK;
+    begin_section(page, "The Pareto front",
+                  "Orange: no other trial is at least as good in every metric and better in one.");
+    for (size_t m = 1; m < at->history->metric_count && !code; m++) {
+        cav_text_append(page, "<div class=\"wide\">");
+        code = cav_picture_front(at, (size_t[]){0, m}, page, error);
+        cav_text_append(page, "</div>\n");
+    }
+    end_section(page);
+    return code;
+}
+
+static void write_parallel(const cav_findings *at, cav_text *page)
+{
+    if (at->study->spec->space->dim_count == 0)
+        return;
+    begin_section(page, "All together",
+                  "A line for each complete trial, over parameters on their own scales, the most "
+                  "important first, and metrics.");
+    cav_text_append(page, "<div class=\"wide\">");
+    cav_picture_parallel(at, page);
     cav_text_append(page, "</div>\n");
     end_section(page);
 }
@@ -304,6 +366,43 @@ static void write_contours(const cav_findings *at, cav_text *page)
     end_section(page);
 }
 
+// The same pairs as of the contours, or those that would be, were there enough trials.
+static void write_ranks(const cav_findings *at, cav_text *page)
+{
+    enum { PAIRED = 3 };
+    size_t dims = at->study->spec->space->dim_count, most = dims < PAIRED ? dims : PAIRED;
+    if (most < 2)
+        return;
+    begin_section(page, "Where the good ones lie",
+                  "The complete trials over two parameters, filled the more the better they rank, "
+                  "by tenths; the best of all is orange.");
+    cav_text_append(page, "<div class=\"grid\">\n");
+    for (size_t i = 0; i < most; i++)
+        for (size_t k = i + 1; k < most; k++) {
+            cav_text_append(page, "<div>");
+            cav_picture_ranks(at, (size_t[]){at->order[i], at->order[k]}, page);
+            cav_text_append(page, "</div>\n");
+        }
+    cav_text_append(page, "</div>\n");
+    end_section(page);
+}
+
+static caviar_code write_timeline(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    cav_text picture = {0};
+    bool is_any;
+    caviar_code code = cav_picture_timeline(at, &picture, &is_any, error);
+    if (!code && is_any) {
+        begin_section(page, "When they ran",
+                      "Blue: complete; grey: stopped early; red: failed; orange: still running.");
+        cav_text_appendf(page, "<div class=\"wide\">%s</div>\n", cav_text_get(&picture));
+        end_section(page);
+    }
+    page->failed |= picture.failed;
+    cav_text_free(&picture);
+    return code;
+}
+
 static void write_curves(const cav_findings *at, cav_text *page)
 {
     cav_text picture = {0};
@@ -328,23 +427,34 @@ static void write_foot(const cav_findings *at, cav_text *page)
                      caviar_version(), date);
 }
 
-static void write_page(const cav_findings *at, cav_text *page)
+static caviar_code write_pictures(const cav_findings *at, cav_text *page, cav_error *error)
 {
+    write_history(at, page);
+    write_distribution(at, page);
+    caviar_code code = write_fronts(at, page, error);
+    write_importance(at, page);
+    write_advice(at, page);
+    write_parallel(at, page);
+    write_slices(at, page);
+    write_contours(at, page);
+    write_ranks(at, page);
+    write_curves(at, page);
+    return code ? code : write_timeline(at, page, error);
+}
+
+static caviar_code write_page(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
     write_head(at, page);
     write_facts(at, page);
-    if (at->ranking.count > 0) {
-        write_history(at, page);
-        write_importance(at, page);
-        write_advice(at, page);
-        write_slices(at, page);
-        write_contours(at, page);
-        write_curves(at, page);
-    } else {
+    if (at->ranking.count > 0)
+        code = write_pictures(at, page, error);
+    else
         cav_text_append(page, "<p>No trial is complete yet.</p>\n");
-    }
     write_best_trials(at, page);
     write_failures(at, page);
     write_foot(at, page);
+    return code;
 }
 
 caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error)
@@ -352,8 +462,9 @@ caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error)
     cav_findings findings;
     caviar_code code = cav_findings_make(study, &findings, error);
     if (!code) {
-        write_page(&findings, page);
-        code = page->failed ? cav_fail_memory(error) : CAVIAR_OK;
+        code = write_page(&findings, page, error);
+        if (!code && page->failed)
+            code = cav_fail_memory(error);
     }
     cav_findings_free(&findings);
     return code;

@@ -14,6 +14,7 @@
     X(STUDY, "GET", "/api/1/studies/{study}")                                                      \
     X(TRIALS, "GET", "/api/1/studies/{study}/trials")                                              \
     X(CURVES, "GET", "/api/1/studies/{study}/curves")                                              \
+    X(BEST, "GET", "/api/1/studies/{study}/best")                                                  \
     X(IMPORTANCE, "GET", "/api/1/studies/{study}/importance")                                      \
     X(CONTOUR, "GET", "/api/1/studies/{study}/contour")                                            \
     X(EFFECTS, "GET", "/api/1/studies/{study}/effects")                                            \

@@ -126,6 +126,8 @@ static caviar_code look_at_study(cav_server *server, const cav_exchange *exchang
         return cav_answer_effects(feed, (size_t)number, json, error);
     if (route->kind == CAV_ROUTE_TRIAL)
         return cav_answer_trial(feed, route->trial, number, server->place, json, error);
+    if (route->kind == CAV_ROUTE_BEST)
+        return cav_answer_best(feed, json, error);
     cav_answer_study(feed, json);
     return CAVIAR_OK;
 }

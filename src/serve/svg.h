@@ -7,7 +7,9 @@
 #include "study/study.h"
 
 /** The pictures, as they are named. */
-#define CAV_SVG_PICTURES "history, importance, curves, slice:NAME, contour:NAME,NAME"
+#define CAV_SVG_PICTURES                                                                           \
+    "history, distribution, importance, curves, parallel, timeline, slice:NAME, "                  \
+    "contour:NAME,NAME, ranks:NAME,NAME, front:METRIC,METRIC"
 
 /**
  * Writes the picture that a word names ("history", "slice:lr", "contour:lr,momentum"). The study's

@@ -62,7 +62,10 @@ static caviar_code take_in_report(void *context, const cav_report *report, cav_e
                 values[m] = report->metrics[i].value;
         any |= !isnan(values[m]);
     }
-    if (!any || (size_t)report->number >= study->history->count)
+    if ((size_t)report->number >= study->history->count)
+        return CAVIAR_OK;
+    study->history->reported_ms[report->number] = report->time_ms;
+    if (!any)
         return CAVIAR_OK;
     return cav_history_report(study->history, (size_t)report->number, report->step, values, error);
 }

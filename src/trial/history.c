@@ -48,14 +48,35 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {
-        history->points,     history->raw,          history->losses,      history->states,
-        history->reasons,    history->attempts,     history->failures,    history->steps,
-        history->started_ms, history->finished_ms,  history->curves,      history->messages,
-        history->nudges,     history->cans,         history->checkpoints, history->parents,
-        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
-        history->spent,      history->makers,       history->reported,    history->changed,
-        history->latest,     history->places,       history->bests,       history};
+    void *columns[] = {history->points,
+                       history->raw,
+                       history->losses,
+                       history->states,
+                       history->reasons,
+                       history->attempts,
+                       history->failures,
+                       history->steps,
+                       history->started_ms,
+                       history->finished_ms,
+                       history->curves,
+                       history->messages,
+                       history->nudges,
+                       history->cans,
+                       history->checkpoints,
+                       history->parents,
+                       history->open,
+                       history->parent_steps,
+                       history->finished,
+                       history->seed_numbers,
+                       history->spent,
+                       history->makers,
+                       history->reported,
+                       history->changed,
+                       history->latest,
+                       history->places,
+                       history->reported_ms,
+                       history->bests,
+                       history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -83,6 +104,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->spent, sizeof *history->spent},
         {(void **)&history->started_ms, sizeof *history->started_ms},
         {(void **)&history->finished_ms, sizeof *history->finished_ms},
+        {(void **)&history->reported_ms, sizeof *history->reported_ms},
         {(void **)&history->curves, sizeof *history->curves},
         {(void **)&history->messages, sizeof *history->messages},
         {(void **)&history->nudges, sizeof *history->nudges},
@@ -113,6 +135,7 @@ static bool add_rows(cav_history *history, size_t count)
         history->states[i] = ABSENT;
         history->steps[i] = -1;
         history->spent[i] = 0;
+        history->reported_ms[i] = 0;
         history->parent_steps[i] = -1;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;

@@ -38,6 +38,7 @@ typedef struct cav_history {
     int64_t *steps;    // [count] last step reported; -1: none
     int64_t *spent;    // [count] steps that its reports took, also those that were given up later
     int64_t *started_ms, *finished_ms; // [count]
+    int64_t *reported_ms;              // [count] when it last reported; 0: not yet, or not known
     cav_curve *curves;                 // [count]
     char **messages;                   // [count] why it failed; NULL where there is nothing to say
     cav_nudge_list *nudges;            // [count]

@@ -326,6 +326,13 @@ const tests = {
         await page.selectOption('.pair select[aria-label="across"]', 'x'); // they change places
         await page.waitForSelector('.pair h2:has-text("x and lr")');
         holds(page.url().includes('pair=x%2Clr'), 'the link has them');
+        await until('the ranks are drawn', async () => (await inked(page, '.ranks canvas')) > 500);
+        await page.focus('.ranks .canvas');
+        await page.keyboard.press('ArrowRight');
+        holds(
+            (await page.textContent('.ranks .unseen')).startsWith('Rank 1 of 54, Trial'),
+            'the best is first',
+        );
         await page.focus('.pair .canvas');
         await page.keyboard.press('ArrowRight');
         const best = JSON.parse(place.caviar('best', '--json')).trial.id;
@@ -441,6 +448,67 @@ const tests = {
                 );
                 await page.context().close();
             }
+    },
+
+    'where runs come out different the best is not the luckiest one': async (place) => {
+        place.pipe(
+            studyOf('noisy', 0, { space: { x: { type: 'float', low: 0, high: 1 } } }),
+        );
+        for (const [x, losses] of [
+            [0.1, [0.9, 0.8, 0.7]],
+            [0.4, [0.1, 0.8, 0.9]], // the luckiest one
+            [0.7, [0.3, 0.2, 0.25]],
+            [0.9, [0.5, 0.6, 0.4]],
+        ])
+            for (const loss of losses) place.caviar('add', `x=${x}`, '--value', loss);
+        await place.serve();
+        const said = JSON.parse(place.caviar('best', '--json'));
+        const page = await place.open('#/noisy/overview');
+        await page.waitForSelector('.note:has-text("was a lucky draw")');
+        const best = await factOf(page, 'best loss');
+        holds(best.endsWith(`trial ${said.trial.id}, expected`), `${best} is what the verb says`);
+        await page.click('.note button');
+        await page.waitForSelector(`h1:has-text("Trial ${said.standing.luckiest}")`);
+        holds(said.standing.luckiest !== said.trial.id, 'they are two');
+    },
+
+    'another filter is seen in each picture': async (place) => {
+        place.pipe(studyOf('bowl', 60));
+        await place.serve();
+        const page = await place.open('#/bowl/parameters?q=lr<0.5');
+        const pictures = () =>
+            page.$$eval('.slices .plot, .ranks .plot', (plots) =>
+                plots.map((plot) => plot.querySelector('canvas').toDataURL()),
+            );
+        await until('all are drawn', async () => {
+            const first = await pictures();
+            await page.waitForTimeout(300);
+            return first.length === 6 && first.join() === (await pictures()).join();
+        });
+        const before = await pictures();
+        await page.fill('#filter', 'lr<0.01');
+        await until('all are others', async () =>
+            (await pictures()).every((picture, i) => picture !== before[i]),
+        );
+    },
+
+    'how good the trials are is shown, also beside another study': async (place) => {
+        place.pipe(studyOf('first', 60));
+        place.pipe(studyOf('second', 20, { seed: 9 }));
+        await place.serve();
+        const page = await place.open('#/first/overview?with=second');
+        const plot = '.plot:has(h2:text-is("Distribution"))';
+        await until('it is drawn', async () =>
+            (await page.getAttribute(`${plot} .canvas`, 'aria-label')).includes('of 54 complete'),
+        );
+        await until('it is compared', async () => {
+            await page.focus(`${plot} .canvas`);
+            await page.keyboard.press('Escape');
+            await page.keyboard.press('ArrowRight');
+            return /^2 % up to loss [\d.]+, second: \d+ %, Trial/.test(
+                await page.textContent(`${plot} .unseen`),
+            );
+        });
     },
 
     'studies are compared in one picture': async (place) => {

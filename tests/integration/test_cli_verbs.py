@@ -235,7 +235,8 @@ def export_writes_json_that_makes_the_study_again(box):
 def export_writes_a_picture_as_a_file_of_its_own(box):
     ran(box)
     box.caviar('run', 'bowl.yaml', '-n', '30', '--sampler', 'random', '--study', 'more')
-    names = {'history': 30, 'importance': 0, 'slice:x': 30, 'contour:x,y': 30}
+    names = {'history': 30, 'importance': 0, 'slice:x': 30, 'contour:x,y': 30, 'ranks:x,y': 30,
+             'distribution': 0, 'parallel': 0, 'timeline': 0, 'front:loss,loss': 30}
     for name, trials in names.items():
         tree = ElementTree.fromstring(box.caviar('export', '--study', 'more', '--svg', name).out)
         equal(tree.tag, '{http://www.w3.org/2000/svg}svg')
@@ -245,7 +246,8 @@ def export_writes_a_picture_as_a_file_of_its_own(box):
     contains(box.read('h.svg'), '<svg xmlns', 'prefers-color-scheme:dark')
     contains(box.caviar('export', '--study', 'more', '--html').out, 'Two at a time')
     for name, piece in (('slice:z', "'z'"), ('curves', 'no trial has'), ('pie', 'contour:NAME'),
-                        ('contour:x', 'two parameters')):
+                        ('contour:x', 'two names'), ('ranks:x,z', "'z'"), ('historyx', 'ranks:'),
+                        ('front:loss,gain', "'gain'"), ('distribution:x', 'there is no picture')):
         contains(box.caviar('export', '--study', 'more', '--svg', name, status=1).err, piece)
     contains(box.caviar('export', '--study', 'bowl', '--svg', 'importance', status=1).err, '16')
     contains(box.caviar('export', '--format', 'csv', '--html', status=2).err, '--svg')

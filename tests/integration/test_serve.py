@@ -132,6 +132,41 @@ def test_a_study_says_what_it_is(place):
     equal(study["definition"]["space"]["lr"]["scale"], "log")
 
 
+def make_noisy_study(place):
+    """A study of four configurations, whose runs come out different: the luckiest one's others are
+    poor."""
+    place.write("lines", json.dumps({
+        "cmd": "init", "study": "noisy", "seed": 3, "sampler": "random", "scheduler": "none",
+        "budget": {"trials": 1}, "metric": {"name": "gain", "direction": "maximize"},
+        "space": {"x": {"type": "float", "low": 0, "high": 1}}}))
+    place.caviar_pipe("lines")
+    for x, gains in ((0.1, (0.1, 0.2, 0.3)), (0.4, (0.9, 0.2, 0.1)), (0.7, (0.7, 0.8, 0.75)),
+                     (0.9, (0.5, 0.4, 0.6))):
+        for gain in gains:
+            place.caviar("add", "--study", "noisy", f"x={x}", "--value", str(gain))
+
+
+def test_the_best_is_that_of_the_verb(place):
+    """the best is the one that caviar best names, also where the best value was a lucky draw"""
+    make_noisy_study(place)
+    make_study(place)
+    server = serve(place)
+    equal(server.get("/studies/bowl/best")["best"], {"trial": 0, "value": 0.25, "noise": None})
+    said = json.loads(place.caviar("best", "--study", "noisy", "--json"))
+    first, noise = said["standing"]["contenders"][0], said["standing"]["noise"]
+    found = server.get("/studies/noisy/best")["best"]
+    equal(found, {"trial": said["trial"]["id"], "value": first["mean"], "noise": {
+        "deviation": noise, "low": first["low"], "high": first["high"],
+        "chance": first["chance"], "luckiest": said["standing"]["luckiest"]}})
+    assert found["trial"] != found["noise"]["luckiest"], found
+    listed = {each["study"]: each for each in server.get("/studies")["studies"]}["noisy"]
+    equal((listed["best_trial"], listed["best"]), (found["trial"], found["value"]))
+    place.caviar("add", "--study", "noisy", "x=0.5")
+    equal(server.get("/studies/noisy/best")["best"], found)
+    page = place.caviar("export", "--study", "noisy", "--html")
+    contains(page, f"greatest expected gain, trial {found['trial']}<", "was a lucky draw")
+
+
 def test_trials_come_in_pages(place):
     """trials come in pages, and all pages together are what 'caviar trials' lists"""
     make_study(place)

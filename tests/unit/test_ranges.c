@@ -165,6 +165,32 @@ static void test_the_right_scale_is_left_alone_with_noise_and_without(void **sta
     assert_true(wrong <= studies / 20);
 }
 
+// A sampler that has learnt puts most of its trials near the best. They are not evenly on the scale
+// then, but that says nothing against it.
+static void test_trials_near_the_best_do_not_praise_another_scale(void **state)
+{
+    (void)state;
+    enum { EVEN = 12, TRIALS = 80 };
+    const caviar_parameter parameters[] = {{.name = "x", .low = 1e-3, .high = 1},
+                                           {.name = "y", .high = 1}};
+    uint64_t first = test_seed(1), studies = test_rounds(8);
+    for (uint64_t seed = first; seed < first + studies; seed++) {
+        trials at;
+        advice found;
+        trials_init(&at, parameters, 2, seed);
+        for (size_t i = 0; i < TRIALS; i++) {
+            double raw[2];
+            trials_draw(&at, raw);
+            if (i >= EVEN)
+                raw[0] = 1e-3 + 0.1 * raw[0] * raw[0] * raw[0];
+            trials_put(&at, raw, raw[0], CAVIAR_STATE_COMPLETE);
+        }
+        look(&at, 1, &found);
+        assert_int_equal(found.scales[0].better, CAVIAR_SCALE_LINEAR);
+        trials_free(&at);
+    }
+}
+
 static double nothing(const double *raw, cav_random *random)
 {
     (void)raw;
@@ -318,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_scale_that_the_loss_goes_by_is_found),
         cmocka_unit_test(test_the_right_scale_is_left_alone_with_noise_and_without),
+        cmocka_unit_test(test_trials_near_the_best_do_not_praise_another_scale),
         cmocka_unit_test(test_noise_gives_no_advice),
         cmocka_unit_test(test_a_range_whose_best_lies_at_its_end_is_to_grow),
         cmocka_unit_test(test_what_nothing_good_came_of_is_to_be_cut),

@@ -85,13 +85,24 @@ static void test_page_has_every_part(void **state)
     cav_text page = {0};
     run_trials(study, 60);
     write_report(study, &page);
-    static const char *const parts[] = {
-        "How the best came about", "What mattered",     "Parameter by parameter",
-        "Learning curves",         "The best trials",   "What failed",
-        "54</b><span>complete",    "6</b><span>failed", "By fANOVA",
-        "What the trials advise",  "class=\"mean\""};
+    static const char *const parts[] = {"How the best came about",
+                                        "What mattered",
+                                        "Parameter by parameter",
+                                        "Learning curves",
+                                        "The best trials",
+                                        "What failed",
+                                        "54</b><span>complete",
+                                        "6</b><span>failed",
+                                        "By fANOVA",
+                                        "What the trials advise",
+                                        "class=\"mean\"",
+                                        "How good they are",
+                                        "All together",
+                                        "When they ran",
+                                        "Where the good ones lie"};
     for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
         assert_contains(cav_text_get(&page), parts[i]);
+    assert_null(strstr(cav_text_get(&page), "The Pareto front")); // there is one metric
     expect_balance(cav_text_get(&page));
     cav_text_free(&page);
     cav_study_close(study);
@@ -147,6 +158,35 @@ static void test_few_equal_values_are_drawn_too(void **state)
     cav_study_close(study);
 }
 
+static void test_several_metrics_have_a_front(void **state)
+{
+    (void)state;
+    cav_study *study =
+        open_study("{study: s, metrics: [{name: cost, direction: minimize}, {name: gain, "
+                   "direction: maximize}], seed: 1, sampler: random, "
+                   "space: {x: {type: float, low: 0, high: 1}}}");
+    static const double values[][2] = {{1, 1}, {2, 3}, {3, 2}, {4, 4}};
+    cav_text page = {0};
+    for (size_t i = 0; i < CAV_COUNT_OF(values); i++) {
+        caviar_trial *trial = tuner_ask(study);
+        caviar_metric metrics[] = {{"cost", values[i][0]}, {"gain", values[i][1]}};
+        assert_ok(caviar_trial_tell(trial, metrics, 2), &trial->error);
+        caviar_trial_free(trial);
+    }
+    write_report(study, &page);
+    const char *front = strstr(cav_text_get(&page), "The Pareto front");
+    assert_non_null(front);
+    size_t best = 0;
+    const char *end = strstr(front, "</svg>");
+    for (const char *at = front; (at = strstr(at, "circle class=\"best\"")) && at < end; at++)
+        best++;
+    assert_int_equal(best, 3); // all but {3, 2}
+    assert_contains(front, "<title>trial 1: cost 2, gain 3</title>");
+    expect_balance(cav_text_get(&page));
+    cav_text_free(&page);
+    cav_study_close(study);
+}
+
 static void test_page_of_many_trials_stays_small(void **state)
 {
     (void)state;
@@ -184,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_nothing_from_outside_becomes_markup),
         cmocka_unit_test(test_study_without_trials_has_a_page),
         cmocka_unit_test(test_few_equal_values_are_drawn_too),
+        cmocka_unit_test(test_several_metrics_have_a_front),
         cmocka_unit_test(test_page_of_many_trials_stays_small),
         cmocka_unit_test(test_text_is_escaped_and_mended),
     };

@@ -26,6 +26,25 @@ export interface StudyChange {
     what: string[]; // "space.lr.high: 1 -> 10"
 }
 
+/** The best by the first metric. */
+export interface Best {
+    trial: number;
+    value: number; // its own; under noise what many runs of it would give in the mean
+    noise: {
+        deviation: number; // of a run
+        low: number; // 90 % interval of the value
+        high: number;
+        chance: number; // that it is the best of those that may be
+        luckiest: number; // the trial with the best value
+    } | null;
+}
+
+/** What was found, and how many trials had ended by then. */
+export interface BestAnswer {
+    best: Best | null;
+    ended: number;
+}
+
 export type Control = 'run' | 'pause' | 'stop' | 'cancel';
 
 export interface StudyInfo {
@@ -77,6 +96,7 @@ export interface TrialsPage {
     step: number[];
     started_ms: number[];
     finished_ms: number[];
+    reported_ms: number[];
     maker: number[];
     parent: number[];
     nudges: number[];

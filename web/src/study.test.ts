@@ -3,11 +3,13 @@ import { splitEvents, type TrialsPage } from './api';
 import { courseOf } from './course';
 import { readFilter, rangeOf, replaceWords } from './filter';
 import { cellAt, edgesOf, strength } from './charts/contour';
+import { quantile, shareUpTo } from './charts/distribution';
 import { front } from './charts/pareto';
+import { fillOf } from './charts/ranks';
 import { effectLine } from './charts/slice';
 import { pack } from './charts/timeline';
 import { readRoute, writeRoute } from './route';
-import { COMPLETE, countStates, Curve, findBest, RUNNING, states, Trials } from './study';
+import { COMPLETE, countStates, Curve, PRUNED, RUNNING, states, Trials } from './study';
 import { arrange, type Column, toCsv } from './views/trials';
 import { wordOf } from './views/nurse';
 import { companionsOf, join } from './views/trial';
@@ -35,6 +37,7 @@ function page(
         step: column(3),
         started_ms: column(1000),
         finished_ms: column(3000),
+        reported_ms: column(2500),
         maker: rows.map((row) => row.number % 2),
         parent: column(-1),
         nudges: column(0),
@@ -71,9 +74,9 @@ test('a later page replaces what it names and nothing else', () => {
     );
     expect(trials.count).toBe(71);
     expect(countStates(trials)).toEqual([0, 1, 0, 3, 0, 0]); // those between have not come yet
-    expect(findBest(trials, 0, false)).toBe(2);
-    expect(findBest(trials, 0, true)).toBe(0);
     expect(trials.took(0, 9000)).toBe(2000);
+    trials.take(page([{ number: 0, state: PRUNED, value: null, x: 0, act: 0 }]));
+    expect(trials.took(0, 9000)).toBe(1500); // up to its last report
 });
 
 test('a report at an earlier step gives up what stood there', () => {
@@ -275,4 +278,24 @@ test('a picture as SVG shows text as text', () => {
     expect(svg).toContain('&lt;b&gt;&amp;&quot;');
     expect(svg).toContain('<title>&lt;x&gt;</title>');
     expect(svg).toContain('M0 0M1 1L2 2');
+});
+
+test('an empirical distribution is the share of values up to one', () => {
+    const values = [1, 2, 2, 5];
+    expect([0.9, 1, 1.9, 2, 4.9, 5, 9].map((x) => shareUpTo(values, x))).toEqual([
+        0, 0.25, 0.25, 0.75, 0.75, 1, 1,
+    ]);
+    expect(shareUpTo([], 1)).toBeNaN();
+    expect([0, 0.25, 0.26, 0.5, 0.75, 0.76, 1].map((share) => quantile(values, share))).toEqual([
+        1, 1, 2, 2, 2, 5, 5,
+    ]);
+    expect(quantile([], 0.5)).toBeNaN();
+});
+
+test('the best tenth of the ranks is filled, the last one empty', () => {
+    expect(fillOf(0, 100)).toBe(1);
+    expect(fillOf(9, 100)).toBe(1);
+    expect(fillOf(10, 100)).toBeCloseTo(8 / 9);
+    expect(fillOf(99, 100)).toBe(0);
+    expect(fillOf(0, 1)).toBe(1);
 });

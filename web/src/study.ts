@@ -2,6 +2,8 @@
  * A study as the page has it: columns that grow, filled from the server and kept up to date.
  */
 import {
+    type Best,
+    type BestAnswer,
     type Control,
     type CurvesPage,
     type Importance,
@@ -23,6 +25,7 @@ export const WAITING = 0,
 
 const firstRows = 4000,
     pageRows = 20000; // a small first page is drawn sooner
+const laterMs = 1000;
 
 /** Numbers that grow in number. */
 export class Column {
@@ -79,6 +82,7 @@ export class Trials {
     readonly step = new Column(-1);
     readonly started = new Column(0);
     readonly finished = new Column(0);
+    readonly reported = new Column(0);
     readonly maker = new Column(0);
     readonly parent = new Column(-1);
     readonly nudges = new Column(0);
@@ -104,6 +108,7 @@ export class Trials {
             this.step.set(n, page.step[i]!);
             this.started.set(n, page.started_ms[i]!);
             this.finished.set(n, page.finished_ms[i]!);
+            this.reported.set(n, page.reported_ms[i]!);
             this.maker.set(n, page.maker[i]!);
             this.parent.set(n, page.parent[i]!);
             this.nudges.set(n, page.nudges[i]!);
@@ -132,11 +137,17 @@ export class Trials {
         return Number.isNaN(final) ? (this.curves[metric]!.get(number)?.last ?? NaN) : final;
     }
 
-    /** Milliseconds that its last attempt took, or takes. */
+    /**
+     * Milliseconds that its last attempt took, or takes. One that was stopped early is counted up to
+     * its last report: it may have been paused from then on.
+     */
     took(number: number, now: number): number {
         const started = this.started.get(number),
-            finished = this.finished.get(number);
+            finished = this.finished.get(number),
+            reported = this.reported.get(number);
         if (!(started > 0)) return NaN;
+        const state = this.state.get(number);
+        if ((state === PRUNED || state === PAUSED) && reported > started) return reported - started;
         return (finished >= started ? finished : now) - started;
     }
 }
@@ -151,19 +162,6 @@ export function countStates(trials: Trials): number[] {
     return counts;
 }
 
-/** The complete trial with the best value, the earliest of equals; -1: none. */
-export function findBest(trials: Trials, metric: number, maximize: boolean): number {
-    let best = -1;
-    for (let n = 0; n < trials.count; n++) {
-        if (trials.state.get(n) !== COMPLETE) continue;
-        const value = trials.values[metric]!.get(n);
-        if (Number.isNaN(value)) continue;
-        const known = best < 0 ? NaN : trials.values[metric]!.get(best);
-        if (best < 0 || (maximize ? value > known : value < known)) best = n;
-    }
-    return best;
-}
-
 type Listener = () => void;
 
 /** A study that is followed. */
@@ -171,6 +169,7 @@ export class Study {
     info: StudyInfo | null = null;
     trials = new Trials(1, 0);
     importance: Importance | null = null;
+    best: Best | null = null;
     version = 0; // grows with everything that changes what is drawn
     isLive = false;
     isComplete = false; // all that the server had has been read
@@ -179,6 +178,7 @@ export class Study {
     private readonly abort = new AbortController();
     private isReading = false;
     private mustRead = false;
+    private bestOf = -1; // trials that had ended when it was looked for
     private importanceOf = -1; // complete trials that it was measured on
 
     constructor(readonly name: string) {
@@ -196,6 +196,11 @@ export class Study {
 
     get maximize(): boolean[] {
         return (this.info?.metrics ?? []).map((metric) => metric.direction === 'maximize');
+    }
+
+    /** The trial that is the best by the first metric, as `caviar best` says; -1: none. */
+    get bestTrial(): number {
+        return this.best?.trial ?? -1;
     }
 
     subscribe(listener: Listener): () => void {
@@ -247,6 +252,7 @@ export class Study {
         if (this.info.epoch !== this.trials.epoch) {
             this.trials = new Trials(this.info.metrics.length, this.info.parameters.length);
             this.trials.epoch = this.info.epoch;
+            this.bestOf = -1;
         }
         let drawn = 0; // in between it is drawn only where much has come
         for (let isMore = true; isMore;) {
@@ -275,7 +281,20 @@ export class Study {
             }
         }
         this.isComplete = true;
+        await this.choose();
         await this.measure();
+    }
+
+    // Whenever a trial has ended. The server answers what it has, and later what has ended meanwhile.
+    private async choose(): Promise<void> {
+        const counts = countStates(this.trials);
+        const ended = counts[COMPLETE]! + counts[PRUNED]! + counts[FAILED]!;
+        if (ended === this.bestOf) return;
+        this.changed();
+        const answer = await get<BestAnswer>(`/studies/${this.name}/best`, this.abort.signal);
+        this.best = answer.best;
+        this.bestOf = answer.ended;
+        if (answer.ended < ended) setTimeout(() => this.wake(), laterMs);
     }
 
     // Once a twentieth more trials are complete: it is no news after each of them.

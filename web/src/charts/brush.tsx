@@ -7,6 +7,7 @@ export interface Column {
     name: string;
     axis: Axis;
     value: (n: number) => number;
+    mayLack: boolean; // it is of a parameter that not every trial has
 }
 
 interface Drag {

@@ -1,7 +1,18 @@
 /** What the pictures share: axes of parameters and metrics, and what a trial is in a few lines. */
 import type { Parameter } from '../api';
 import { Axis, around, choices, duration, fits, format } from '../scale';
-import { COMPLETE, FAILED, PAUSED, PRUNED, RUNNING, type Study, states } from '../study';
+import type { Pen } from '../pen';
+import { type Frame, px, py } from '../plot';
+import {
+    COMPLETE,
+    type Column,
+    FAILED,
+    PAUSED,
+    PRUNED,
+    RUNNING,
+    type Study,
+    states,
+} from '../study';
 import type { Colours } from '../theme';
 
 /** The axis of a parameter, on its own scale. */
@@ -38,6 +49,39 @@ export function spread(number: number): number {
     return (((number * 2654435761) >>> 0) / 2 ** 32 - 0.5) * 0.5;
 }
 
+/** Where trials lie on two parameters, as [x0, y0, x1, y1, …]; in a value's room each has its own place. */
+export function spotsOf(
+    study: Study,
+    frame: Frame,
+    parameters: [number, number],
+    axes: { x: Axis; y: Axis },
+    numbers: number[],
+): Float64Array {
+    const [p, q] = parameters.map((each) => study.trials.parameters[each]!) as [Column, Column];
+    const roomy = { x: hasRoom(axes.x), y: hasRoom(axes.y) };
+    const shift = (n: number, is: boolean, way: number) => (is ? spread(n * 2 + way) : 0);
+    return Float64Array.from(
+        numbers.flatMap((n) => [
+            px(frame, p.get(n) + shift(n, roomy.x, 0)),
+            py(frame, q.get(n) + shift(n, roomy.y, 1)),
+        ]),
+    );
+}
+
+/** Marks the best of trials that lie at [x0, y0, x1, y1, …]; -1: it is not among them. */
+export function markBest(
+    pen: Pen,
+    places: Float64Array,
+    index: number,
+    radius: number,
+    at: Colours,
+): void {
+    if (index < 0) return;
+    const place = places.subarray(2 * index, 2 * index + 2);
+    pen.dots(place, radius + 1.5, at.paper);
+    pen.dots(place, radius, at.best);
+}
+
 export function printParameter(parameter: Parameter, raw: number): string {
     if (Number.isNaN(raw)) return '';
     return parameter.choices ? String(parameter.choices[raw] ?? '') : format(raw);
@@ -45,11 +89,17 @@ export function printParameter(parameter: Parameter, raw: number): string {
 
 /** The range in which most of the values lie: what lies far beyond would press the rest flat. */
 export function mostOf(values: number[], maximize: boolean): [number, number] {
-    const sorted = values.filter(Number.isFinite).sort((a, b) => (maximize ? b - a : a - b));
-    if (sorted.length === 0) return [0, 1];
-    const best = sorted[0]!,
-        worst = sorted[sorted.length - 1]!;
-    const typical = sorted[Math.floor(sorted.length * 0.8)]!;
+    return mostOfSorted(Float64Array.from(values.filter(Number.isFinite)).sort(), maximize);
+}
+
+/** The same of finite values in growing order. */
+export function mostOfSorted(sorted: Float64Array, maximize: boolean): [number, number] {
+    const last = sorted.length - 1;
+    if (last < 0) return [0, 1];
+    const nth = (place: number) => sorted[maximize ? last - place : place]!; // best first
+    const best = nth(0),
+        worst = nth(last),
+        typical = nth(Math.floor(sorted.length * 0.8));
     const limit = typical + (typical - best);
     const end =
         Math.abs(worst - best) > Math.abs(limit - best) && sorted.length >= 10 ? limit : worst;
@@ -89,8 +139,25 @@ export function describe(study: Study, number: number): string[] {
     return lines;
 }
 
-/** The numbers of trials, best first, of those that are complete. */
-export function ranking(study: Study): number[] {
+/** How the lines of other studies differ, in the order in which they are chosen. */
+export const dashes = [
+    [6, 3],
+    [2, 2],
+    [9, 3, 2, 3],
+];
+
+const ranked = new WeakMap<Study, { version: number; numbers: number[] }>();
+
+/** The numbers of trials, best first, of those that are complete; the caller must not change them. */
+export function ranking(study: Study): readonly number[] {
+    const known = ranked.get(study);
+    if (known?.version === study.version) return known.numbers;
+    const numbers = rank(study);
+    ranked.set(study, { version: study.version, numbers });
+    return numbers;
+}
+
+function rank(study: Study): number[] {
     const values = study.trials.values[0]!,
         sign = study.maximize[0] ? -1 : 1;
     const numbers: number[] = [];

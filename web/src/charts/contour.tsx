@@ -18,15 +18,7 @@ import type { Pen } from '../pen';
 import { type Axis, format } from '../scale';
 import type { Study } from '../study';
 import type { Colours } from '../theme';
-import {
-    describe,
-    hasRoom,
-    parameterAxis,
-    printParameter,
-    ranking,
-    rawOf,
-    spread,
-} from './common';
+import { describe, markBest, parameterAxis, printParameter, ranking, rawOf, spotsOf } from './common';
 
 const bands = 9; // whose edges are the contours; as in the program's reports
 const mostDots = 1500; // of trials over it: the best ones
@@ -61,6 +53,7 @@ export function ContourPlot(props: {
     study: Study;
     contour: Contour;
     test: ((n: number) => boolean) | null;
+    filter: string; // that the test is of
     height: number;
     open: (trial: number) => void;
     children?: preact.ComponentChildren;
@@ -79,26 +72,18 @@ export function ContourPlot(props: {
         y: contour.up.map((value) => rawOf(second, value)),
     };
     const edges = { x: edgesOf(axes.x, raw.x), y: edgesOf(axes.y, raw.y) };
-    const best = ranking(study);
-    const order = best
+    const order = ranking(study)
         .filter((n) => !props.test || props.test(n))
         .filter((n) => ![p, q].some((each) => Number.isNaN(t.parameters[each]!.get(n))))
         .slice(0, mostDots);
-    let places = new Float64Array();
+    let places: Float64Array = new Float64Array();
 
     const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
         const { x, y } = zoomed(axes.x, axes.y, zoom);
         const frame = drawFrame(pen, width, height, at, x, y, { x: first.name, y: second.name });
         const left = edges.x.map((edge) => Math.round(px(frame, axes.x.at(edge))));
         const top = edges.y.map((edge) => Math.round(py(frame, axes.y.at(edge))));
-        const roomy = { x: hasRoom(axes.x), y: hasRoom(axes.y) };
-        const shift = (n: number, is: boolean, way: number) => (is ? spread(n * 2 + way) : 0);
-        places = Float64Array.from(
-            order.flatMap((n) => [
-                px(frame, t.parameters[p]!.get(n) + shift(n, roomy.x, 0)),
-                py(frame, t.parameters[q]!.get(n) + shift(n, roomy.y, 1)),
-            ]),
-        );
+        places = spotsOf(study, frame, [p, q], axes, order);
         pen.clip(frame.left, frame.top, frame.width, frame.height, () => {
             contour.heights.forEach((row, v) =>
                 row.forEach((height, u) => {
@@ -111,10 +96,7 @@ export function ContourPlot(props: {
         pen.clip(frame.left - 5, frame.top - 5, frame.width + 10, frame.height + 10, () => {
             pen.dots(places, 2.6, at.paper, 0.9);
             pen.dots(places, 1.7, at.ink, 0.8);
-            if (order[0] === best[0] && order.length > 0) {
-                pen.dots(places.slice(0, 2), 6, at.paper);
-                pen.dots(places.slice(0, 2), 4.5, at.best);
-            }
+            markBest(pen, places, order.indexOf(study.bestTrial), 4.5, at);
         });
         return frame;
     };
@@ -143,7 +125,7 @@ export function ContourPlot(props: {
             title={`${first.name} and ${second.name}`}
             label={`${metric} over ${first.name} and ${second.name}: the surrogate's mean, and ${order.length} trials`}
             height={props.height}
-            version={[study.version, p, q, contour.trials, props.test ? 1 : 0].join()}
+            version={[study.version, p, q, contour.trials, props.filter].join()}
             zooms
             draw={draw}
             find={(frame, x, y) => {

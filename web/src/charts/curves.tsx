@@ -25,7 +25,9 @@ function layersOf(
 ): Layer[] {
     const best = ranking(study),
         top = new Set(best.slice(0, bestCount(best.length)));
-    const first = best.find((n) => study.trials.curves[metric]!.has(n) && (!test || test(n)));
+    const first = [study.bestTrial, ...best].find(
+        (n) => study.trials.curves[metric]!.has(n) && (!test || test(n)),
+    );
     const cut: number[] = [],
         complete: number[] = [],
         good: number[] = [],

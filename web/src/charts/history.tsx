@@ -16,7 +16,7 @@ import { Axis, around, format } from '../scale';
 import { COMPLETE, FAILED, type Study } from '../study';
 import type { Colours } from '../theme';
 import { changesOfStudy } from '../views/changes';
-import { describe, mostOf } from './common';
+import { dashes, describe, mostOf } from './common';
 
 interface Points {
     numbers: number[];
@@ -183,9 +183,3 @@ export function HistoryPlot(props: {
         </Plot>
     );
 }
-
-const dashes = [
-    [6, 3],
-    [2, 2],
-    [9, 3, 2, 3],
-];

@@ -13,7 +13,7 @@ import { Brushed, type Column, useBrush } from './brush';
 import { bestCount, describe, mostOf, parameterAxis, ranking } from './common';
 
 const top = 34,
-    bottom = 14,
+    margins = { bottom: 14, absent: 20 }, // below the axes; more where trials may lack a parameter
     together = 200,
     mostLines = 6000;
 
@@ -26,6 +26,7 @@ function columnsOf(study: Study): Column[] {
             name: parameter.name,
             axis: parameterAxis(parameter),
             value: (n) => t.parameters[p]!.get(n),
+            mayLack: parameter.conditional,
             isVaried: parameter.axis !== 'none',
         }))
         .filter((column) => column.isVaried);
@@ -40,6 +41,7 @@ function columnsOf(study: Study): Column[] {
             name: metric.name,
             axis: around(low, high, false, 0),
             value: (n) => t.value(m, n),
+            mayLack: false,
         };
     });
     return [...columns, ...metrics];
@@ -57,6 +59,7 @@ export function ParallelPlot(props: {
     const { study, test } = props,
         t = study.trials;
     const columns = columnsOf(study);
+    const bottom = margins.bottom + (columns.some((each) => each.mayLack) ? margins.absent : 0);
     const places = useRef<number[]>([]);
     const best = ranking(study),
         good = new Set(best.slice(0, bestCount(best.length)));
@@ -71,7 +74,9 @@ export function ParallelPlot(props: {
     }
 
     const at_of = (column: Column, height: number, n: number): number => {
-        const share = column.axis.place(column.value(n));
+        const value = column.value(n);
+        if (Number.isNaN(value) && column.mayLack) return height - margins.bottom + 4;
+        const share = column.axis.place(value);
         return top + (1 - Math.min(Math.max(share, 0), 1)) * (height - top - bottom);
     };
     const line_of = (n: number, height: number, line: number[]) => {
@@ -103,8 +108,9 @@ export function ParallelPlot(props: {
         draw_lines(pen, others, height, at.line, 0.7, 0.5);
         draw_lines(pen, chosen, height, at.other, 1, alpha);
         draw_lines(pen, marked, height, at.good, 1.2, marked.length > 200 ? 0.35 : 0.7);
-        if (best.length > 0 && (!test || test(best[0]!)))
-            draw_lines(pen, [best[0]!], height, at.best, 2.4, 1);
+        const first = study.bestTrial;
+        if (first >= 0 && (!test || test(first)))
+            draw_lines(pen, [first], height, at.best, 2.4, 1);
         columns.forEach((column, c) =>
             draw_axis(pen, column, places.current[c]!, height, at, gap, c),
         );
@@ -137,6 +143,7 @@ export function ParallelPlot(props: {
             pen.box(x - 6 - label.length * 6, y - 7, label.length * 6 + 2, 14, at.paper, 0.75);
             pen.text(label, x - 6, y, at.soft, 'right');
         }
+        if (column.mayLack) pen.text('–', x, height - margins.bottom + 4, at.soft, 'center');
         const name =
             column.name.length > letters ? `${column.name.slice(0, letters - 1)}…` : column.name;
         pen.text(name, x, 10 + (gap < 70 && c % 2 === 1 ? 12 : 0), at.ink, 'center', true);

@@ -52,6 +52,7 @@ export function ParetoPlot(props: {
     study: Study;
     x: number;
     y: number;
+    log: boolean;
     height: number;
     open: (trial: number) => void;
     children?: preact.ComponentChildren;
@@ -64,13 +65,14 @@ export function ParetoPlot(props: {
     let places = new Float64Array();
 
     const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
-        const axis = (metric: number) =>
-            around(
-                ...mostOf(
-                    numbers.map((n) => of(metric, n)),
-                    study.maximize[metric] ?? false,
-                ),
+        const axis = (metric: number) => {
+            const [low, high] = mostOf(
+                numbers.map((n) => of(metric, n)),
+                study.maximize[metric] ?? false,
             );
+            const fronts = best.map((i) => of(metric, numbers[i]!)); // all of the front is shown
+            return around(Math.min(low, ...fronts), Math.max(high, ...fronts), props.log);
+        };
         const { x, y } = zoomed(axis(props.x), axis(props.y), zoom);
         const frame = drawFrame(pen, width, height, at, x, y, {
             x: metrics[props.x]!.name,
@@ -107,7 +109,7 @@ export function ParetoPlot(props: {
             title="Pareto front"
             label={`${metrics[props.x]!.name} against ${metrics[props.y]!.name}: ${best.length} of ${numbers.length} trials are beaten by none in ${metrics.length === 2 ? 'both' : `all ${metrics.length} metrics`}`}
             height={props.height}
-            version={[study.version, props.x, props.y].join()}
+            version={[study.version, props.x, props.y, props.log].join()}
             zooms
             draw={draw}
             find={(_, x, y) => {

@@ -52,6 +52,7 @@ export function SlicePlot(props: {
     parameter: number;
     effect: Effect | null;
     test: ((n: number) => boolean) | null;
+    filter: string; // that the test is of
     height: number;
     open: (trial: number) => void;
 }) {
@@ -104,12 +105,13 @@ export function SlicePlot(props: {
                 pen.line(line, at.paper, 4, 0.7);
                 pen.line(line, at.ink, 1.6);
             }
-            if (best.length > 0 && !Number.isNaN(t.parameters[p]!.get(best[0]!))) {
-                const raw = t.parameters[p]!.get(best[0]!);
+            const chosen = study.bestTrial;
+            if (chosen >= 0 && !Number.isNaN(t.parameters[p]!.get(chosen))) {
+                const raw = t.parameters[p]!.get(chosen);
                 pen.dots(
                     [
-                        px(frame, isRoomy ? raw + spread(best[0]!) : raw),
-                        py(frame, t.values[0]!.get(best[0]!)),
+                        px(frame, isRoomy ? raw + spread(chosen) : raw),
+                        Math.max(py(frame, t.values[0]!.get(chosen)), frame.top),
                     ],
                     4.5,
                     at.best,
@@ -130,7 +132,7 @@ export function SlicePlot(props: {
             title={parameter.name}
             label={`${info.metrics[0]!.name} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
             height={props.height}
-            version={[study.version, test ? 1 : 0, p, props.effect?.means.join() ?? ''].join()}
+            version={[study.version, props.filter, p, props.effect?.means.join() ?? ''].join()}
             zooms
             draw={draw}
             find={(_, x, y) => {

@@ -1,6 +1,7 @@
 /** A study at a glance. */
 import { useEffect, useState } from 'preact/hooks';
 import { get, type Summary } from '../api';
+import { DistributionPlot } from '../charts/distribution';
 import { HistoryPlot } from '../charts/history';
 import { ImportanceList } from '../charts/importance';
 import { ParetoPlot } from '../charts/pareto';
@@ -17,7 +18,6 @@ import {
     WAITING,
     type Study,
     countStates,
-    findBest,
 } from '../study';
 import { Changes } from './changes';
 import { Progress } from './studies';
@@ -58,11 +58,19 @@ export function OverviewView({
                             set={(on) => setOptions(route, { log: on ? '1' : '' })}
                         />
                     </HistoryPlot>
+                    <DistributionPlot
+                        study={study}
+                        others={others}
+                        log={isLog}
+                        height={220}
+                        open={open}
+                    />
                     {info.metrics.length > 1 && (
                         <ParetoPlot
                             study={study}
                             x={Math.min(x, info.metrics.length - 1)}
                             y={Math.min(y, info.metrics.length - 1)}
+                            log={isLog}
                             height={320}
                             open={open}
                         >
@@ -117,24 +125,28 @@ function Fact({ label, children }: { label: string; children: preact.ComponentCh
 
 function Facts({ study, open }: { study: Study; open: (trial: number) => void }) {
     const info = study.info!,
-        counts = countStates(study.trials),
-        t = study.trials;
+        counts = countStates(study.trials);
     const all = counts.reduce((sum, count) => sum + count, 0);
-    const best = findBest(t, 0, study.maximize[0] ?? false);
+    const { best } = study;
     const stopped = counts[PRUNED]! + counts[PAUSED]!;
     const whole = Math.max(info.budget.trials, all, 1);
     return (
         <>
             <dl class="facts">
                 <Fact label={`best ${info.metrics[0]!.name}`}>
-                    {best < 0 ? (
-                        '–'
-                    ) : (
-                        <button class="link" onClick={() => open(best)}>
-                            {format(t.values[0]!.get(best))}
+                    {best ? (
+                        <button class="link" onClick={() => open(best.trial)}>
+                            {format(best.value)}
                         </button>
+                    ) : (
+                        '–'
                     )}
-                    {best >= 0 && <small>trial {best}</small>}
+                    {best && (
+                        <small>
+                            trial {best.trial}
+                            {best.noise && ', expected'}
+                        </small>
+                    )}
                 </Fact>
                 <Fact label="trials">
                     {all}
@@ -180,12 +192,17 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
 }
 
 function Best({ study, open }: { study: Study; open: (trial: number) => void }) {
-    const best = findBest(study.trials, 0, study.maximize[0] ?? false);
+    const best = study.bestTrial,
+        noise = study.best?.noise;
     if (best < 0)
         return (
             <section>
                 <h2>Best configuration</h2>
-                <p class="soft">No trial is complete yet.</p>
+                <p class="soft">
+                    {countStates(study.trials)[COMPLETE]! > 0
+                        ? 'is being looked for …'
+                        : 'No trial is complete yet.'}
+                </p>
             </section>
         );
     const lines = study
@@ -210,6 +227,20 @@ function Best({ study, open }: { study: Study; open: (trial: number) => void }) 
                     </div>
                 ))}
             </dl>
+            {noise && (
+                <p class="soft note">
+                    Runs of one configuration differ, by a deviation of {format(noise.deviation, 2)}
+                    . By what all trials say together, this one would give{' '}
+                    {format(study.best!.value)} in the mean of many runs (90 %:{' '}
+                    {format(noise.low)} to {format(noise.high)}), the best of all. The best value
+                    that was seen, {format(study.trials.values[0]!.get(noise.luckiest))}, was a lucky
+                    draw:{' '}
+                    <button class="link" onClick={() => open(noise.luckiest)}>
+                        trial {noise.luckiest}
+                    </button>
+                    .
+                </p>
+            )}
         </section>
     );
 }

@@ -1,6 +1,7 @@
 /** Two parameters together: which ones is chosen, and stands in the link. */
 import type { Contour } from '../api';
 import { ContourPlot } from '../charts/contour';
+import { RankPlot } from '../charts/ranks';
 import { leastExplained, useModel } from '../model';
 import { type Route, setOptions } from '../route';
 import type { Study } from '../study';
@@ -10,12 +11,14 @@ export function Pair({
     route,
     varied,
     test,
+    filter,
     open,
 }: {
     study: Study;
     route: Route;
     varied: number[]; // parameters, the most important first
     test: ((n: number) => boolean) | null;
+    filter: string;
     open: (trial: number) => void;
 }) {
     const names = varied.map((p) => study.info!.parameters[p]!.name);
@@ -47,26 +50,52 @@ export function Pair({
             {pick('up', second, (name) => choose([name === first ? second : first, name]))}
         </>
     );
-    if (!answer || 'why_none' in answer)
-        return (
-            <section class="pair">
-                <header>
-                    <h2>
-                        {first} and {second}
-                    </h2>
-                    <div class="tools">{choice}</div>
-                </header>
-                <p class="soft">{answer ? `${answer.why_none}.` : 'a model is being made …'}</p>
-            </section>
-        );
+    const at = (name: string) => study.info!.parameters.findIndex((each) => each.name === name);
     return (
-        <div class="pair">
-            <ContourPlot study={study} contour={answer} test={test} height={380} open={open}>
-                {choice}
-            </ContourPlot>
-            <p class={answer.explained < leastExplained ? 'complaint' : 'legend'}>
-                <Trust of={answer} />
-            </p>
+        <div class="together">
+            {!answer || 'why_none' in answer ? (
+                <section class="pair">
+                    <header>
+                        <h2>
+                            {first} and {second}
+                        </h2>
+                        <div class="tools">{choice}</div>
+                    </header>
+                    <p class="soft">
+                        {answer ? `${answer.why_none}.` : 'a model is being made …'}
+                    </p>
+                </section>
+            ) : (
+                <div class="pair">
+                    <ContourPlot
+                        study={study}
+                        contour={answer}
+                        test={test}
+                        filter={filter}
+                        height={360}
+                        open={open}
+                    >
+                        {choice}
+                    </ContourPlot>
+                    <p class={answer.explained < leastExplained ? 'complaint' : 'legend'}>
+                        <Trust of={answer} />
+                    </p>
+                </div>
+            )}
+            <div class="ranks">
+                <RankPlot
+                    study={study}
+                    first={at(first)}
+                    second={at(second)}
+                    test={test}
+                    filter={filter}
+                    height={360}
+                    open={open}
+                />
+                <p class="legend">
+                    The fuller, the better the trial ranks, by tenths; <Mark kind="best" />.
+                </p>
+            </div>
         </div>
     );
 }

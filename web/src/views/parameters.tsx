@@ -83,13 +83,21 @@ export function ParametersView({
                             ) ?? null
                         }
                         test={test}
+                        filter={q}
                         height={210}
                         open={open}
                     />
                 ))}
             </div>
             {varied.length > 1 && (
-                <Pair study={study} route={route} varied={varied} test={test} open={open} />
+                <Pair
+                    study={study}
+                    route={route}
+                    varied={varied}
+                    test={test}
+                    filter={q}
+                    open={open}
+                />
             )}
         </main>
     );
