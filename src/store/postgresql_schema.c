@@ -88,6 +88,13 @@ static const char *const migrations[] = {
     "  op BIGINT NOT NULL," // its latest write
     "  answer BIGINT,"      // and what that answered
     "  seen_ms BIGINT NOT NULL) WITH (fillfactor = 10);",
+    // 2: what is read behind a place says so, CAV_PG_ROWS, and nothing else can use these indexes:
+    // of a table that is new, and has no statistics yet, one is as good as another to the server,
+    // and it went through all trials of a study to find one by its number
+    "DROP INDEX caviar_trials_by_change;"
+    "CREATE INDEX caviar_trials_by_change ON caviar_trials (study, change) WHERE change > 0;"
+    "DROP INDEX caviar_nudges_by_change;"
+    "CREATE INDEX caviar_nudges_by_change ON caviar_nudges (study, change) WHERE change > 0;",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };

@@ -31,9 +31,12 @@
     "$6::bigint, change = c.changes FROM c" which                                                  \
     " AND t.study = $3 RETURNING t.number AS answer)"
 
-/** Rows of study $1 behind the place $2, in their order; some thousand at most. */
+/**
+ * Rows of study $1 behind the place $2, in their order; some thousand at most. Places are greater
+ * than 0: that is said for the sake of indexes that hold of nothing else.
+ */
 #define CAV_PG_ROWS(columns, table, which, place)                                                  \
-    "SELECT " columns " FROM " table " WHERE study = $1 " which " AND " place                      \
+    "SELECT " columns " FROM " table " WHERE study = $1 " which " AND " place " > 0 AND " place    \
     " > $2 ORDER BY " place " LIMIT 10000"
 
 /**

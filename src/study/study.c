@@ -33,8 +33,8 @@ static caviar_code note_foreign(cav_study *study, const cav_record *record, cav_
     fresh->number = record->number;
     fresh->attempt = record->attempt;
     fresh->is_over = record->lease_ms < cav_clock_wall_ms(study->clock);
+    fresh->is_fresh = true;
     snprintf(fresh->owner, sizeof fresh->owner, "%s", record->owner);
-    study->looked_ms = INT64_MIN; // it may be gone already
     return CAVIAR_OK;
 }
 
@@ -91,15 +91,21 @@ static caviar_code take_back(cav_study *study, const cav_foreign *at, cav_error 
     return code == CAVIAR_STALE || code == CAVIAR_STATE ? CAVIAR_OK : code; // somebody was faster
 }
 
-typedef bool is_lost(const cav_foreign *at);
+typedef bool is_lost(const cav_study *study, const cav_foreign *at);
 
-static bool is_gone(const cav_foreign *at)
+static bool is_gone(const cav_study *study, const cav_foreign *at)
 {
-    return cav_worker_is_gone(at->owner);
+    return cav_worker_is_gone(at->owner, study->owner);
 }
 
-static bool is_over(const cav_foreign *at)
+static bool is_fresh_and_gone(const cav_study *study, const cav_foreign *at)
 {
+    return at->is_fresh && is_gone(study, at);
+}
+
+static bool is_over(const cav_study *study, const cav_foreign *at)
+{
+    (void)study;
     return at->is_over;
 }
 
@@ -110,9 +116,10 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
     caviar_code code = CAVIAR_OK;
     *ret_any = false;
     for (size_t i = 0; i < study->foreign_count; i++) {
-        const cav_foreign *at = &study->foreign[i];
+        cav_foreign *at = &study->foreign[i];
         bool runs = still_runs(study, at);
-        bool taken = runs && !code && lost(at);
+        bool taken = runs && !code && lost(study, at);
+        at->is_fresh = false;
         if (taken)
             code = take_back(study, at, error);
         *ret_any |= taken;
@@ -235,10 +242,11 @@ static caviar_code refresh(cav_study *study, cav_error *error)
     if (!code)
         code = read_news(study, error);
     int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
-    if (!code && study->foreign_count > 0 && now - LOOK_MS >= study->looked_ms) {
+    bool looks = now - LOOK_MS >= study->looked_ms; // at all, which costs some time for each
+    if (!code)
+        code = take_back_lost(study, looks ? is_gone : is_fresh_and_gone, &any, error);
+    if (looks)
         study->looked_ms = now;
-        code = take_back_lost(study, is_gone, &any, error);
-    }
     return code || !any ? code : read_news(study, error);
 }
 

@@ -43,7 +43,8 @@
 /** A trial that another worker runs, as far as is known. */
 typedef struct cav_foreign {
     int64_t number, attempt;
-    bool is_over; // its lease was, when it was read
+    bool is_over;  // its lease was, when it was read
+    bool is_fresh; // nobody has looked yet whether its worker is gone
     char owner[CAV_WORKER_SIZE];
 } cav_foreign;
 

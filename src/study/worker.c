@@ -77,15 +77,22 @@ void cav_worker_name(char ret_name[CAV_WORKER_SIZE])
              atomic_fetch_add(&count, 1));
 }
 
-bool cav_worker_is_gone(const char *name)
+// The size of a name's "host/boot/namespace/"; a host's name holds no '/'.
+static size_t scope_size(const char *name)
 {
-    char scope[CAV_WORKER_SIZE];
+    const char *at = name;
+    for (int i = 0; i < 3 && at; i++)
+        at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL;
+    return at ? (size_t)(at - name) : strlen(name);
+}
+
+bool cav_worker_is_gone(const char *name, const char *own)
+{
     long pid;
     unsigned long long start;
-    print_scope(scope, sizeof scope);
-    scope[120] = '\0';
-    size_t size = strlen(scope);
-    if (strncmp(name, scope, size) != 0 || sscanf(name + size, "%ld/%llu", &pid, &start) != 2)
+    own += own[0] == '~'; // a detached study's own name
+    size_t size = scope_size(own);
+    if (strncmp(name, own, size) != 0 || sscanf(name + size, "%ld/%llu", &pid, &start) != 2)
         return false;
     return start_of(pid) != start;
 }

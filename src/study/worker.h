@@ -17,8 +17,8 @@ void cav_worker_name(char ret_name[CAV_WORKER_SIZE]);
 /**
  * True if the worker surely lives no more: it was a process that this one could see, and there is
  * none such. A worker on another machine, or in another container, is never surely gone; its lease
- * tells.
+ * tells. `own` is a name of this process.
  */
-bool cav_worker_is_gone(const char *name);
+bool cav_worker_is_gone(const char *name, const char *own);
 
 #endif
