@@ -341,6 +341,9 @@ typedef struct caviar_study_options {
     int64_t step_min, step_max; /* steps of a trial: before any is judged, and in all; 0: unknown */
     int64_t parallel;           /* how many trials will run at a time, as far as is known; 0: 1 */
     bool grows;                 /* the trials name their parameters: see caviar_trial_suggest */
+    const char *const *from;    /* [from_count] earlier studies of the same store to learn from */
+    size_t from_count;
+    int replicates; /* most runs of a configuration, whose mean counts; 0: 1 */
 } caviar_study_options;
 
 /**
@@ -406,10 +409,42 @@ CAVIAR_API caviar_code caviar_study_trial(caviar_study *study, int64_t number,
                                           caviar_trial **ret_trial);
 
 /**
- * The best complete trial by the first objective; of equals, the earliest.
+ * The best complete trial by the first objective; of equals, the earliest. Where runs of one
+ * configuration come out different the best value is a lucky draw: the trial is then the first run
+ * of the configuration that would have the best mean of many runs, by what all trials say together
+ * (see `caviar_study_contenders`), and its own value is only one of what it may give.
  * Fails with CAVIAR_NOT_FOUND while none is complete. The caller frees it.
  */
 CAVIAR_API caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial);
+
+/** A configuration that may be the best one, where runs of one come out different. */
+typedef struct caviar_contender {
+    int64_t number;    /* of the first of its runs */
+    int64_t run_count; /* complete ones */
+    double mean;       /* of many runs of it: a value of the metric */
+    double low, high;  /* 90 % interval of that mean */
+    double chance;     /* that it is the best of these */
+} caviar_contender;
+
+/**
+ * How sure it is which configuration is the best: those that may be, at most eight, the best mean
+ * first. Writes them to ret_contenders [capacity], and to *ret_count how many there are, which may
+ * be more than there is room for. It is 0 where the trials show no noise, or are too few to: the
+ * best value is then what it seems; and where there are several objectives.
+ */
+CAVIAR_API caviar_code caviar_study_contenders(caviar_study *study,
+                                               caviar_contender *ret_contenders, size_t capacity,
+                                               size_t *ret_count);
+
+/**
+ * Queues `times` further runs, each under a seed of its own, of each of the best `count`
+ * configurations. `ask` hands them out before anything else, also when the budget is spent, against
+ * which they do not count; what they give makes it surer which configuration is the best.
+ *
+ * Fails with CAVIAR_NOT_FOUND while no trial is complete, CAVIAR_INVALID where there are several
+ * objectives, or `count` or `times` is 0.
+ */
+CAVIAR_API caviar_code caviar_study_confirm(caviar_study *study, size_t count, size_t times);
 
 /**
  * The Pareto front of several objectives: the complete trials of which no other one is as good in

@@ -83,14 +83,24 @@ class StudyOptions(ctypes.Structure):
         ("seed", ctypes.c_uint64), ("trial_budget", c_int64), ("retry", c_int),
         ("lease_ms", c_int64), ("durability_normal", c_bool), ("scheduler", c_char_p),
         ("step_min", c_int64), ("step_max", c_int64), ("parallel", c_int64),
-        ("grows", c_bool),
+        ("grows", c_bool), ("from", POINTER(c_char_p)), ("from_count", c_size_t),
+        ("replicates", c_int),
+    ]
+
+
+class Contender(ctypes.Structure):
+    """caviar_contender"""
+
+    _fields_ = [
+        ("number", c_int64), ("run_count", c_int64), ("mean", c_double), ("low", c_double),
+        ("high", c_double), ("chance", c_double),
     ]
 
 
 STRUCTURES = {
     "caviar_value": Value, "caviar_metric": Metric, "caviar_objective": Objective,
     "caviar_setting": Setting, "caviar_parameter": Parameter, "caviar_nudge_options": NudgeOptions,
-    "caviar_study_options": StudyOptions,
+    "caviar_study_options": StudyOptions, "caviar_contender": Contender,
 }
 
 _handle = c_void_p  # of a space, a study, a trial
@@ -116,6 +126,9 @@ SIGNATURES: Dict[str, Tuple[Any, List[Any]]] = {
     "caviar_study_trial_count": (c_int64, [_handle]),
     "caviar_study_trial": (c_int, [_handle, c_int64, _ret_handle]),
     "caviar_study_best": (c_int, [_handle, _ret_handle]),
+    "caviar_study_contenders": (c_int, [_handle, POINTER(Contender), c_size_t,
+                                        POINTER(c_size_t)]),
+    "caviar_study_confirm": (c_int, [_handle, c_size_t, c_size_t]),
     "caviar_study_front": (c_int, [_handle, POINTER(c_int64), c_size_t, POINTER(c_size_t)]),
     "caviar_study_nudge": (c_int, [_handle, c_int64, POINTER(Setting), c_size_t,
                                    POINTER(NudgeOptions)]),

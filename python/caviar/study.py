@@ -9,8 +9,8 @@ import html
 import json
 import os
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
-from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional,
-                    Sequence, Set, Tuple, Type, Union)
+from typing import (TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, NamedTuple,
+                    Optional, Sequence, Set, Tuple, Type, Union)
 
 from caviar import _library, errors, values
 from caviar._library import NudgeOptions, Objective, StudyOptions
@@ -27,6 +27,18 @@ Method = Union[str, Mapping[str, Any]]  # "tpe", or {"type": "tpe", "startup": 2
 
 _MOST_DEFINITIONS = 1000  # that are remembered; ranges may differ from trial to trial
 _MOST_SHOWN = 10  # trials in a notebook
+_MOST_CONTENDERS = 8
+
+
+class Contender(NamedTuple):
+    """A configuration that may be the best one."""
+
+    number: int  # of the first of its runs
+    run_count: int
+    mean: float  # of many runs of it
+    low: float  # 90 % interval of that mean
+    high: float
+    chance: float  # that it is the best of the contenders
 
 
 class _Handle:
@@ -236,8 +248,9 @@ class Study:
     @property
     def best_trial(self) -> TrialRecord:
         """
-        The best complete trial by the first metric; of equals, the earliest. Raises NotFoundError
-        while none is complete.
+        The best complete trial by the first metric; of equals, the earliest. Where runs of one
+        configuration come out different it is the first run of the one that would have the best
+        mean of many runs: see `contenders`. Raises NotFoundError while none is complete.
         """
         record = TrialRecord(self)
         self._check(self._library.caviar_study_best(self._pointer, byref(record._pointer)))
@@ -254,10 +267,30 @@ class Study:
         return value
 
     @property
+    def contenders(self) -> List[Contender]:
+        """
+        The configurations that may be the best, the best mean first, where runs of one come out
+        different; empty where they do not, or the trials are too few to tell.
+        """
+        room = (_library.Contender * _MOST_CONTENDERS)()
+        count = c_size_t()
+        self._check(self._library.caviar_study_contenders(self._pointer, room, len(room),
+                                                          byref(count)))
+        return [Contender(at.number, at.run_count, at.mean, at.low, at.high, at.chance)
+                for at in room[:count.value]]
+
+    def confirm(self, count: int = 1, times: int = 3) -> None:
+        """
+        Queues `times` further runs, under new seeds, of each of the best `count` configurations.
+        They are handed out before anything else, and do not count against the budget.
+        """
+        self._check(self._library.caviar_study_confirm(self._pointer, count, times))
+
+    @property
     def best_trials(self) -> List[TrialRecord]:
         """
         The Pareto front: those that no other complete trial beats in all metrics. Of one metric
-        these are the best trial and its equals.
+        these are the trials with the best value.
         """
         room = len(self)
         while True:
@@ -322,6 +355,7 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
                  constraints: Iterable[str] = (), sampler: Optional[Method] = None,
                  scheduler: Optional[Method] = None, steps: Union[int, Tuple[int, int]] = 0,
                  seed: Optional[int] = None, budget: int = 0, retry: int = 0, parallel: int = 0,
+                 earlier: Sequence[str] = (), replicates: int = 0,
                  store: Union[str, "os.PathLike[str]", None] = None, name: Optional[str] = None,
                  definition: Optional[str] = None) -> Study:
     """
@@ -338,6 +372,8 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
     budget       trials in the study's life; 0: as many as are asked for
     retry        how often a failed trial is run again
     parallel     how many trials will run at a time, as far as is known
+    earlier      names of earlier studies of the store to learn from
+    replicates   most runs of a configuration, under different seeds, whose mean counts
     store        None: memory; a file's path; postgresql://…
     definition   the text of a study file, in place of all but store and name
     """
@@ -351,7 +387,10 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
         space=native.handle if native else None, objectives=objectives,
         objective_count=len(objectives), sampler=_method(sampler), seed=seed or 0,
         trial_budget=budget, retry=retry, scheduler=_method(scheduler), step_min=least,
-        step_max=most, parallel=parallel, grows=space is None)
+        step_max=most, parallel=parallel, grows=space is None, from_count=len(earlier),
+        replicates=replicates)
+    names = (ctypes.c_char_p * len(earlier))(*map(_library.text, earlier))
+    setattr(options, "from", names)  # a word of the language
     return Study(options)
 
 

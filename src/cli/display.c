@@ -151,14 +151,25 @@ static void append_ended(cav_display *display, const caviar_trial *trial, int64_
     end_line(display);
 }
 
+// Whether a trial that has just ended is the best so far; under noise that is not the luckiest.
+static bool takes_the_lead(cav_display *display, const caviar_trial *trial)
+{
+    cav_best best = {0};
+    if (trial->state != CAVIAR_STATE_COMPLETE)
+        return false;
+    bool is_least = loss_of(display, trial) < display->best;
+    if (is_least)
+        display->best = loss_of(display, trial);
+    if (!display->is_quiet && !cav_study_best(display->study, &best, NULL) && best.incumbent)
+        return best.trial == (size_t)trial->number;
+    return is_least;
+}
+
 static void on_ended(void *context, const caviar_trial *trial, int64_t elapsed_ms)
 {
     cav_display *display = context;
-    bool complete = trial->state == CAVIAR_STATE_COMPLETE;
-    bool is_best = complete && loss_of(display, trial) < display->best;
+    bool is_best = takes_the_lead(display, trial);
     bool failed = trial->state == CAVIAR_STATE_FAILED || trial->state == CAVIAR_STATE_WAITING;
-    if (is_best)
-        display->best = loss_of(display, trial);
     bool goes_on = trial->state == CAVIAR_STATE_WAITING || trial->state == CAVIAR_STATE_PAUSED;
     display->ended += !goes_on;
     if (display->is_quiet || trial->state == CAVIAR_STATE_PAUSED)
@@ -273,12 +284,26 @@ static void put_runs(cav_display *display, size_t number)
     cav_text_free(&runs);
 }
 
+// "expected 0.0231 (0.0222 to 0.024)  ": what many runs would give, where they come out different.
+static void put_expected(cav_display *display, const cav_incumbent *incumbent)
+{
+    cav_contender at =
+        cav_contender_in_direction(&incumbent->contenders[0], display->study->maximize[0]);
+    char mean[CAV_NUMBER_SIZE], low[CAV_NUMBER_SIZE], high[CAV_NUMBER_SIZE];
+    char words[3 * CAV_NUMBER_SIZE + 32];
+    cav_number_print_short(at.mean, 4, mean);
+    cav_number_print_short(at.low, 4, low);
+    cav_number_print_short(at.high, 4, high);
+    snprintf(words, sizeof words, "expected %s (%s to %s)  ", mean, low, high);
+    put(display, CAV_INK_GOOD, words);
+}
+
 static void append_best(cav_display *display)
 {
-    size_t best = cav_study_best(display->study);
-    if (best == SIZE_MAX)
+    cav_best best;
+    if (cav_study_best(display->study, &best, NULL) || best.trial == SIZE_MAX)
         return;
-    caviar_trial *trial = cav_study_make_handle(display->study, best);
+    caviar_trial *trial = cav_study_make_handle(display->study, best.trial);
     if (!trial)
         return;
     char number[48];
@@ -287,7 +312,9 @@ static void append_best(cav_display *display)
     put_values(display, CAV_INK_GOOD, trial);
     snprintf(number, sizeof number, "  trial %lld  ", (long long)trial->number);
     put(display, CAV_INK_PLAIN, number);
-    put_runs(display, best);
+    put_runs(display, best.trial);
+    if (best.incumbent)
+        put_expected(display, best.incumbent);
     put_config(display, trial);
     end_line(display);
     caviar_trial_free(trial);
@@ -354,13 +381,14 @@ cav_display *cav_display_new(cav_study *study, FILE *file, bool quiet)
     cav_display *display = calloc(1, sizeof *display);
     if (!display)
         return NULL;
-    size_t best = cav_study_best(study);
+    cav_best best = {.loss = NAN};
+    cav_study_best(study, &best, NULL);
     *display = (cav_display){
         .study = study,
         .file = file,
         .style = cav_style_of(file),
         .is_quiet = quiet,
-        .best = best == SIZE_MAX ? (double)INFINITY : cav_study_loss(study, best),
+        .best = isnan(best.loss) ? (double)INFINITY : best.loss,
         .ended_before = (int64_t)study->history->finished_count,
         .busy_before_ms = cav_history_busy_ms(study->history, cav_clock_wall_ms(study->clock)),
     };

@@ -184,35 +184,41 @@ static void block_signals(watch *at)
 
 static caviar_code print_json(const watch *at, const char *why, cav_error *error)
 {
+    cav_best best;
+    caviar_code code = cav_study_best(at->study, &best, error);
+    if (code)
+        return code;
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
-    size_t best = cav_history_best(at->study->history, 0);
     cav_json_begin_object(&json);
     cav_json_add_string(&json, "study", at->study->spec->study);
     cav_json_add_string(&json, "launcher", at->launcher->name);
     cav_json_add_string(&json, "job", at->job);
     cav_json_add_string(&json, "why", why);
     cav_json_add_int(&json, "ended", (int64_t)at->study->history->finished_count);
-    if (best != SIZE_MAX)
-        cav_json_add_int(&json, "best", (int64_t)best);
+    if (best.trial != SIZE_MAX)
+        cav_json_add_int(&json, "best", (int64_t)best.trial);
     cav_json_end_object(&json);
     return cav_print_json(&text, error);
 }
 
 static caviar_code print_best(const watch *at, const char *why, cav_error *error)
 {
-    const cav_history *history = at->study->history;
-    size_t best = cav_history_best(history, 0);
+    cav_best best;
+    caviar_code code = cav_study_best(at->study, &best, error);
+    if (code)
+        return code;
     say(at, "%s: %s; %zu trials have ended\n", at->study->spec->study, why,
-        history->finished_count);
-    caviar_trial *trial = best == SIZE_MAX ? NULL : cav_study_make_handle(at->study, best);
+        at->study->history->finished_count);
+    bool is_any = best.trial != SIZE_MAX;
+    caviar_trial *trial = is_any ? cav_study_make_handle(at->study, best.trial) : NULL;
     cav_text text = {0};
-    if (best != SIZE_MAX && !trial)
+    if (is_any && !trial)
         return cav_fail_memory(error);
     if (trial)
         cav_print_config(trial, &text);
     if (trial)
-        say(at, "best: trial %zu  %s\n", best, cav_text_get(&text));
+        say(at, "best: trial %zu  %s\n", best.trial, cav_text_get(&text));
     cav_text_free(&text);
     caviar_trial_free(trial);
     return CAVIAR_OK;

@@ -24,7 +24,7 @@ caviar_code cav_cli_add_trials(const cav_arguments *arguments, const cav_study *
     spec->budget.trials = more;
     if (present)
         spec->budget.trials +=
-            (int64_t)(present->history->count - present->history->imported_count);
+            (int64_t)(present->history->count - present->history->uncounted_count);
     return CAVIAR_OK;
 }
 
@@ -58,7 +58,10 @@ static caviar_code print_summary(cav_study *study, const cav_run_summary *summar
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
-    size_t best = cav_study_best(study);
+    cav_best best;
+    caviar_code code = cav_study_best(study, &best, error);
+    if (code)
+        return code;
     cav_json_begin_object(&json);
     cav_json_add_string(&json, "study", study->spec->study);
     cav_json_add_string(&json, "end", end_word(summary->end));
@@ -69,8 +72,8 @@ static caviar_code print_summary(cav_study *study, const cav_run_summary *summar
     cav_json_add_int(&json, "steps_spent", study->history->step_sum);
     cav_json_add_int(&json, "steps_saved",
                      cav_history_saved_steps(study->history, study->spec->step_max));
-    if (best != SIZE_MAX) {
-        caviar_trial *trial = cav_study_make_handle(study, best);
+    if (best.trial != SIZE_MAX) {
+        caviar_trial *trial = cav_study_make_handle(study, best.trial);
         cav_details none = {0};
         cav_json_key(&json, "best");
         if (trial)

@@ -10,12 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t cav_standing_best(const cav_study *study, const cav_standing *standing)
-{
-    const cav_incumbent *incumbent = &standing->incumbent;
-    return incumbent->is_noisy ? incumbent->contenders[0].trial : cav_study_best(study);
-}
-
 // The runs of a configuration, without what other trials say of it.
 typedef struct own_runs {
     size_t count;
@@ -71,18 +65,6 @@ static void write_confirmed(const cav_study *study, const cav_standing *standing
     cav_json_end_array(json);
 }
 
-// What a loss and its interval are in the metric's direction.
-static cav_contender turned(const cav_study *study, const cav_contender *of)
-{
-    cav_contender at = *of;
-    if (!study->maximize[0])
-        return at;
-    at.mean = -of->mean;
-    at.low = -of->high;
-    at.high = -of->low;
-    return at;
-}
-
 static bool add_line(struct libscols_table *table, const cav_contender *at)
 {
     char trial[32], runs[32], mean[CAV_NUMBER_SIZE], low[CAV_NUMBER_SIZE], high[CAV_NUMBER_SIZE];
@@ -109,7 +91,8 @@ static caviar_code print_table(const cav_study *study, const cav_incumbent *incu
     struct libscols_table *table = cav_table_new(columns, CAV_COUNT_OF(columns));
     bool fine = table;
     for (size_t i = 0; i < incumbent->count && fine; i++) {
-        cav_contender at = turned(study, &incumbent->contenders[i]);
+        cav_contender at =
+            cav_contender_in_direction(&incumbent->contenders[i], study->maximize[0]);
         fine = add_line(table, &at);
     }
     if (fine)
@@ -121,11 +104,11 @@ static caviar_code print_table(const cav_study *study, const cav_incumbent *incu
 caviar_code cav_standing_print(const cav_study *study, const cav_standing *standing,
                                cav_error *error)
 {
-    const cav_incumbent *incumbent = &standing->incumbent;
+    const cav_incumbent *incumbent = standing->incumbent;
     char noise[CAV_NUMBER_SIZE], value[CAV_NUMBER_SIZE];
     size_t luckiest = cav_history_best(study->history, 0);
     print_confirmed(study, standing);
-    if (!incumbent->is_noisy)
+    if (!incumbent)
         return CAVIAR_OK;
     cav_number_print_short(incumbent->noise, 2, noise);
     cav_number_print_short(cav_history_value(study->history, luckiest, 0), 4, value);
@@ -137,13 +120,26 @@ caviar_code cav_standing_print(const cav_study *study, const cav_standing *stand
     return print_table(study, incumbent, error);
 }
 
+void cav_standing_write_one(const cav_study *study, const cav_contender *contender, cav_json *json)
+{
+    cav_contender at = cav_contender_in_direction(contender, study->maximize[0]);
+    cav_json_begin_object(json);
+    cav_json_add_int(json, "trial", (int64_t)at.trial);
+    cav_json_add_int(json, "runs", (int64_t)at.run_count);
+    cav_json_add_number(json, "mean", at.mean);
+    cav_json_add_number(json, "low", at.low);
+    cav_json_add_number(json, "high", at.high);
+    cav_json_add_number(json, "chance", at.chance);
+    cav_json_end_object(json);
+}
+
 void cav_standing_write(const cav_study *study, const cav_standing *standing, cav_json *json)
 {
-    const cav_incumbent *incumbent = &standing->incumbent;
+    const cav_incumbent *incumbent = standing->incumbent;
     if (standing->confirmed_count > 0)
         write_confirmed(study, standing, json);
     cav_json_key(json, "standing");
-    if (!incumbent->is_noisy) {
+    if (!incumbent) {
         cav_json_null(json);
         return;
     }
@@ -153,17 +149,8 @@ void cav_standing_write(const cav_study *study, const cav_standing *standing, ca
     cav_json_add_int(json, "luckiest", (int64_t)cav_history_best(study->history, 0));
     cav_json_key(json, "contenders");
     cav_json_begin_array(json);
-    for (size_t i = 0; i < incumbent->count; i++) {
-        cav_contender at = turned(study, &incumbent->contenders[i]);
-        cav_json_begin_object(json);
-        cav_json_add_int(json, "trial", (int64_t)at.trial);
-        cav_json_add_int(json, "runs", (int64_t)at.run_count);
-        cav_json_add_number(json, "mean", at.mean);
-        cav_json_add_number(json, "low", at.low);
-        cav_json_add_number(json, "high", at.high);
-        cav_json_add_number(json, "chance", at.chance);
-        cav_json_end_object(json);
-    }
+    for (size_t i = 0; i < incumbent->count; i++)
+        cav_standing_write_one(study, &incumbent->contenders[i], json);
     cav_json_end_array(json);
     cav_json_end_object(json);
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cli/print.h"
+#include "cli/standing.h"
 #include "run/folder.h"
 #include "run/protocol.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 16 << 20 };
+enum { LARGEST_FILE = 16 << 20, MOST_CONFIRMED = 100 };
 
 typedef struct pipe_state {
     const cav_arguments *arguments;
@@ -162,13 +163,76 @@ static caviar_code tell(pipe_state *at, const json_t *message, cav_text *answer,
     return CAVIAR_OK;
 }
 
+static void write_contenders(const cav_study *study, const cav_incumbent *incumbent, cav_json *json)
+{
+    cav_json_key(json, "contenders");
+    cav_json_begin_array(json);
+    for (size_t i = 0; incumbent && i < incumbent->count; i++)
+        cav_standing_write_one(study, &incumbent->contenders[i], json);
+    cav_json_end_array(json);
+}
+
+static caviar_code best(pipe_state *at, const json_t *message, cav_text *answer, cav_error *error)
+{
+    (void)message;
+    cav_best found;
+    cav_json json = {.text = answer};
+    caviar_code code = cav_study_refresh(at->study, error);
+    if (!code)
+        code = cav_study_best(at->study, &found, error);
+    if (code)
+        return code;
+    if (found.trial == SIZE_MAX)
+        return cav_fail(error, CAVIAR_NOT_FOUND, "no trial is complete yet");
+    caviar_trial *trial = cav_study_make_handle(at->study, found.trial);
+    if (!trial)
+        return cav_fail_memory(error);
+    cav_json_begin_object(&json);
+    cav_json_add_int(&json, "id", trial->number);
+    cav_json_key(&json, "config");
+    cav_trial_write_config(trial, &json);
+    cav_json_add_number(&json, "value", trial->finals[0]);
+    write_contenders(at->study, found.incumbent, &json);
+    cav_json_end_object(&json);
+    caviar_trial_free(trial);
+    return CAVIAR_OK;
+}
+
+static caviar_code read_count(const json_t *message, const char *key, json_int_t usual,
+                              json_int_t *ret_count, cav_error *error)
+{
+    const json_t *given = json_object_get(message, key);
+    json_int_t count = given ? json_integer_value(given) : usual;
+    if (count < 1 || count > MOST_CONFIRMED)
+        return cav_fail(error, CAVIAR_INVALID, "'%s' is a whole number from 1 to %d", key,
+                        MOST_CONFIRMED);
+    *ret_count = count;
+    return CAVIAR_OK;
+}
+
+static caviar_code confirm(pipe_state *at, const json_t *message, cav_text *answer,
+                           cav_error *error)
+{
+    json_int_t count, times;
+    size_t trials[MOST_CONFIRMED], chosen;
+    caviar_code code = read_count(message, "count", 1, &count, error);
+    if (!code)
+        code = read_count(message, "times", 3, &times, error);
+    if (!code)
+        code = cav_study_confirm(at->study, (size_t)count, times, trials, &chosen, error);
+    if (!code)
+        cav_text_append(answer, "{}");
+    return code;
+}
+
 typedef caviar_code command(pipe_state *at, const json_t *message, cav_text *answer,
                             cav_error *error);
 
 static const struct entry {
     const char *name;
     command *run;
-} commands[] = {{"init", init}, {"ask", ask}, {"report", report}, {"tell", tell}};
+} commands[] = {{"init", init}, {"ask", ask},   {"report", report},
+                {"tell", tell}, {"best", best}, {"confirm", confirm}};
 
 static caviar_code dispatch(pipe_state *at, const json_t *message, cav_text *answer,
                             cav_error *error)
@@ -181,7 +245,8 @@ static caviar_code dispatch(pipe_state *at, const json_t *message, cav_text *ans
             return cav_fail(error, CAVIAR_STATE, "the first message must be an init");
         return commands[i].run(at, message, answer, error);
     }
-    return cav_fail(error, CAVIAR_INVALID, "'cmd' must be init, ask, report or tell");
+    return cav_fail(error, CAVIAR_INVALID,
+                    "'cmd' must be init, ask, report, tell, best or confirm");
 }
 
 static void answer_line(pipe_state *at, const char *line, size_t size)
@@ -235,9 +300,15 @@ const cav_verb cav_verb_pipe = {
         "{\"cmd\":\"ask\"} -> {\"id\":7,\"config\":{\"lr\":0.01},\"from\":0}, or {\"done\":true}\n"
         "{\"cmd\":\"report\",\"id\":7,\"step\":3,\"value\":0.2} -> {\"verdict\":\"continue\"}\n"
         "{\"cmd\":\"tell\",\"id\":7,\"value\":0.2} -> {}\n"
-        "{\"cmd\":\"tell\",\"id\":7,\"state\":\"failed\",\"reason\":\"exit\"} -> {}\n\n"
+        "{\"cmd\":\"tell\",\"id\":7,\"state\":\"failed\",\"reason\":\"exit\"} -> {}\n"
+        "{\"cmd\":\"best\"} -> {\"id\":7, \"config\":{\"lr\":0.01}, \"value\":0.2, "
+        "\"contenders\":[]}\n"
+        "{\"cmd\":\"confirm\",\"count\":3,\"times\":5} -> {}\n\n"
         "What goes wrong is answered with {\"error\":\"...\"}, and the conversation goes on. "
-        "Several trials may be open at once. Without --store the study is kept in memory.",
+        "Several trials may be open at once. Best answers as 'caviar best' does: where runs of one "
+        "configuration come out different it lists those that may be the best, each with the mean "
+        "of many runs. Confirm queues further runs of the best few, to be asked for; they are "
+        "beside the budget. Without --store the study is kept in memory.",
     .has_store = true,
     .has_json = true, // it never prints anything else
     .examples = examples,

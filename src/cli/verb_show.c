@@ -316,17 +316,16 @@ static caviar_code best(const cav_arguments *arguments, cav_study *study, cav_st
 {
     caviar_trial *trial;
     size_t metric;
-    const cav_spec *spec = study->spec;
     if (wants_front(arguments, study))
         return cav_cli_front_print(arguments, study, error);
     if (read_metric(arguments, study, &metric, error))
         return CAVIAR_NOT_FOUND;
-    bool asks_all = spec->metric_count == 1;
-    if (asks_all &&
-        cav_incumbent_find(spec->space, study->history, 0, spec->seed, &standing->incumbent, error))
+    bool asks_all = study->spec->metric_count == 1;
+    cav_best first;
+    if (cav_study_best(study, &first, error))
         return error->code;
-    size_t number =
-        metric == 0 ? cav_standing_best(study, standing) : cav_history_best(study->history, metric);
+    standing->incumbent = first.incumbent;
+    size_t number = metric == 0 ? first.trial : cav_history_best(study->history, metric);
     if (number == SIZE_MAX)
         return cav_fail(error, CAVIAR_NOT_FOUND, "no trial of study '%s' is complete yet",
                         study->spec->study);
@@ -397,7 +396,7 @@ const cav_verb cav_verb_best = {
         "mean of many runs, by what all trials say together, with its interval and the "
         "chance of each of the best few to be the best. --confirm runs the best few "
         "again, by the study's own command, before it says so; these runs are trials of the "
-        "study like all others.\n\n"
+        "study, but beside its budget.\n\n"
         "Where there are several metrics it lists the Pareto front: the complete trials "
         "of which no other one is as good in all metrics and better in one. --metric "
         "then picks the best by one of them, and --config goes by the first if none is "

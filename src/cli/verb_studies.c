@@ -70,17 +70,18 @@ static caviar_code look_inside(const cav_arguments *arguments, entry *at, cav_er
     caviar_code code = cav_cli_open(arguments, at->name, true, &study, error);
     if (code)
         return code;
-    size_t best = cav_study_best(study);
+    cav_best best = {.trial = SIZE_MAX};
+    code = cav_study_best(study, &best, error);
     at->metric = strdup(study->metric_names[0]);
     at->budget = study->spec->budget.trials;
     at->spent = study->history->step_sum;
     at->saved = cav_history_saved_steps(study->history, study->spec->step_max);
-    if (best != SIZE_MAX) {
-        double loss = cav_study_loss(study, best);
-        at->best = study->maximize[0] ? -loss : loss;
-    }
+    if (best.trial != SIZE_MAX)
+        at->best = cav_history_in_direction(study->history, 0, best.loss);
+    if (!code && !at->metric)
+        code = cav_fail_memory(error);
     cav_study_close(study);
-    return at->metric ? CAVIAR_OK : cav_fail_memory(error);
+    return code;
 }
 
 static caviar_code collect(const cav_arguments *arguments, listing *at, cav_error *error)

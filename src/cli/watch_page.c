@@ -35,7 +35,7 @@ static void put_foot(const cav_watching *watching, cav_screen *screen, const cha
 
 static void put_study_head(const cav_watching *watching, cav_screen *screen)
 {
-    const cav_study *study = watching->study;
+    cav_study *study = watching->study;
     const cav_history *history = study->history;
     size_t counts[6] = {0};
     char words[160];
@@ -48,12 +48,13 @@ static void put_study_head(const cav_watching *watching, cav_screen *screen)
              counts[CAVIAR_STATE_PRUNED], counts[CAVIAR_STATE_FAILED],
              watching->control == CAV_CONTROL_PAUSE ? "  PAUSED" : "");
     column = cav_screen_put(screen, 0, column, CAV_INK_PLAIN, words);
-    size_t best = cav_study_best(study);
-    if (best == SIZE_MAX)
+    cav_best best;
+    if (cav_study_best(study, &best, NULL) || best.trial == SIZE_MAX)
         return;
-    double loss = cav_study_loss(study, best);
-    snprintf(words, sizeof words, "  best %s=", study->metric_names[0]);
-    put_number(screen, 0, &column, CAV_INK_GOOD, words, study->maximize[0] ? -loss : loss);
+    snprintf(words, sizeof words, "  best %s%s=", best.incumbent ? "expected " : "",
+             study->metric_names[0]);
+    put_number(screen, 0, &column, CAV_INK_GOOD, words,
+               cav_history_in_direction(history, 0, best.loss));
 }
 
 static double last_value(const cav_watching *watching, const cav_watched *at, int64_t number)

@@ -158,7 +158,7 @@ static caviar_code add_ended(writer *at, cav_ledger_trial *trial, cav_record *re
     int64_t number = -1;
     record->state = CAVIAR_STATE_RUNNING;
     record->raw = at->raw;
-    record->imported = true;
+    record->uncounted = true;
     record->owner = study->owner;
     caviar_code code = study->store->type->trial_add(study->store, &study->scope, record, &insert,
                                                      &number, at->error);

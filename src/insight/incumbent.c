@@ -10,6 +10,7 @@
 #include "space/place.h"
 #include "surrogate/gp_fit.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ static const double least_evidence = 9; // logarithm of how much more likely it 
 // A run that is learnt from.
 typedef struct run {
     size_t trial, configuration; // the place of the first run at the same point
+    int64_t ended_ms;
     double loss, distance;
 } run;
 
@@ -69,6 +71,14 @@ static int by_distance(const void *a, const void *b)
     const run *x = a, *y = b;
     if (x->distance != y->distance)
         return x->distance < y->distance ? -1 : 1;
+    return (x->trial > y->trial) - (x->trial < y->trial);
+}
+
+static int by_end(const void *a, const void *b)
+{
+    const run *x = a, *y = b;
+    if (x->ended_ms != y->ended_ms)
+        return x->ended_ms < y->ended_ms ? -1 : 1;
     return (x->trial > y->trial) - (x->trial < y->trial);
 }
 
@@ -119,12 +129,47 @@ static bool gather(fitting *at, size_t metric)
         double loss = history->losses[i * history->metric_count + metric];
         if (history->states[i] == CAVIAR_STATE_COMPLETE && isfinite(loss) &&
             history->places[i] == CAV_PLACE_INSIDE)
-            at->runs[at->count++] = (run){.trial = i, .loss = loss};
+            at->runs[at->count++] =
+                (run){.trial = i, .loss = loss, .ended_ms = history->finished_ms[i]};
     }
+    qsort(at->runs, at->count, sizeof *at->runs, by_end);
+    return true;
+}
+
+static void trim(fitting *at)
+{
     if (at->count > MOST_TRIALS)
         keep_nearest(at);
     qsort(at->runs, at->count, sizeof *at->runs, by_trial);
-    return true;
+}
+
+// With how many of the runs, in the order in which they ended, the process is fitted.
+static size_t last_milestone(const fitting *at)
+{
+    const cav_history *history = at->history;
+    size_t milestone = 0, next = LEAST_TRIALS, repeated = 0, next_repeated = 1;
+    for (size_t i = 0; i < at->count; i++) {
+        repeated += cav_history_find(history, point_of(at, &at->runs[i])) != at->runs[i].trial;
+        if (i + 1 < next && (i + 1 < LEAST_TRIALS || repeated < next_repeated))
+            continue;
+        milestone = i + 1;
+        next = milestone + milestone / 10 + 1;
+        next_repeated = repeated + repeated / 2 + 1;
+    }
+    return milestone;
+}
+
+// Tells one set of runs from another.
+static uint64_t fingerprint(const fitting *at, size_t count)
+{
+    uint64_t print = count;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &at->runs[i].loss, sizeof bits);
+        print = (print ^ at->runs[i].trial) * UINT64_C(0x9e3779b97f4a7c15);
+        print = (print ^ (print >> 32) ^ bits) * UINT64_C(0xd6e8feb86659fd93);
+    }
+    return print ? print : 1;
 }
 
 // Losses far out on the bad side are drawn in: they say nothing about the best.
@@ -204,14 +249,18 @@ static bool climb(fitting *at, const cav_gp_data *data)
     return fine;
 }
 
-static bool fit(fitting *at)
+static cav_gp_data data_of(const fitting *at)
 {
-    cav_gp_data data = {.count = at->count, .points = at->points, .outcomes = at->outcomes};
+    return (cav_gp_data){.count = at->count, .points = at->points, .outcomes = at->outcomes};
+}
+
+static bool make_process(fitting *at)
+{
     at->axes = cav_gp_axes_new(at->space);
     at->work = at->axes ? cav_gp_work_new(at->axes) : NULL;
     at->gp = at->work ? cav_gp_new(at->axes, 5, false) : NULL;
     return at->gp && cav_gp_reserve(at->gp, at->count + 1) &&
-           cav_gp_work_reserve(at->work, at->count + 1) && climb(at, &data);
+           cav_gp_work_reserve(at->work, at->count + 1);
 }
 
 static double noise_of(const fitting *at)
@@ -227,7 +276,7 @@ static bool find_evidence(fitting *at, double *ret_evidence)
 {
     enum { SHORTENINGS = 10 };
     const double shorter = 0.4, no_noise = log(1e-4);
-    cav_gp_data data = {.count = at->count, .points = at->points, .outcomes = at->outcomes};
+    cav_gp_data data = data_of(at);
     double most = -INFINITY;
     for (int smoothness = 3; smoothness <= 5; smoothness += 2) {
         cav_gp *other = cav_gp_new(at->axes, smoothness, false);
@@ -355,36 +404,109 @@ static bool compare(fitting *at, uint64_t seed, cav_incumbent *to)
     return true;
 }
 
-// Fits, and decides whether there is noise.
-static caviar_code look(fitting *at, uint64_t seed, cav_incumbent *to, cav_error *error)
+cav_contender cav_contender_in_direction(const cav_contender *of, bool maximize)
+{
+    cav_contender at = *of;
+    if (!maximize)
+        return at;
+    at.mean = -of->mean;
+    at.low = -of->high;
+    at.high = -of->low;
+    return at;
+}
+
+// ---- The whole ----------------------------------------------------------------------------------
+
+// Fits the process to all that was gathered, and keeps what came of it.
+static caviar_code learn(fitting *at, cav_incumbent_fit *to, cav_error *error)
+{
+    double evidence;
+    to->says_noise = false;
+    trim(at);
+    if (!put_outcomes(at))
+        return cav_fail_memory(error);
+    if (!(at->scale > 0))
+        return CAVIAR_OK;
+    if (!make_process(at))
+        return cav_fail_memory(error);
+    cav_gp_data data = data_of(at);
+    if (!climb(at, &data) || !find_evidence(at, &evidence))
+        return cav_fail_memory(error);
+    double *params = realloc(to->params, at->gp->param_count * sizeof *params);
+    if (!params)
+        return cav_fail_memory(error);
+    to->params = memcpy(params, at->gp->params, at->gp->param_count * sizeof *params);
+    to->param_count = at->gp->param_count;
+    to->has_params = true;
+    if (cav_gp_condition(at->gp, &data, at->work))
+        to->says_noise = noise_of(at) > least_share * at->spread && evidence > least_evidence;
+    return CAVIAR_OK;
+}
+
+// The process of the last milestone, unless it is there.
+static caviar_code keep_up(const fitting *all, cav_incumbent_fit *to, cav_error *error)
+{
+    size_t count = last_milestone(all);
+    uint64_t print = fingerprint(all, count);
+    if (to->print == print)
+        return CAVIAR_OK;
+    fitting at = {.space = all->space, .history = all->history, .count = count};
+    at.runs = malloc((count + 1) * sizeof *at.runs);
+    if (at.runs)
+        memcpy(at.runs, all->runs, count * sizeof *at.runs);
+    to->print = 0;
+    to->has_params = false;
+    caviar_code code = at.runs ? learn(&at, to, error) : cav_fail_memory(error);
+    release(&at);
+    if (!code)
+        to->print = print;
+    return code;
+}
+
+// What all runs say, under the process that was fitted.
+static caviar_code look(fitting *at, const cav_incumbent_fit *fit, uint64_t seed, cav_incumbent *to,
+                        cav_error *error)
 {
     size_t freedom;
-    double evidence;
     if (!put_outcomes(at))
         return cav_fail_memory(error);
     double square = find_configurations(at, &freedom);
-    if (!(at->scale > 0) || (freedom > 0 && square == 0))
+    if (!(at->scale > 0) || (freedom > 0 && square == 0) || !fit->has_params ||
+        !(freedom > 0 || fit->says_noise))
         return CAVIAR_OK;
-    if (!fit(at) || !find_evidence(at, &evidence))
+    if (!make_process(at))
         return cav_fail_memory(error);
-    cav_gp_data data = {.count = at->count, .points = at->points, .outcomes = at->outcomes};
+    assert(fit->param_count == at->gp->param_count); // it is of this space
+    memcpy(at->gp->params, fit->params, at->gp->param_count * sizeof *fit->params);
+    cav_gp_data data = data_of(at);
     if (!cav_gp_condition(at->gp, &data, at->work))
         return CAVIAR_OK;
     to->noise = noise_of(at);
-    bool is_likely = to->noise > least_share * at->spread && evidence > least_evidence;
-    to->is_noisy = freedom > 0 || is_likely;
-    return !to->is_noisy || compare(at, seed, to) ? CAVIAR_OK : cav_fail_memory(error);
+    to->is_noisy = true;
+    return compare(at, seed, to) ? CAVIAR_OK : cav_fail_memory(error);
+}
+
+void cav_incumbent_fit_free(cav_incumbent_fit *fit)
+{
+    free(fit->params);
+    *fit = (cav_incumbent_fit){0};
 }
 
 caviar_code cav_incumbent_find(const cav_space *space, const cav_history *history, size_t metric,
-                               uint64_t seed, cav_incumbent *ret_incumbent, cav_error *error)
+                               uint64_t seed, cav_incumbent_fit *fit, cav_incumbent *ret_incumbent,
+                               cav_error *error)
 {
     fitting at = {.space = space, .history = history};
     cav_incumbent found = {0};
     caviar_code code = gather(&at, metric) ? CAVIAR_OK : cav_fail_memory(error);
+    bool is_enough = !code && at.count >= LEAST_TRIALS && space->dim_count > 0;
+    if (is_enough)
+        code = keep_up(&at, fit, error);
+    if (!code)
+        trim(&at);
     found.trial_count = at.count; // that are looked at
-    if (!code && at.count >= LEAST_TRIALS && space->dim_count > 0)
-        code = look(&at, seed, &found, error);
+    if (!code && is_enough)
+        code = look(&at, fit, seed, &found, error);
     release(&at);
     if (!code)
         *ret_incumbent = found;

@@ -39,8 +39,31 @@ typedef struct cav_incumbent {
     size_t count;
 } cav_incumbent;
 
-/** Looks at the complete trials. Where they are too few to tell, it is not noisy. */
+/** The same as values in the user's direction, with low below high. */
+cav_contender cav_contender_in_direction(const cav_contender *of, bool maximize);
+
+/**
+ * The process as it was fitted last. Fitting costs a hundred times what looking at new trials does,
+ * so it is done at milestones only: ten complete trials, and then whenever they, or the further
+ * runs of configurations, are a tenth, or half, more. Which trials it is fitted to follows from
+ * when they ended, so that everybody who looks at a study finds the same, whatever was kept. All
+ * zero: nothing is kept.
+ */
+typedef struct cav_incumbent_fit {
+    uint64_t print; // of the trials that it was fitted to; 0: none
+    bool has_params, says_noise;
+    size_t param_count;
+    double *params; // [param_count] of the process
+} cav_incumbent_fit;
+
+void cav_incumbent_fit_free(cav_incumbent_fit *fit);
+
+/**
+ * Looks at the complete trials. Where they are too few to tell, it is not noisy. `fit` is what was
+ * kept of this space and metric, and is brought up to date; the caller frees it.
+ */
 caviar_code cav_incumbent_find(const cav_space *space, const cav_history *history, size_t metric,
-                               uint64_t seed, cav_incumbent *ret_incumbent, cav_error *error);
+                               uint64_t seed, cav_incumbent_fit *fit, cav_incumbent *ret_incumbent,
+                               cav_error *error);
 
 #endif

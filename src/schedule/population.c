@@ -242,7 +242,7 @@ static bool begin(const cav_populations *populations, const cav_history *history
 {
     size_t size = populations->setup.size, first = index * size;
     int64_t budget = populations->setup.trial_budget;
-    int64_t counted = (int64_t)(history->count - history->imported_count);
+    int64_t counted = (int64_t)(history->count - history->uncounted_count);
     size_t count = populations->member_count - first;
     at->index = index;
     at->is_full = count >= size || (budget > 0 && counted >= budget);

@@ -41,7 +41,7 @@ typedef struct study {
     size_t param_count, metric_count;
     row *rows;            // [count]
     double *raw, *values; // [count x param_count], [count x metric_count]
-    size_t count, row_capacity, raw_capacity, value_capacity, imported;
+    size_t count, row_capacity, raw_capacity, value_capacity, uncounted;
     size_t *open; // [open_count] numbers of the trials that have not ended
     size_t open_count, open_capacity;
     cav_point_index distinct; // of those rows that are
@@ -287,7 +287,7 @@ static caviar_code check_insert(study *at, const cav_record *record, const cav_i
                                 cav_error *error)
 {
     caviar_code code =
-        cav_rule_insert(record, insert, (int64_t)at->count, (int64_t)at->imported, error);
+        cav_rule_insert(record, insert, (int64_t)at->count, (int64_t)at->uncounted, error);
     if (code)
         return code;
     if (insert->distinct && cav_point_index_find(&at->distinct, at->raw, record->raw) != SIZE_MAX)
@@ -336,7 +336,7 @@ static caviar_code insert_row(study *at, const cav_record *record, const cav_ins
     if (!cav_state_is_final(record->state))
         at->open[at->open_count++] = at->count;
     note_change(at, at->count++);
-    at->imported += record->imported;
+    at->uncounted += record->uncounted;
     return CAVIAR_OK;
 }
 

@@ -20,7 +20,8 @@ static const char *const questions[] = {
     "(SELECT count(*) AS count, coalesce(min(number), 0) AS low, coalesce(max(number), -1) AS high "
     "FROM caviar_trials t WHERE t.study = c.study) n "
     "WHERE c.trials <> n.count OR n.low <> 0 OR n.high <> c.trials - 1",
-    "SELECT 'study ' || c.study || ' counts ' || c.imported || ' imported trials, but has ' || "
+    "SELECT 'study ' || c.study || ' counts ' || c.imported || "
+    "' trials beside the budget, but has ' || "
     "n.count FROM caviar_counters c, LATERAL (SELECT count(*) AS count FROM caviar_trials t "
     "WHERE t.study = c.study AND t.imported = 1) n WHERE c.imported <> n.count",
     "SELECT 'study ' || study || ', trial ' || number || ': unknown state ' || state FROM "

@@ -57,7 +57,7 @@ static caviar_code fill_record(const cav_pg *store, const PGresult *result, int 
     record->number = cav_pg_int(store, result, row, 0);
     record->attempt = cav_pg_int(store, result, row, 3);
     record->failures = cav_pg_int(store, result, row, 4);
-    record->imported = cav_pg_int(store, result, row, 5) != 0;
+    record->uncounted = cav_pg_int(store, result, row, 5) != 0;
     record->step = cav_pg_int(store, result, row, 8);
     record->origin = cav_pg_text(store, result, row, 9);
     record->owner = cav_pg_text(store, result, row, 10);

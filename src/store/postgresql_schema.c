@@ -20,7 +20,7 @@ static const char *const migrations[] = {
     "CREATE TABLE caviar_counters (" // a row a study; whoever writes in it takes that row first
     "  study BIGINT PRIMARY KEY,"
     "  trials BIGINT NOT NULL DEFAULT 0,"   // how many there are: the next number
-    "  imported BIGINT NOT NULL DEFAULT 0," // how many of them came with their result
+    "  imported BIGINT NOT NULL DEFAULT 0," // how many of them are beside the budget
     "  changes BIGINT NOT NULL DEFAULT 0,"  // counts changes of trials and nudges, for readers
     "  reports BIGINT NOT NULL DEFAULT 0,"
     "  nudges BIGINT NOT NULL DEFAULT 0) WITH (fillfactor = 10);"

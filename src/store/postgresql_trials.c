@@ -142,7 +142,7 @@ static caviar_code add(cav_pg *store, const cav_scope *scope, const cav_record *
         cav_pg_change_begin(store, &call, CAV_PG_TRIAL_ADD, scope->study);
         cav_pg_add_int(&call, insert->expected);
         cav_pg_add_int(&call, insert->budget);
-        cav_pg_add_int(&call, record->imported);
+        cav_pg_add_int(&call, record->uncounted);
         cav_pg_add_text(&call, insert->distinct ? key : NULL);
         add_record(&call, record, insert, params->data, metrics->data);
         code = cav_pg_write(store, &call, scope->study, &number, error);

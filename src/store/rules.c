@@ -19,9 +19,9 @@ static caviar_code check_reason(int64_t number, caviar_state state, caviar_reaso
 }
 
 caviar_code cav_rule_insert(const cav_record *record, const cav_insert *insert, int64_t trials,
-                            int64_t imported, cav_error *error)
+                            int64_t uncounted, cav_error *error)
 {
-    if (insert->budget > 0 && !record->imported && trials - imported >= insert->budget)
+    if (insert->budget > 0 && !record->uncounted && trials - uncounted >= insert->budget)
         return cav_fail(error, CAVIAR_DONE, "the budget of %lld trials is spent",
                         (long long)insert->budget);
     if (insert->expected >= 0 &&

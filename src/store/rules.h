@@ -9,7 +9,7 @@
 
 /** Checks the conditions of an insert but `distinct`, given how many trials there are. */
 caviar_code cav_rule_insert(const cav_record *record, const cav_insert *insert, int64_t trials,
-                            int64_t imported, cav_error *error);
+                            int64_t uncounted, cav_error *error);
 
 /** The parameters [width] of a trial that is inserted with this number: see cav_insert. */
 const double *cav_rule_raw(const cav_record *record, const cav_insert *insert, int64_t number,

@@ -24,7 +24,7 @@ static const char *const questions[] = {
     "SELECT 'study ' || name || ': its trials are not numbered from 0 without a gap' FROM studies "
     "WHERE trials > 0 AND (trials - 1 <> (SELECT max(number) FROM trials WHERE study = id) OR "
     "0 <> (SELECT min(number) FROM trials WHERE study = id))",
-    "SELECT 'study ' || name || ' counts ' || imported || ' imported trials, but has ' || "
+    "SELECT 'study ' || name || ' counts ' || imported || ' trials beside the budget, but has ' || "
     "(SELECT count(*) FROM trials t WHERE study = id AND t.imported = 1) FROM studies s "
     "WHERE imported <> (SELECT count(*) FROM trials t WHERE study = s.id AND t.imported = 1)",
     "SELECT 'study ' || study || ', trial ' || number || ': unknown state ' || state FROM trials "

@@ -41,7 +41,7 @@ static caviar_code fill_record(cav_sqlite *store, sqlite3_stmt *statement, cav_r
         return cav_sqlite_note_damage(store, code, error);
     record->attempt = sqlite3_column_int64(statement, 3);
     record->failures = sqlite3_column_int64(statement, 4);
-    record->imported = sqlite3_column_int64(statement, 5) != 0;
+    record->uncounted = sqlite3_column_int64(statement, 5) != 0;
     record->step = sqlite3_column_int64(statement, 8);
     record->origin = cav_sqlite_text(statement, 9);
     record->owner = cav_sqlite_text(statement, 10);

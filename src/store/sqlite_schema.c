@@ -23,7 +23,7 @@ static const char *const migrations[] = {
     "  control TEXT NOT NULL DEFAULT 'run',"
     "  created_ms INTEGER NOT NULL,"
     "  trials INTEGER NOT NULL DEFAULT 0,"   // how many there are: the next number
-    "  imported INTEGER NOT NULL DEFAULT 0," // how many of them came with their result
+    "  imported INTEGER NOT NULL DEFAULT 0," // how many of them are beside the budget
     "  changes INTEGER NOT NULL DEFAULT 0"   // counts changes of trials, for readers
     ") STRICT;"
     "CREATE TABLE trials ("

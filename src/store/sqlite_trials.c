@@ -59,7 +59,7 @@ caviar_code cav_sqlite_trial_state(cav_sqlite *store, const cav_scope *scope, in
 }
 
 static caviar_code read_numbers(cav_sqlite *store, const cav_scope *scope, int64_t *ret_trials,
-                                int64_t *ret_imported, cav_error *error)
+                                int64_t *ret_uncounted, cav_error *error)
 {
     sqlite3_stmt *statement;
     caviar_code code = cav_sqlite_prepare(store, CAV_SQLITE_STUDY_NUMBERS, &statement, error);
@@ -69,7 +69,7 @@ static caviar_code read_numbers(cav_sqlite *store, const cav_scope *scope, int64
     int status = sqlite3_step(statement);
     if (status == SQLITE_ROW) {
         *ret_trials = sqlite3_column_int64(statement, 0);
-        *ret_imported = sqlite3_column_int64(statement, 1);
+        *ret_uncounted = sqlite3_column_int64(statement, 1);
     } else if (status == SQLITE_DONE) {
         code = cav_fail(error, CAVIAR_NOT_FOUND, "the study is not in the store any more");
     } else {
@@ -82,11 +82,11 @@ static caviar_code read_numbers(cav_sqlite *store, const cav_scope *scope, int64
 static caviar_code check_insert(cav_sqlite *store, const cav_scope *scope, const cav_record *record,
                                 const cav_insert *insert, int64_t *ret_number, cav_error *error)
 {
-    int64_t trials = 0, imported = 0;
-    caviar_code code = read_numbers(store, scope, &trials, &imported, error);
+    int64_t trials = 0, uncounted = 0;
+    caviar_code code = read_numbers(store, scope, &trials, &uncounted, error);
     if (code)
         return code;
-    code = cav_rule_insert(record, insert, trials, imported, error);
+    code = cav_rule_insert(record, insert, trials, uncounted, error);
     if (!code)
         *ret_number = trials;
     return code;
@@ -102,7 +102,7 @@ static void bind_trial(cav_sqlite *store, sqlite3_stmt *statement, const cav_sco
     cav_sqlite_bind_text(statement, 5, caviar_reason_name(record->reason));
     sqlite3_bind_int64(statement, 6, runs);
     sqlite3_bind_int64(statement, 7, record->failures);
-    sqlite3_bind_int64(statement, 8, record->imported);
+    sqlite3_bind_int64(statement, 8, record->uncounted);
     sqlite3_bind_int64(statement, 9, insert->distinct);
     sqlite3_bind_int64(statement, 12, record->step);
     cav_sqlite_bind_text(statement, 13, record->origin);
@@ -157,7 +157,7 @@ static caviar_code insert_trial(cav_sqlite *store, const cav_scope *scope, const
     return code;
 }
 
-static caviar_code count_trial(cav_sqlite *store, const cav_scope *scope, bool imported,
+static caviar_code count_trial(cav_sqlite *store, const cav_scope *scope, bool uncounted,
                                cav_error *error)
 {
     sqlite3_stmt *statement;
@@ -165,7 +165,7 @@ static caviar_code count_trial(cav_sqlite *store, const cav_scope *scope, bool i
     if (code)
         return code;
     sqlite3_bind_int64(statement, 1, scope->study);
-    sqlite3_bind_int64(statement, 2, imported);
+    sqlite3_bind_int64(statement, 2, uncounted);
     return cav_sqlite_run(store, statement, "counting a trial", error);
 }
 
@@ -198,7 +198,7 @@ caviar_code cav_sqlite_trial_add(cav_store *base, const cav_scope *scope, const 
     if (!code && record->output && record->output[0])
         code = keep_output(store, scope, number, record->output, error);
     if (!code)
-        code = count_trial(store, scope, record->imported, error);
+        code = count_trial(store, scope, record->uncounted, error);
     code = cav_sqlite_end(store, code, error);
     if (!code)
         *ret_number = number;

@@ -67,7 +67,7 @@ typedef struct cav_scope {
 /** What must hold for a trial to be inserted. All zero but `expected` = -1: nothing. */
 typedef struct cav_insert {
     int64_t expected; // the number that it must get, or else CAVIAR_EXISTS; -1: any
-    int64_t budget;   // CAVIAR_DONE if there are so many trials that were not imported; 0: no limit
+    int64_t budget;   // CAVIAR_DONE if there are so many trials that count; 0: no limit
     bool distinct;    // CAVIAR_EXISTS if a trial that was inserted so has the same parameters
     int64_t lease_ms; // how long the owner has it, if it is inserted as running
     // What to insert in place of the record's `raw` where others have taken the expected number and

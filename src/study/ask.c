@@ -309,6 +309,21 @@ static caviar_code claim_or_breed(cav_study *study, int64_t *ret_number, cav_err
     return code;
 }
 
+// One that waits and is beside the budget.
+static caviar_code claim_uncounted(cav_study *study, int64_t *ret_number, cav_error *error)
+{
+    const cav_history *history = study->history;
+    for (size_t i = 0; i < history->open_count; i++) {
+        size_t number = history->open[i];
+        if (!history->uncounted[number] || history->states[number] != CAVIAR_STATE_WAITING)
+            continue;
+        caviar_code code = claim(study, (int64_t)number, ret_number, error);
+        if (code != CAVIAR_NOT_FOUND)
+            return code;
+    }
+    return CAVIAR_NOT_FOUND;
+}
+
 static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     caviar_code code = check_control(study, error);
@@ -319,8 +334,10 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
     if (code)
         return code;
     const char *over = cav_study_over(study);
-    if (over)
-        return end(study, over, error);
+    if (over) {
+        code = claim_uncounted(study, ret_number, error);
+        return code == CAVIAR_NOT_FOUND ? end(study, over, error) : code;
+    }
     code = claim_or_breed(study, ret_number, error);
     if (code != CAVIAR_NOT_FOUND)
         return code;
@@ -354,7 +371,7 @@ static caviar_code add(cav_study *study, const double *raw, const double *values
                          .raw = study->raw,
                          .values = values,
                          .step = -1,
-                         .imported = values != NULL,
+                         .uncounted = values != NULL,
                          .origin = "user",
                          .owner = ""};
     cav_insert insert = {.expected = -1};

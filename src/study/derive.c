@@ -159,6 +159,7 @@ static caviar_code add_trial(cav_study *study, const cav_derivation *how, const 
     cav_record record = {.state = CAVIAR_STATE_WAITING,
                          .raw = start,
                          .step = how->step < 0 ? -1 : how->step,
+                         .uncounted = how->uncounted,
                          .origin = how->origin ? how->origin : origin,
                          .owner = "",
                          .has_parent = true,

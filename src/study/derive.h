@@ -22,6 +22,7 @@ typedef struct cav_derivation {
     bool has_plan;
     const double *changes; // [space->count] on top, from `step` on; NULL: none
     bool has_own_seed;     // else it has its parent's
+    bool uncounted;        // beside the budget
     bool force;            // values may leave the space
     const char *origin;    // who makes it, and why; NULL: "fork" or "replay"
     const char *author, *note;

@@ -34,6 +34,15 @@ static void write_steps(const caviar_study_options *options, cav_json *json)
     cav_json_end_object(json);
 }
 
+static void write_from(const caviar_study_options *options, cav_json *json)
+{
+    cav_json_key(json, "from");
+    cav_json_begin_array(json);
+    for (size_t i = 0; i < options->from_count; i++)
+        cav_json_string(json, options->from[i]);
+    cav_json_end_array(json);
+}
+
 // The options as a study file.
 static void write_options(const caviar_study_options *options, cav_json *json)
 {
@@ -67,6 +76,10 @@ static void write_options(const caviar_study_options *options, cav_json *json)
         cav_json_add_string(json, "scheduler", options->scheduler);
     if (options->grows)
         cav_json_add_bool(json, "grows", true);
+    if (options->replicates > 0)
+        cav_json_add_int(json, "replicates", options->replicates);
+    if (options->from_count > 0)
+        write_from(options, json);
     if (options->space)
         cav_space_write_sections(options->space, json);
     cav_json_end_object(json);
@@ -77,9 +90,10 @@ static caviar_code spec_of(const caviar_study_options *options, cav_spec **ret_s
 {
     *ret_spec = NULL;
     if (options->trial_budget < 0 || options->retry < 0 || options->lease_ms < 0 ||
-        options->parallel < 0)
+        options->parallel < 0 || options->replicates < 0)
         return cav_fail(error, CAVIAR_INVALID,
-                        "the options trial_budget, retry, lease_ms and parallel are 0 or more");
+                        "the options trial_budget, retry, lease_ms, parallel and replicates are 0 "
+                        "or more");
     if (options->step_min < 0 || options->step_max < options->step_min)
         return cav_fail(error, CAVIAR_INVALID,
                         "the option step_max is step_min or more, and neither is below 0");
@@ -316,11 +330,60 @@ caviar_code caviar_study_best(caviar_study *study, caviar_trial **ret_trial)
         return CAVIAR_STATE;
     cav_study_lock(study);
     caviar_code code = cav_study_refresh(study, &error);
-    size_t best = code ? SIZE_MAX : cav_study_best(study);
+    cav_best best;
     if (!code)
-        code = best == SIZE_MAX ? cav_fail(&error, CAVIAR_NOT_FOUND, "no trial is complete yet")
-                                : cav_study_view(study, (int64_t)best, ret_trial, &error);
+        code = cav_study_best(study, &best, &error);
+    if (!code)
+        code = best.trial == SIZE_MAX
+                   ? cav_fail(&error, CAVIAR_NOT_FOUND, "no trial is complete yet")
+                   : cav_study_view(study, (int64_t)best.trial, ret_trial, &error);
     cav_study_unlock(study);
+    return keep(study, code, &error);
+}
+
+caviar_code caviar_study_contenders(caviar_study *study, caviar_contender *ret_contenders,
+                                    size_t capacity, size_t *ret_count)
+{
+    cav_error error;
+    cav_best best;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    cav_study_lock(study);
+    caviar_code code = cav_study_refresh(study, &error);
+    if (!code)
+        code = cav_study_best(study, &best, &error);
+    size_t count = !code && best.incumbent ? best.incumbent->count : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        cav_contender at =
+            cav_contender_in_direction(&best.incumbent->contenders[i], study->maximize[0]);
+        ret_contenders[i] = (caviar_contender){.number = (int64_t)at.trial,
+                                               .run_count = (int64_t)at.run_count,
+                                               .mean = at.mean,
+                                               .low = at.low,
+                                               .high = at.high,
+                                               .chance = at.chance};
+    }
+    cav_study_unlock(study);
+    if (!code)
+        *ret_count = count;
+    return keep(study, code, &error);
+}
+
+caviar_code caviar_study_confirm(caviar_study *study, size_t count, size_t times)
+{
+    cav_error error;
+    size_t chosen;
+    if (is_empty(study))
+        return CAVIAR_STATE;
+    if (count < 1 || times < 1 || count > INT32_MAX || times > INT32_MAX)
+        return keep(study,
+                    cav_fail(&error, CAVIAR_INVALID, "count and times are from 1 to 2147483647"),
+                    &error);
+    size_t *trials = calloc(count, sizeof *trials);
+    caviar_code code =
+        trials ? cav_study_confirm(study, count, (int64_t)times, trials, &chosen, &error)
+               : cav_fail_memory(&error);
+    free(trials);
     return keep(study, code, &error);
 }
 

@@ -155,6 +155,8 @@ static caviar_code make_history(cav_study *study, cav_error *error)
     study->history = history;
     study->subset = NULL;
     study->beginnings++;
+    study->incumbent_ended = SIZE_MAX;
+    cav_incumbent_fit_free(&study->incumbent_fit);
     study->trial_cursor = study->report_cursor = study->nudge_cursor = 0;
     study->foreign_count = 0;
     study->generation = study->store->generation;
@@ -360,6 +362,7 @@ void cav_study_close(cav_study *study)
     cav_earlier_list_free(&study->earlier);
     free(study->location);
     cav_race_free(study->race);
+    cav_incumbent_fit_free(&study->incumbent_fit);
     cav_history_free(study->history);
     cav_subset_free(study->subset);
     cav_store_close(study->store);
@@ -394,11 +397,6 @@ const cav_history *cav_study_seen(const cav_study *study)
     return study->subset ? cav_subset_view(study->subset) : study->history;
 }
 
-size_t cav_study_best(const cav_study *study)
-{
-    return study->race ? cav_race_best(study->race) : cav_history_best(study->history, 0);
-}
-
 double cav_study_loss(const cav_study *study, size_t number)
 {
     size_t first = study->race ? cav_race_first(study->race, number) : SIZE_MAX;
@@ -417,14 +415,21 @@ static int64_t time_spent(cav_study *study)
     return study->busy_ms;
 }
 
+static int64_t steps_counted(const cav_history *history)
+{
+    return history->step_sum - history->uncounted_steps;
+}
+
 const char *cav_study_over(cav_study *study)
 {
     const cav_budget *budget = &study->spec->budget;
     const char *over = NULL;
     cav_study_lock(study);
-    if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
+    if (study->makes_none)
+        over = NULL;
+    else if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
         over = "the time of the budget is spent";
-    else if (budget->steps > 0 && study->history->step_sum >= budget->steps)
+    else if (budget->steps > 0 && steps_counted(study->history) >= budget->steps)
         over = "the steps of the budget are spent";
     cav_study_unlock(study);
     return over;
@@ -436,7 +441,9 @@ const char *cav_study_spent(cav_study *study)
     int64_t trials = study->spec->budget.trials;
     cav_study_lock(study);
     const char *spent = cav_study_over(study);
-    if (trials > 0 && (int64_t)(history->count - history->imported_count) >= trials)
+    if (study->makes_none)
+        spent = "what was to be run again has been";
+    else if (trials > 0 && (int64_t)(history->count - history->uncounted_count) >= trials)
         spent = "all trials of the budget have been started";
     cav_study_unlock(study);
     return spent;

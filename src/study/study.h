@@ -16,6 +16,8 @@
  *   earlier.c    what earlier studies have tried
  *   derive.c     a new trial from another one: forks and replays
  *   breed.c      the same, as a scheduler wants it
+ *   best.c       which trial is the best
+ *   confirm.c    further runs of the best few
  *   heartbeat.c  keeping leases alive from a thread of its own
  *   public.c     the part of caviar.h about studies
  */
@@ -24,6 +26,7 @@
 
 #include "base/log.h"
 #include "config/spec.h"
+#include "insight/incumbent.h"
 #include "insight/panda.h"
 #include "insight/race.h"
 #include "schedule/scheduler.h"
@@ -75,17 +78,21 @@ struct caviar_study {
     cav_earlier_list earlier;                          // studies that the sampler learns from
     cav_sampler sampler;
     cav_scheduler scheduler;
-    cav_panda *panda;    // who nurses the trials; NULL: nobody
-    cav_race *race;      // where configurations have several runs; NULL: one each
-    double *point, *raw; // room for one of each
-    double *following;   // and for those of the numbers behind it: see ask.c
-    bool is_crowded;     // others were faster with the number of the last trial
+    cav_panda *panda;                // who nurses the trials; NULL: nobody
+    cav_race *race;                  // where configurations have several runs; NULL: one each
+    cav_incumbent incumbent;         // as of so many trials that had ended
+    cav_incumbent_fit incumbent_fit; // what it follows from
+    size_t incumbent_ended;          // SIZE_MAX: of none
+    double *point, *raw;             // room for one of each
+    double *following;               // and for those of the numbers behind it: see ask.c
+    bool is_crowded;                 // others were faster with the number of the last trial
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
     bool keeps_curves;            // in the history, also where no scheduler needs them
     const cav_trial_files *files; // NULL: trials have none
     bool defers_sync;             // tells do not sync; whoever set this does
+    bool makes_none;              // only what waits is handed out, whatever the budget
     bool is_distinct;             // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms;  // time spent, as last counted, and when that was
     cav_foreign *foreign;         // [foreign_count] trials to take back when their worker is gone
@@ -275,8 +282,33 @@ bool cav_study_reads_curves(const cav_study *study);
  */
 const cav_history *cav_study_seen(const cav_study *study);
 
-/** The best trial, or the first run of the best configuration; SIZE_MAX: none is complete. */
-size_t cav_study_best(const cav_study *study);
+/** Which trial is the best. */
+typedef struct cav_best {
+    size_t trial; // of several runs of the configuration the first; SIZE_MAX: none is complete
+    double loss;  // its own; of several runs the mean; under noise what many runs would give
+    const cav_incumbent *incumbent; // the others that may be; NULL: it is not noisy. See below
+} cav_best;
+
+/**
+ * The best by the first metric: where runs of a configuration come out different, by what all
+ * trials say together (insight/incumbent.h), else by its value, or by the mean of its replicates.
+ * Of several metrics always the latter. Everything that names a best trial asks here.
+ *
+ * Of no more than a few milliseconds, and of none where no further trial has ended. What is
+ * returned is the study's, until the next call.
+ */
+caviar_code cav_study_best(cav_study *study, cav_best *ret_best, cav_error *error);
+
+/**
+ * Makes `times` further runs, each under a seed of its own, of each of the best `wanted`
+ * configurations: by what all trials say where there is noise, else by their values. They begin as
+ * the first run did, without its nudges, wait to be asked for, and are beside the budget. Writes
+ * the first run of each to ret_trials [wanted], and to *ret_count how many there are.
+ *
+ * CAVIAR_NOT_FOUND while no trial is complete, CAVIAR_INVALID where there are several metrics.
+ */
+caviar_code cav_study_confirm(cav_study *study, size_t wanted, int64_t times, size_t *ret_trials,
+                              size_t *ret_count, cav_error *error);
 
 /** The loss of a trial in the first metric; of one of several runs the mean of all of them. */
 double cav_study_loss(const cav_study *study, size_t number);

@@ -40,14 +40,35 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {
-        history->points,     history->raw,          history->losses,      history->states,
-        history->reasons,    history->attempts,     history->failures,    history->steps,
-        history->started_ms, history->finished_ms,  history->curves,      history->messages,
-        history->nudges,     history->cans,         history->checkpoints, history->parents,
-        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
-        history->spent,      history->makers,       history->reported,    history->changed,
-        history->latest,     history->places,       history->reported_ms, history};
+    void *columns[] = {history->points,
+                       history->raw,
+                       history->losses,
+                       history->states,
+                       history->reasons,
+                       history->attempts,
+                       history->failures,
+                       history->steps,
+                       history->started_ms,
+                       history->finished_ms,
+                       history->curves,
+                       history->messages,
+                       history->nudges,
+                       history->cans,
+                       history->checkpoints,
+                       history->parents,
+                       history->open,
+                       history->parent_steps,
+                       history->finished,
+                       history->seed_numbers,
+                       history->spent,
+                       history->makers,
+                       history->reported,
+                       history->changed,
+                       history->latest,
+                       history->places,
+                       history->uncounted,
+                       history->reported_ms,
+                       history};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
 }
@@ -86,6 +107,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
         {(void **)&history->makers, sizeof *history->makers},
         {(void **)&history->places, sizeof *history->places},
+        {(void **)&history->uncounted, sizeof *history->uncounted},
         {(void **)&history->latest, sizeof *history->latest},
     };
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++) {
@@ -107,6 +129,7 @@ static bool add_rows(cav_history *history, size_t count)
         history->steps[i] = -1;
         history->spent[i] = 0;
         history->reported_ms[i] = 0;
+        history->uncounted[i] = false;
         history->parent_steps[i] = -1;
         history->curves[i] = (cav_curve){0};
         history->messages[i] = NULL;
@@ -197,7 +220,9 @@ static void set_step(cav_history *history, size_t row, int64_t step, int64_t spe
     int64_t before = spent_by(history, row);
     history->steps[row] = step;
     history->spent[row] = spent;
-    history->step_sum += spent_by(history, row) - before;
+    int64_t more = spent_by(history, row) - before;
+    history->step_sum += more;
+    history->uncounted_steps += history->uncounted[row] ? more : 0;
 }
 
 // Puts a copy of a text in place; an empty one is NULL.
@@ -271,7 +296,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
             return cav_fail_memory(error);
         history->places[row] = (uint8_t)record->place;
         history->outside_count += record->place == CAV_PLACE_OUTSIDE;
-        history->imported_count += record->imported;
+        history->uncounted[row] = record->uncounted;
+        history->uncounted_count += record->uncounted;
     }
     // enlist is the last that may fail: it must not be done twice
     if (!set_text(&history->messages[row], record->message) ||
@@ -409,7 +435,7 @@ int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms)
     size_t count = 0;
     for (size_t i = 0; i < history->count; i++) {
         bool counts = history->states[i] != ABSENT && history->states[i] != CAVIAR_STATE_WAITING;
-        if (!counts || history->started_ms[i] == 0)
+        if (!counts || history->uncounted[i] || history->started_ms[i] == 0)
             continue; // of one that was put back nobody knows when it really ended
         bool running = history->states[i] == CAVIAR_STATE_RUNNING;
         spans[count][0] = history->started_ms[i];

@@ -48,6 +48,7 @@ typedef struct cav_history {
     int64_t *seed_numbers;             // [count] of the trial whose seed it has
     uint8_t *makers;                   // [count] who made it, by place in `maker_names`
     uint8_t *places;                   // [count] cav_space_place of its values
+    bool *uncounted;                   // [count] beside the budget; see cav_record
     size_t outside_count;              // trials that lie outside of the space as it is now
 
     size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
@@ -59,8 +60,9 @@ typedef struct cav_history {
     size_t *latest;   // [count] place of a trial's last entry in `changed`
     size_t *reported; // [reported_count] whose curve changed: one entry a report, as they came
     size_t reported_count, reported_capacity;
-    size_t imported_count; // trials that came with their result
-    int64_t step_sum;      // steps spent, as far as they are known
+    size_t uncounted_count;  // trials that are beside the budget
+    int64_t step_sum;        // steps spent, as far as they are known
+    int64_t uncounted_steps; // of these beside the budget
 
     // who made trials: their origins up to a colon; beyond so many, all are the last one
     char *maker_names[CAV_MOST_MAKERS];
@@ -142,7 +144,8 @@ size_t cav_history_best(const cav_history *history, size_t metric);
 int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max);
 
 /**
- * Milliseconds in which at least one trial was running, up to `now_ms`: what a time budget counts.
+ * Milliseconds in which at least one trial that counts against the budget was running, up to
+ * `now_ms`: what a time budget counts.
  * Of a trial that was started more than once it is the last attempt.
  */
 int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms);

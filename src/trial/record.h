@@ -21,7 +21,7 @@ typedef struct cav_record {
     int64_t failures; // how often it failed or was lost and was queued again
     caviar_state state;
     caviar_reason reason;
-    bool imported;        // came with its result; does not count against the budget
+    bool uncounted; // beside the budget: it came with its result, or runs again what was the best
     const double *raw;    // [parameter count]
     const double *values; // [metric count] final, in the user's own direction; NaN: none
     int64_t step;         // last one reported; -1: none

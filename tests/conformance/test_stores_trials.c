@@ -16,7 +16,7 @@ static caviar_code add_with(store_fixture *at, double x, const cav_insert *inser
     store_raw(x, raw);
     cav_record record = {.state = imported ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
                          .raw = raw,
-                         .imported = imported,
+                         .uncounted = imported,
                          .step = -1};
     cav_error_clear(&at->error);
     return at->type->trial_add(at->store, &at->scope, &record, insert, ret_number, &at->error);
@@ -201,7 +201,7 @@ static void test_an_imported_trial_keeps_what_it_came_with(void **state)
     store_raw(3, raw);
     cav_record record = {.state = CAVIAR_STATE_FAILED,
                          .reason = CAVIAR_REASON_SIGNAL,
-                         .imported = true,
+                         .uncounted = true,
                          .failures = 2,
                          .raw = raw,
                          .values = values,
@@ -216,7 +216,7 @@ static void test_an_imported_trial_keeps_what_it_came_with(void **state)
     store_fixture_reopen(at);
     cav_record row = store_row(at, number);
     assert_int_equal(row.reason, CAVIAR_REASON_SIGNAL);
-    assert_true(row.imported);
+    assert_true(row.uncounted);
     assert_int_equal(row.failures, 2);
     assert_int_equal(row.step, 12);
     assert_string_equal(row.origin, "csv");

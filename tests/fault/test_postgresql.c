@@ -50,7 +50,7 @@ static caviar_code note_trial(void *context, const cav_record *record, cav_error
     cav_text_appendf(context, "trial %lld.%lld %s %s %d %g %g step %lld failures %lld '%s'\n",
                      (long long)record->number, (long long)record->attempt,
                      caviar_state_name(record->state), caviar_reason_name(record->reason),
-                     record->imported, record->raw[0], record->values[0], (long long)record->step,
+                     record->uncounted, record->raw[0], record->values[0], (long long)record->step,
                      (long long)record->failures, record->message);
     return CAVIAR_OK;
 }

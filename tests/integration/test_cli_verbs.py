@@ -333,6 +333,15 @@ def best_is_not_the_luckiest_draw_of_a_noisy_study(box):
              'CHANCE TO BE THE BEST', f"by trial {lucky['id']}")
     config = box.json('best', '--config')
     equal(config, found['trial']['config'])
+    mean = standing['contenders'][0]['mean']
+    equal([study['best'] for study in box.json('studies')], [mean])
+    again = box.json('run', '--minimize', 'loss', '-n', '80', '--', './t.sh', '{x: 0 1}',
+                     '{y: 0 1}')
+    equal(again['best']['id'], found['trial']['id'])
+    shown = box.caviar('run', '--minimize', 'loss', '-n', '+1', '--', './t.sh', '{x: 0 1}',
+                       '{y: 0 1}').out
+    now = box.json('best')
+    contains(shown.splitlines()[-1], f"trial {now['trial']['id']} ", 'expected ', ' to ')
 
 
 @case
@@ -356,7 +365,7 @@ def best_can_be_confirmed_by_further_runs(box):
     assert 0.05 < found['standing']['noise'] < 0.2, 'runs of one configuration tell it'
     box.caviar('run', '-q', '-n', '40', '--minimize', 'loss', '--', './t.sh', '{x: 0 1}',
                '{y: 0 1}')  # goes on as ever
-    equal(len(box.trials()), 40)
+    equal(len(box.trials()), 48)  # what was confirmed is beside the budget
     contains(box.caviar('best', '--confirm', '1').out, 'was run again', 'in the mean of 4 runs')
     contains(box.caviar('best', '--times', '2', status=1).err, '--confirm K')
 
@@ -617,6 +626,24 @@ def pipe_asks_reports_and_tells_in_one_process(box):
     equal((answers[4], answers[5], answers[7]), ({}, {}, {}))
     equal(answers[8], {'done': True})
     assert not os.path.exists(box.path('caviar.db')), 'it is kept in memory'
+
+
+@case
+def pipe_names_the_best_and_runs_it_again_beside_the_budget(box):
+    three = [message for i in range(3)
+             for message in ({'cmd': 'ask'}, {'cmd': 'tell', 'id': i, 'value': (i - 1) ** 2})]
+    answers = pipe(box, INIT, {'cmd': 'best'}, {'cmd': 'confirm'}, *three, {'cmd': 'ask'},
+                   {'cmd': 'best'}, {'cmd': 'confirm', 'times': 2, 'count': 1}, {'cmd': 'ask'},
+                   {'cmd': 'ask'}, {'cmd': 'ask'}, {'cmd': 'confirm', 'count': 'two'})
+    equal([answers[i]['code'] for i in (1, 2)], ['not-found', 'not-found'])
+    equal(answers[9], {'done': True})
+    second = answers[5]['config']
+    equal(answers[10], {'id': 1, 'config': second, 'value': 0, 'contenders': []})
+    equal(answers[11], {})
+    equal([answers[i]['config'] for i in (12, 13)], [second, second])
+    assert answers[12]['seed'] != answers[13]['seed']
+    equal(answers[14], {'done': True})
+    contains(answers[15]['error'], "'count'", '1 to 100')
 
 
 @case

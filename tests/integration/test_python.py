@@ -7,6 +7,7 @@ import gc
 import io
 import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -69,6 +70,34 @@ def an_objective_is_optimized_over_a_space_in_any_of_its_forms(_):
         assert trial.params['act'] in ('relu', 'tanh')
         assert type(trial.params['deep']) is bool
         equal(trial.params['seed'], 7)
+
+
+@case
+def under_noise_the_best_is_what_many_runs_would_give(_):
+    noise = random.Random(7)
+    study = caviar.create_study({'x': '0 1'}, seed=1, sampler='random', budget=60)
+    study.optimize(lambda trial: (trial.params['x'] - 0.3) ** 2 + noise.gauss(0, 0.1))
+    first = study.contenders[0]
+    equal(study.best_trial.number, first.number)
+    assert first.low < first.mean < first.high and 0 < first.chance <= 1
+    lucky = min(study.trials, key=lambda trial: trial.value)
+    assert abs(study.best_params['x'] - 0.3) < abs(lucky.params['x'] - 0.3)
+    assert first.mean > lucky.value
+    study.confirm(2, times=3)
+    study.optimize(lambda trial: (trial.params['x'] - 0.3) ** 2 + noise.gauss(0, 0.1))
+    equal(len(study), 66)
+    equal(sorted(at.run_count for at in study.contenders)[-2:], [4, 4])
+
+
+@case
+def a_study_learns_from_earlier_ones_and_runs_replicates(box):
+    store = box.path('a.db')
+    old = caviar.create_study({'x': '0 1'}, seed=1, budget=10, store=store, name='old')
+    old.optimize(lambda trial: trial.params['x'])
+    study = caviar.create_study({'x': '0 1'}, earlier=['old'], replicates=3, store=store,
+                                name='new')
+    equal(study.definition['from'], [{'study': 'old', 'trials': 10}])
+    equal(study.definition['replicates'], 3)
 
 
 @case

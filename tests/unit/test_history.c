@@ -412,11 +412,11 @@ static void test_imported_trials_are_counted_once(void **state)
     (void)state;
     cav_history *history = make();
     cav_record record = {
-        .number = 0, .imported = true, .state = CAVIAR_STATE_COMPLETE, .raw = (double[]){0, 0, 0}};
+        .number = 0, .uncounted = true, .state = CAVIAR_STATE_COMPLETE, .raw = (double[]){0, 0, 0}};
     put_record(history, &record, 0, 0);
     put_record(history, &record, 0, 0);
     put(history, 1, CAVIAR_STATE_COMPLETE, 0, 0);
-    assert_int_equal(history->imported_count, 1);
+    assert_int_equal(history->uncounted_count, 1);
     cav_history_free(history);
 }
 

@@ -44,7 +44,9 @@ static cav_incumbent find(const trials *at)
 {
     cav_error error = {0};
     cav_incumbent found;
-    assert_ok(cav_incumbent_find(at->space, at->history, 0, 1, &found, &error), &error);
+    cav_incumbent_fit fit = {0};
+    assert_ok(cav_incumbent_find(at->space, at->history, 0, 1, &fit, &found, &error), &error);
+    cav_incumbent_fit_free(&fit);
     return found;
 }
 
@@ -181,6 +183,36 @@ static void test_of_many_trials_those_around_the_best_are_looked_at(void **state
     trials_free(&at);
 }
 
+static void test_what_was_kept_changes_nothing_but_how_long_it_takes(void **state)
+{
+    (void)state;
+    trials at;
+    cav_incumbent_fit fit = {0};
+    size_t fits = 0;
+    trials_init_floats(&at, DIMS, test_seed(986));
+    for (size_t i = 0; i < TRIALS; i++) {
+        cav_error error = {0};
+        cav_incumbent kept;
+        uint64_t before = fit.print;
+        trials_fill(&at, 1, noisy_bowl);
+        assert_ok(cav_incumbent_find(at.space, at.history, 0, 1, &fit, &kept, &error), &error);
+        fits += fit.print != before;
+        if (i % 13 != 0)
+            continue;
+        cav_incumbent anew = find(&at);
+        assert_int_equal(kept.is_noisy, anew.is_noisy);
+        assert_int_equal(kept.count, anew.count);
+        for (size_t k = 0; k < kept.count; k++) {
+            assert_int_equal(kept.contenders[k].trial, anew.contenders[k].trial);
+            assert_near(kept.contenders[k].mean, anew.contenders[k].mean, 0);
+            assert_near(kept.contenders[k].chance, anew.contenders[k].chance, 0);
+        }
+    }
+    assert_in_range(fits, 10, 20);
+    cav_incumbent_fit_free(&fit);
+    trials_free(&at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_where_runs_of_one_configuration_are_equal_there_is_no_noise),
         cmocka_unit_test(test_few_trials_or_equal_losses_tell_nothing),
         cmocka_unit_test(test_of_many_trials_those_around_the_best_are_looked_at),
+        cmocka_unit_test(test_what_was_kept_changes_nothing_but_how_long_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,6 +270,24 @@ static void test_a_parameter_that_is_missing_is_named_too(void **state)
     caviar_space_free(less);
 }
 
+static void test_earlier_studies_and_replicates_are_options(void **state)
+{
+    api *at = *state;
+    const char *const from[] = {"old"};
+    caviar_study_options options = {
+        .name = "new", .sampler = "gp", .from = from, .from_count = 1, .replicates = 3};
+    api_open_fails(at, options, CAVIAR_INVALID, "'old'");
+    caviar_study *old = api_open(at, (caviar_study_options){.name = "old"});
+    for (int i = 0; i < 5; i++)
+        api_run_one(old);
+    caviar_study_close(old);
+    api_start(at, options);
+    assert_int_equal(at->study->spec->replicates, 3);
+    assert_int_equal(at->study->earlier.count, 1);
+    options.replicates = -1;
+    api_open_fails(at, options, CAVIAR_INVALID, "replicates");
+}
+
 static void test_options_that_make_no_sense_are_refused(void **state)
 {
     api *at = *state;
@@ -405,6 +423,7 @@ int main(void)
         IN_FILE(test_a_study_is_opened_without_a_space_when_it_is_there),
         IN_FILE(test_another_space_metric_or_seed_is_refused_by_name),
         IN_FILE(test_a_parameter_that_is_missing_is_named_too),
+        IN_FILE(test_earlier_studies_and_replicates_are_options),
         BOTH_STORES(test_options_that_make_no_sense_are_refused),
         BOTH_STORES(test_a_name_that_is_no_name_is_refused_however_it_comes),
         BOTH_STORES(test_a_definition_is_a_study_file),
