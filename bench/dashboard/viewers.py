@@ -184,8 +184,7 @@ def look(given, run, server, port):
             viewer.join()
     print(f"trials a second: {max(alone):.0f} alone, {max(looked):.0f} with {given.viewers} "
           f"viewers ({max(looked) / max(alone):.2f})")
-    print(f"requests a second: {max(requests) / given.seconds:.0f} of the viewers, "
-          "with what is new")
+    print(f"requests a second of the viewers: {max(requests) / given.seconds:.0f}")
     print(f"the server: {memory:.0f} MB, {100 * min(shares):.0f} % of a processor")
 
 

@@ -167,15 +167,43 @@ void cav_answer_study(const cav_feed *feed, cav_json *json)
     cav_json_end_object(json);
 }
 
+static void write_noise(const cav_study *study, const cav_incumbent *incumbent, cav_json *json)
+{
+    cav_contender first = cav_contender_in_direction(&incumbent->contenders[0], study->maximize[0]);
+    cav_json_begin_object(json);
+    cav_json_add_number(json, "deviation", incumbent->noise);
+    cav_json_add_number(json, "low", first.low);
+    cav_json_add_number(json, "high", first.high);
+    cav_json_add_number(json, "chance", first.chance);
+    cav_json_add_int(json, "luckiest", (int64_t)cav_history_best(study->history, 0));
+    cav_json_end_object(json);
+}
+
+static void write_best(const cav_study *study, const cav_best *best, cav_json *json)
+{
+    cav_json_begin_object(json);
+    cav_json_add_int(json, "trial", (int64_t)best->trial);
+    cav_json_add_number(json, "value", cav_history_in_direction(study->history, 0, best->loss));
+    cav_json_key(json, "noise");
+    if (best->incumbent)
+        write_noise(study, best->incumbent, json);
+    else
+        cav_json_null(json);
+    cav_json_end_object(json);
+}
+
 caviar_code cav_answer_best(cav_feed *feed, cav_json *json, cav_error *error)
 {
-    caviar_code code = cav_chosen_find(feed->study, &feed->chosen, error);
+    cav_best best;
+    caviar_code code = cav_study_best(feed->study, &best, error);
     if (code)
         return code;
     cav_json_begin_object(json);
     cav_json_key(json, "best");
-    cav_chosen_write(feed->study, &feed->chosen, json);
-    cav_json_add_int(json, "ended", (int64_t)feed->chosen.ended);
+    if (best.trial == SIZE_MAX)
+        cav_json_null(json);
+    else
+        write_best(feed->study, &best, json);
     cav_json_end_object(json);
     return CAVIAR_OK;
 }

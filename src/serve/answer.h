@@ -25,7 +25,7 @@ void cav_answer_studies(const cav_study_summary *list, size_t count, cav_json *j
 /** A study: its parameters with their scales, metrics, budget, methods, and where it stands. */
 void cav_answer_study(const cav_feed *feed, cav_json *json);
 
-/** Its best trial by the first metric, and how many trials had ended when it was looked for. */
+/** Its best trial by the first metric; see cav_study_best. */
 caviar_code cav_answer_best(cav_feed *feed, cav_json *json, cav_error *error);
 
 /** The trials that changed since a place, as columns. */

@@ -22,7 +22,7 @@ cav_plot cav_drawing_wide(const cav_findings *at, cav_text *page)
 bool cav_drawing_has(const cav_findings *at, size_t rank, size_t most)
 {
     size_t count = at->ranking.count;
-    if (count <= most || rank < most / 2 || at->ranking.rows[rank] == at->chosen.trial)
+    if (count <= most || rank < most / 2 || at->ranking.rows[rank] == at->best.trial)
         return true;
     size_t stride = (count - most / 2 + most / 2 - 1) / (most / 2);
     return (rank - most / 2) % stride == 0;
@@ -30,7 +30,7 @@ bool cav_drawing_has(const cav_findings *at, size_t rank, size_t most)
 
 const char *cav_drawing_class(const cav_findings *at, size_t rank)
 {
-    if (at->ranking.rows[rank] == at->chosen.trial)
+    if (at->ranking.rows[rank] == at->best.trial)
         return "best";
     return (double)rank < cav_best_count((double)at->ranking.count) ? "good" : "other";
 }

@@ -12,11 +12,11 @@ cav_plot cav_drawing_wide(const cav_findings *at, cav_text *page);
 
 /**
  * True where the trial of a rank, from 0, is drawn: of all at most about `most` are, the best half
- * of these and the chosen one for sure, and of the others each so many-th.
+ * of these and the best by cav_study_best for sure, and of the others each so many-th.
  */
 bool cav_drawing_has(const cav_findings *at, size_t rank, size_t most);
 
-/** The class of the trial of a rank: best (the chosen one), good (one of the best tenth) or other.
+/** The class of the trial of a rank: best, good (one of the best tenth) or other.
  */
 const char *cav_drawing_class(const cav_findings *at, size_t rank);
 

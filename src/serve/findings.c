@@ -181,7 +181,7 @@ caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav
     if (!code)
         code = find_axes(ret_findings, error);
     if (!code)
-        code = cav_chosen_find(study, &ret_findings->chosen, error);
+        code = cav_study_best(study, &ret_findings->best, error);
     if (code)
         return code;
     find_beyond(ret_findings);

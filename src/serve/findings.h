@@ -9,7 +9,6 @@
 #include "insight/effect.h"
 #include "insight/measurement.h"
 #include "insight/ranking.h"
-#include "serve/chosen.h"
 #include "serve/ruler.h"
 #include "study/study.h"
 
@@ -18,7 +17,7 @@ typedef struct cav_findings {
     const cav_history *history;
     cav_arena *arena;
     cav_ranking ranking; // complete trials by the first metric
-    cav_chosen chosen;   // the best of them
+    cav_best best;       // the best of them
     cav_ruler values;    // of that metric, where most of the values lie
     size_t beyond;       // complete trials whose value lies outside of it
     cav_ruler *axes;     // [metric_count] of each metric, likewise; the first is `values`

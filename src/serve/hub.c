@@ -111,7 +111,6 @@ static caviar_code begin_epoch(cav_feed *feed, cav_error *error)
         return cav_fail_errno(error, errno, "there is no randomness");
     feed->epoch >>= 16; // JavaScript's numbers hold it
     feed->beginnings = feed->study->beginnings;
-    feed->chosen.is_known = false;
     return CAVIAR_OK;
 }
 
@@ -409,23 +408,31 @@ static bool may_look(cav_hub *hub, const char *name)
 }
 
 // One that cannot be read, or was deleted meanwhile, stays unknown: the others are listed.
-static void look_inside(cav_hub *hub, cav_study_summary *at, int64_t deadline)
+static void look_inside(cav_hub *hub, cav_study_summary *at)
 {
     cav_feed *feed;
     if (!may_look(hub, at->name) || cav_feed_open(hub, at->name, &feed, NULL))
         return;
-    cav_study *study = feed->study;
+    const cav_study *study = feed->study;
     at->metric = cav_strdup(study->metric_names[0]);
     at->maximize = study->maximize[0];
     at->budget = study->spec->budget.trials;
     at->changed_ms = last_change(study->history);
-    if (now_ms() < deadline)
-        cav_chosen_find(study, &feed->chosen, NULL);
-    if (feed->chosen.is_known && feed->chosen.trial != SIZE_MAX) {
-        at->best = cav_history_in_direction(study->history, 0, feed->chosen.loss);
-        at->best_number = (int64_t)feed->chosen.trial;
-    }
     at->is_known = at->metric != NULL;
+    cav_feed_close(hub, feed);
+}
+
+// Last of all, as it may take a model the first time.
+static void find_best(cav_hub *hub, cav_study_summary *at)
+{
+    cav_feed *feed;
+    cav_best best;
+    if (cav_feed_open(hub, at->name, &feed, NULL))
+        return;
+    if (!cav_study_best(feed->study, &best, NULL) && best.trial != SIZE_MAX) {
+        at->best = cav_history_in_direction(feed->study->history, 0, best.loss);
+        at->best_number = (int64_t)best.trial;
+    }
     cav_feed_close(hub, feed);
 }
 
@@ -438,7 +445,10 @@ caviar_code cav_hub_list(cav_hub *hub, cav_study_summary **ret_list, size_t *ret
     pthread_mutex_unlock(&hub->store_lock);
     int64_t deadline = now_ms() + LOOK_MS;
     for (size_t i = 0; i < at.count && !code && now_ms() < deadline; i++)
-        look_inside(hub, &at.items[i], deadline);
+        look_inside(hub, &at.items[i]);
+    for (size_t i = 0; i < at.count && !code && now_ms() < deadline; i++)
+        if (at.items[i].is_known)
+            find_best(hub, &at.items[i]);
     if (code) {
         cav_summaries_free(at.items, at.count);
         return code;

@@ -10,7 +10,6 @@
 #define CAV_SERVE_HUB_H
 
 #include "insight/smooth.h"
-#include "serve/chosen.h"
 #include "study/study.h"
 
 typedef struct cav_hub cav_hub;
@@ -39,7 +38,6 @@ typedef struct cav_feed {
     uint64_t epoch; // a random name of this reading: places in the history mean nothing in another
     int64_t beginnings; // of its history, at that
     cav_learnt learnt;
-    cav_chosen chosen;
 
     // the hub's own
     struct cav_feed *next;

@@ -263,7 +263,7 @@ static void draw_trials_over(const cav_findings *at, const cav_contour *contour,
         cav_drawing_describe(at, row, ranking->losses[r], &text);
         cav_plot_point(plot, cav_parameter_axis_place(across, x, row),
                        cav_parameter_axis_place(up, y, row),
-                       row == at->chosen.trial ? "best" : "over", cav_text_get(&text));
+                       row == at->best.trial ? "best" : "over", cav_text_get(&text));
     }
     plot->page->failed |= text.failed;
     cav_text_free(&text);

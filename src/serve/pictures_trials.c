@@ -109,7 +109,7 @@ static void draw_ring(const cav_findings *at, const cav_plot *plot, const size_t
     cav_text_appendf(&text, ", rank %zu of %zu", rank + 1, at->ranking.count);
     double place[] = {cav_parameter_axis_place(across, x, row),
                       cav_parameter_axis_place(up, y, row)};
-    if (row == at->chosen.trial)
+    if (row == at->best.trial)
         cav_plot_point(plot, place[0], place[1], "best", cav_text_get(&text));
     else
         cav_plot_ring(plot, place[0], place[1], fill_of(rank, at->ranking.count),

@@ -66,13 +66,12 @@ static void write_count(cav_text *page, int64_t count, const char *what)
 static void write_best_fact(const cav_findings *at, cav_text *page)
 {
     cav_text number = {0}, what = {0};
-    const cav_chosen *best = &at->chosen;
+    const cav_best *best = &at->best;
     if (best->trial == SIZE_MAX)
         return;
     cav_markup_number(&number, cav_findings_value(at, best->loss));
     cav_text_appendf(&what, "%s %s%s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
-                     best->incumbent.is_noisy ? "expected " : "", at->study->metric_names[0],
-                     best->trial);
+                     best->incumbent ? "expected " : "", at->study->metric_names[0], best->trial);
     write_fact(page, cav_text_get(&number), cav_text_get(&what));
     cav_text_free(&number);
     cav_text_free(&what);
@@ -186,16 +185,16 @@ static void write_failures(const cav_findings *at, cav_text *page)
 // Where the best value that was seen is not the best.
 static void write_noise(const cav_findings *at, cav_text *page)
 {
-    const cav_incumbent *incumbent = &at->chosen.incumbent;
-    if (!incumbent->is_noisy)
+    const cav_incumbent *incumbent = at->best.incumbent;
+    if (!incumbent)
         return;
     cav_text_append(page, "<p>Runs of one configuration differ, by a deviation of ");
     cav_markup_number(page, incumbent->noise);
     cav_text_appendf(page,
                      ". By what all trials say together that of trial %zu is the best in the ",
-                     at->chosen.trial);
+                     at->best.trial);
     cav_text_append(page, "mean of many runs, with ");
-    cav_markup_number(page, cav_findings_value(at, at->chosen.loss));
+    cav_markup_number(page, cav_findings_value(at, at->best.loss));
     cav_text_append(page, "; the best value that was seen, ");
     cav_markup_number(page, cav_findings_value(at, at->ranking.losses[0]));
     cav_text_appendf(page, " by trial %zu, was a lucky draw.</p>\n", at->ranking.rows[0]);

@@ -39,12 +39,6 @@ export interface Best {
     } | null;
 }
 
-/** What was found, and how many trials had ended by then. */
-export interface BestAnswer {
-    best: Best | null;
-    ended: number;
-}
-
 export type Control = 'run' | 'pause' | 'stop' | 'cancel';
 
 export interface StudyInfo {

@@ -3,7 +3,6 @@
  */
 import {
     type Best,
-    type BestAnswer,
     type Control,
     type CurvesPage,
     type Importance,
@@ -25,7 +24,6 @@ export const WAITING = 0,
 
 const firstRows = 4000,
     pageRows = 20000; // a small first page is drawn sooner
-const laterMs = 1000;
 
 /** Numbers that grow in number. */
 export class Column {
@@ -285,16 +283,15 @@ export class Study {
         await this.measure();
     }
 
-    // Whenever a trial has ended. The server answers what it has, and later what has ended meanwhile.
+    // Whenever a trial has ended.
     private async choose(): Promise<void> {
         const counts = countStates(this.trials);
         const ended = counts[COMPLETE]! + counts[PRUNED]! + counts[FAILED]!;
         if (ended === this.bestOf) return;
         this.changed();
-        const answer = await get<BestAnswer>(`/studies/${this.name}/best`, this.abort.signal);
-        this.best = answer.best;
-        this.bestOf = answer.ended;
-        if (answer.ended < ended) setTimeout(() => this.wake(), laterMs);
+        const path = `/studies/${this.name}/best`;
+        this.best = (await get<{ best: Best | null }>(path, this.abort.signal)).best;
+        this.bestOf = ended;
     }
 
     // Once a twentieth more trials are complete: it is no news after each of them.
