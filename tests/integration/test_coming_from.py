@@ -40,6 +40,11 @@ parameters:
   lr: {min: 0.1, max: 0.5}
 command: [python3, "${program}", "${args_no_hyphens}"]
 """
+TABLES_OF_TRIALS = {
+    'runs.csv': ',number,value,params_lr,state\n0,0,0.5,0.1,COMPLETE\n1,1,0.25,0.2,COMPLETE\n',
+    'wandb.csv': '"Name","State","lr","act","loss"\n"calm","finished","0.1","relu","0.5"\n'
+                 '"odd","crashed","0.2","tanh",""\n',
+}
 
 
 def tables():
@@ -135,6 +140,8 @@ def hold(heading, least):
         box.file('train.py', TRAIN % (os.path.join(ROOT, 'python'), 'pass'))
         box.file('study.yaml', study_file({'budget': '{trials: 12}'}))
         box.file('sweep.yaml', SWEEP)
+        for name, text in TABLES_OF_TRIALS.items():
+            box.file(name, text)
         box.caviar('run', 'study.yaml')
         for number, (there, here, where) in enumerate(rows):
             lines = lines_of(here)
