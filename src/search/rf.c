@@ -9,11 +9,15 @@
  *
  * Trials that run at the same time are kept apart by the forest itself: the expected improvement
  * counts by the share of the trees in which a point does not fall in the leaf of a running one.
+ *
+ * Several metrics become one loss with weights of the suggestion's own (scalar.h), for which the
+ * forest is grown anew: so the trials spread over the front.
  */
 #include "search/beginning.h"
 
 #include "base/normal.h"
 #include "base/random.h"
+#include "search/fronts.h"
 #include "search/rf_table.h"
 #include "surrogate/belief.h"
 #include "surrogate/comparable.h"
@@ -62,6 +66,8 @@ typedef struct rf_state {
     cav_comparable *comparable; // NULL: trials that have ended are all there is
     cav_rf_table table;
     cav_belief belief;
+    cav_scalar scalar; // of the metrics
+    uint64_t weights;  // whose they are: see weigh
     cav_forest *forest;
     size_t fitted;  // finished trials that the forest has learned from
     size_t reports; // and of how many reports their losses are
@@ -82,6 +88,7 @@ static void destroy(void *opaque)
         free(state->starts[i].whole);
     cav_rf_table_free(&state->table);
     cav_belief_free(&state->belief);
+    cav_scalar_free(&state->scalar);
     cav_forest_free(state->forest);
     cav_comparable_free(state->comparable);
     void *parts[] = {state->starts, state->raw,     state->point, state->row,
@@ -90,7 +97,7 @@ static void destroy(void *opaque)
         free(parts[i]);
 }
 
-static bool make_parts(rf_state *state)
+static bool make_parts(rf_state *state, size_t metric_count)
 {
     size_t dims = state->space->dim_count;
     state->starts = calloc(STARTS, sizeof *state->starts);
@@ -99,7 +106,8 @@ static bool make_parts(rf_state *state)
     state->row = calloc(dims + 1, sizeof(double));
     state->trial = calloc(dims + 1, sizeof(double));
     state->pending = calloc(MOST_PENDING * (size_t)state->settings->trees, sizeof(size_t));
-    bool fine = cav_belief_init(&state->belief, state->space) &&
+    bool fine = cav_scalar_init(&state->scalar, metric_count ? metric_count : 1) &&
+                cav_belief_init(&state->belief, state->space) &&
                 cav_rf_table_init(&state->table, state->space) && state->starts && state->raw &&
                 state->point && state->row && state->trial && state->pending;
     for (size_t i = 0; i < STARTS && fine; i++)
@@ -121,7 +129,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
                         .first = cav_beginning_count(settings->first, setup)};
     if (setup->stops_early)
         state->comparable = cav_comparable_new(setup->step_max);
-    if (!make_parts(state) || (setup->stops_early && !state->comparable)) {
+    if (!make_parts(state, setup->metric_count) || (setup->stops_early && !state->comparable)) {
         destroy(state);
         return cav_fail_memory(error);
     }
@@ -141,6 +149,50 @@ static size_t due(size_t finished)
     return finished / step * step;
 }
 
+// Takes the metrics' ranges from the front of the first trials that have ended.
+static caviar_code measure(rf_state *state, const cav_history *history, size_t finished,
+                           cav_error *error)
+{
+    size_t count = 0, metrics = history->metric_count;
+    cav_fronts *fronts = cav_fronts_new(metrics, 1);
+    cav_ranked *front = NULL;
+    caviar_code code = fronts ? CAVIAR_OK : cav_fail_memory(error);
+    for (size_t i = 0; i < finished && !code; i++) {
+        size_t number = history->finished[i];
+        if (cav_history_has_losses(history, number))
+            code = cav_fronts_add(fronts, number, history->losses + number * metrics, error);
+    }
+    if (!code)
+        code = cav_fronts_rank(fronts, &front, &count, error);
+    double *losses = code ? NULL : malloc((count * metrics + 1) * sizeof *losses);
+    for (size_t i = 0; i < count && losses; i++)
+        memcpy(losses + i * metrics, front[i].losses, metrics * sizeof *losses);
+    if (losses)
+        cav_scalar_measure(&state->scalar, losses, count);
+    else if (!code)
+        code = cav_fail_memory(error);
+    free(losses);
+    free(front);
+    cav_fronts_free(fronts);
+    return code;
+}
+
+// Whose weights of several metrics they are: those of one suggestion, or of what is known after so
+// many trials.
+enum { BY_SUGGESTION, BY_FINISHED };
+
+static caviar_code weigh(rf_state *state, const cav_history *history, size_t finished,
+                         uint64_t weights, cav_error *error)
+{
+    cav_random random =
+        cav_random_stream(state->seed, weights / 2, CAV_PURPOSE_WEIGHTS, (uint32_t)(weights % 2));
+    if (history->metric_count == 1)
+        return CAVIAR_OK;
+    cav_scalar_draw(&state->scalar, &random);
+    state->weights = weights;
+    return measure(state, history, finished, error);
+}
+
 static double least_mean(const rf_state *state)
 {
     double least = INFINITY, mean, variance;
@@ -153,15 +205,20 @@ static double least_mean(const rf_state *state)
     return least;
 }
 
-static caviar_code fit(rf_state *state, const cav_history *history, cav_error *error)
+// Grows the forest from what has ended; several metrics count by `weights`: 2 number + whose.
+static caviar_code fit(rf_state *state, const cav_history *history, uint64_t weights,
+                       cav_error *error)
 {
     size_t wanted = due(history->finished_count);
     bool same_losses =
         !cav_comparable_losses(state->comparable) || state->reports == history->reported_count;
-    if (state->forest && state->fitted == wanted && same_losses)
+    bool same_weights = history->metric_count == 1 || state->weights == weights;
+    if (state->forest && state->fitted == wanted && same_losses && same_weights)
         return CAVIAR_OK;
-    caviar_code code =
-        cav_rf_table_fill(&state->table, state->space, history, wanted, MOST_ROWS, error);
+    caviar_code code = weigh(state, history, wanted, weights, error);
+    if (!code)
+        code = cav_rf_table_fill(&state->table, state->space, history, &state->scalar, wanted,
+                                 MOST_ROWS, error);
     if (code)
         return code;
     cav_forest *forest = cav_forest_new(&(cav_forest_setup){
@@ -358,7 +415,7 @@ static caviar_code suggest(void *opaque, const cav_history *history, const cav_s
         cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
         return CAVIAR_OK;
     }
-    code = fit(state, history, error);
+    code = fit(state, history, 2 * suggest->number + BY_SUGGESTION, error);
     if (!code && !search(state, history, &random, ret_point))
         cav_beginning_point(state->space, state->scrambling, suggest, ret_point);
     return code;
@@ -389,7 +446,7 @@ static caviar_code skill(void *opaque, const cav_history *history, double *ret_s
     caviar_code code = cav_comparable_see(state->comparable, history, &history, error);
     bool any = !code && history->finished_count >= state->first;
     if (any)
-        code = fit(state, history, error);
+        code = fit(state, history, 2 * history->finished_count + BY_FINISHED, error);
     if (!code)
         *ret_skill = any ? explained(state) : NAN;
     return code;
@@ -402,7 +459,6 @@ const cav_sampler_type cav_sampler_rf = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(rf_settings),
     .by_number = true,
-    .one_metric = true,
     .create = create,
     .suggest = suggest,
     .skill = skill,

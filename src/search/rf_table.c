@@ -64,14 +64,24 @@ static bool is_complete(const cav_history *history, const entry *of)
     return history->states[of->number] == CAVIAR_STATE_COMPLETE && isfinite(of->loss);
 }
 
+// INFINITY where a metric is missing.
+static double loss_of(const cav_history *history, const cav_scalar *scalar, size_t number)
+{
+    const double *losses = history->losses + number * history->metric_count;
+    bool finite = true;
+    for (size_t m = 0; m < history->metric_count; m++)
+        finite &= isfinite(losses[m]) != 0;
+    return finite ? cav_scalar_loss(scalar, losses) : (double)INFINITY;
+}
+
 // Entries by loss, best first; those that were pruned no better than the median of the others.
-static void rank_entries(const cav_history *history, size_t finished, entry *entries)
+static void rank_entries(const cav_history *history, const cav_scalar *scalar, size_t finished,
+                         entry *entries)
 {
     size_t complete = 0, passed = 0;
     for (size_t i = 0; i < finished; i++) {
         size_t number = history->finished[i];
-        double loss = history->losses[number * history->metric_count];
-        entries[i] = (entry){i, number, isfinite(loss) ? loss : INFINITY};
+        entries[i] = (entry){i, number, loss_of(history, scalar, number)};
         complete += is_complete(history, &entries[i]);
     }
     qsort(entries, finished, sizeof *entries, by_loss);
@@ -121,15 +131,15 @@ static bool reserve(cav_rf_table *table, size_t count)
 }
 
 caviar_code cav_rf_table_fill(cav_rf_table *table, const cav_space *space,
-                              const cav_history *history, size_t finished, size_t most,
-                              cav_error *error)
+                              const cav_history *history, const cav_scalar *scalar, size_t finished,
+                              size_t most, cav_error *error)
 {
     entry *entries = calloc(finished + 1, sizeof *entries);
     if (!entries || !reserve(table, (finished < most ? finished : most) + 1)) {
         free(entries);
         return cav_fail_memory(error);
     }
-    rank_entries(history, finished, entries);
+    rank_entries(history, scalar, finished, entries);
     table->row_count = choose(entries, finished, most);
     score(entries, table->row_count, table->targets);
     for (size_t i = 0; i < table->row_count; i++) {

@@ -5,6 +5,7 @@
 #define CAV_SEARCH_RF_TABLE_H
 
 #include "base/error.h"
+#include "search/scalar.h"
 #include "space/space.h"
 #include "trial/history.h"
 
@@ -27,10 +28,11 @@ void cav_rf_table_encode(const cav_space *space, const double *point, double *re
  * Fills the table with the first `finished` trials that have ended; of more than `most`, half are
  * the best of all and half the latest. Targets are normal scores of the losses' ranks: so no loss
  * is too large, and no scale needs to be known. A pruned trial is at best as good as the median of
- * the complete ones, a failed one is among the worst.
+ * the complete ones, a failed one is among the worst. Several metrics count as the one loss that
+ * `scalar` makes of them.
  */
 caviar_code cav_rf_table_fill(cav_rf_table *table, const cav_space *space,
-                              const cav_history *history, size_t finished, size_t most,
-                              cav_error *error);
+                              const cav_history *history, const cav_scalar *scalar, size_t finished,
+                              size_t most, cav_error *error);
 
 #endif
