@@ -45,11 +45,12 @@ static const cav_option options[] = {
 static const struct engine_kind {
     const char *name;
     double trust; // in its favour, before anything is known of the study
+    bool for_one; // it is not heard where there are several metrics
 } kinds[] = {
-    {"gp", 4},
-    {"cmaes", 0.25},
-    {"rf", 0.25},
-    {"tpe", 0.25},
+    {"gp", 4, false},
+    {"cmaes", 0.25, true},
+    {"rf", 0.25, true}, // it could: whether that helps has not been measured
+    {"tpe", 0.25, false},
 };
 
 enum { LEAD, ENGINES = CAV_COUNT_OF(kinds) };
@@ -115,6 +116,8 @@ static caviar_code open_engines(auto_state *state, const cav_sampler_setup *setu
         engine *at = &state->engines[i];
         const cav_sampler_type *type;
         cav_error refusal = {0};
+        if (kinds[i].for_one && setup->metric_count > 1)
+            continue;
         snprintf(at->maker, sizeof at->maker, "auto, %s", kinds[i].name);
         if (cav_sampler_find(kinds[i].name, &type, &refusal))
             continue;

@@ -3,6 +3,8 @@
  */
 #include "search/sampler.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,23 @@ caviar_code cav_sampler_find(const char *name, const cav_sampler_type **ret_type
     return cav_fail(error, CAVIAR_INVALID, "unknown sampler '%s'%s", name, hint);
 }
 
+// Names those that follow several.
+static caviar_code fail_one_metric(const char *name, size_t metric_count, cav_error *error)
+{
+    cav_text others = {0};
+    for (size_t i = 0; i < cav_sampler_count; i++)
+        if (!cav_samplers[i]->one_metric)
+            cav_text_appendf(&others, "%s%s", others.size ? ", " : "", cav_samplers[i]->name);
+    caviar_code code =
+        others.failed ? cav_fail_memory(error)
+                      : cav_fail(error, CAVIAR_INVALID,
+                                 "sampler '%s' follows one metric, and there are %zu: take one of "
+                                 "%s",
+                                 name, metric_count, cav_text_get(&others));
+    cav_text_free(&others);
+    return code;
+}
+
 caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_option_value *given,
                              size_t given_count, const cav_sampler_setup *setup, cav_error *error)
 {
@@ -38,10 +57,7 @@ caviar_code cav_sampler_open(cav_sampler *sampler, const char *name, const cav_o
     if (code)
         return code;
     if (type->one_metric && setup->metric_count > 1)
-        return cav_fail(
-            error, CAVIAR_INVALID,
-            "sampler '%s' follows one metric, and there are %zu: take auto, gp, rf or tpe", name,
-            setup->metric_count);
+        return fail_one_metric(name, setup->metric_count, error);
     void *settings = calloc(1, type->settings_size + 1);
     if (!settings)
         return cav_fail_memory(error);

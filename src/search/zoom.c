@@ -350,6 +350,7 @@ const cav_sampler_type cav_sampler_zoom = {
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(zoom_settings),
     .by_number = true,
+    .one_metric = true,
     .create = create,
     .suggest = suggest,
     .destroy = destroy,
