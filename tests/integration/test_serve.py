@@ -203,11 +203,16 @@ def test_only_what_is_new_comes(place):
 
 
 def test_curves_are_points(place):
-    """the points of all learning curves come once each"""
+    """the points of all learning curves come once each, and trials say when they last reported"""
     make_study(place, 3)
-    curves = serve(place).get("/studies/bowl/curves")
+    server = serve(place)
+    curves = server.get("/studies/bowl/curves")
     points = sorted(zip(curves["number"], curves["step"], curves["values"][0]))
     equal(points, sorted((n, s, n + 1 / s) for n in range(3) for s in (1, 2, 3)))
+    trials = server.get("/studies/bowl/trials")
+    for begin, heard, end in zip(*(trials[f"{what}_ms"] for what in
+                                   ("started", "reported", "finished"))):
+        assert 0 < begin <= heard <= end, (begin, heard, end)
 
 
 def test_one_trial_has_everything(place):

@@ -140,6 +140,15 @@ export function HistoryPlot(props: {
             best.numbers.forEach((n, i) =>
                 pen.dots([px(frame, n), py(frame, best.values[i]!)], 3.2, at.best),
             );
+            const chosen = study.bestTrial; // under noise another one than the luckiest
+            if (chosen >= 0 && study.best?.noise)
+                pen.ring(
+                    px(frame, chosen),
+                    Math.max(py(frame, t.value(0, chosen)), frame.top),
+                    5.5,
+                    at.best,
+                    'transparent',
+                );
         });
         return frame;
     };

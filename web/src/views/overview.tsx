@@ -193,11 +193,13 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
 
 function Best({ study, open }: { study: Study; open: (trial: number) => void }) {
     const best = study.bestTrial,
-        noise = study.best?.noise;
+        noise = study.best?.noise,
+        metrics = study.info!.metrics;
+    const title = metrics.length > 1 ? `Best in ${metrics[0]!.name} alone` : 'Best configuration';
     if (best < 0)
         return (
             <section>
-                <h2>Best configuration</h2>
+                <h2>{title}</h2>
                 <p class="soft">
                     {countStates(study.trials)[COMPLETE]! > 0
                         ? 'is being looked for …'
@@ -214,7 +216,7 @@ function Best({ study, open }: { study: Study; open: (trial: number) => void }) 
     return (
         <section>
             <header>
-                <h2>Best configuration</h2>
+                <h2>{title}</h2>
                 <button class="quiet" onClick={() => open(best)}>
                     trial {best}
                 </button>
