@@ -424,7 +424,7 @@ static void test_when_the_time_is_over_the_queue_waits(void **state)
     double raw[] = {0.5};
     assert_true(run_for(at, 10000));
     at->clock.now_ms += 1000;
-    assert_ok(cav_study_add(at->a, raw, NULL, &(int64_t){0}, &error), &error);
+    assert_ok(cav_study_add(at->a, raw, NULL, NULL, &(int64_t){0}, &error), &error);
     assert_false(run_for(at, 1));
     at->a->spec->budget.time_ms = 20000;
     assert_true(run_for(at, 1));
@@ -463,7 +463,7 @@ static void test_imported_results_do_not_count_and_are_known(void **state)
         int64_t number = -1;
         if (i == 4)
             raw[0] = 1;
-        assert_ok(cav_study_add(study, raw, values, &number, &error), &error);
+        assert_ok(cav_study_add(study, raw, values, NULL, &number, &error), &error);
         assert_int_equal(number, i);
     }
     tell(tuner_ask(study), 1);

@@ -33,7 +33,7 @@ static int set_up(void **state)
     double raw[4] = {NAN, NAN, NAN, NAN};
     int64_t number;
     at->study = tuner_open(DEFINITION, NULL, NULL);
-    assert_ok(cav_study_add(at->study, raw, NULL, &number, &at->error), &at->error);
+    assert_ok(cav_study_add(at->study, raw, NULL, NULL, &number, &at->error), &at->error);
     at->trial = tuner_ask(at->study);
     *state = at;
     return 0;

@@ -197,7 +197,7 @@ static void test_page_of_many_trials_stays_small(void **state)
     for (int i = 0; i < 20000; i++) {
         double raw = cav_parameter_decode(&study->spec->space->parameters[0], (i + 0.5) / 20000);
         double value = fabs(raw - 0.3) + 0.001;
-        assert_ok(cav_study_add(study, &raw, &value, &(int64_t){0}, &error), &error);
+        assert_ok(cav_study_add(study, &raw, &value, NULL, &(int64_t){0}, &error), &error);
     }
     write_report(study, &page);
     assert_true(page.size < 1500000);
