@@ -17,7 +17,7 @@
 static const cav_flag flags[] = {
     {0, "format", "WORD", "csv (default), json, html, or another tool's: see above"},
     {0, "html", NULL, "the same as --format html"},
-    {0, "svg", "PICTURE", "one picture: " CAV_SVG_PICTURES},
+    {0, "svg", "PICTURE", "one picture: see above"},
     {'o', "output", "FILE", "write to this file instead of standard output"},
     {0, "force", NULL, "write over that file, if it exists"},
 };
@@ -228,10 +228,11 @@ const cav_verb cav_verb_export = {
     .description =
         "Writes all trials of a study: as CSV with a row for each trial, as JSON together with "
         "the study's definition, or as an HTML page with pictures that needs nothing beside it. "
-        "--svg writes one of these pictures by itself, in light and in dark colours.\n\n"
+        "--svg writes one of these pictures by itself, in light and in dark "
+        "colours: " CAV_SVG_PICTURES ".\n\n"
         "For other tools: optuna is an SQLite file that Optuna 3.0 and 3.1 and their dashboard "
-        "open, "
-        "and that later versions move on ('optuna storage upgrade'); optuna-journal is the same as "
+        "open, and that later versions move on ('optuna storage upgrade'); optuna-journal is the "
+        "same as "
         "a journal file; hiplot is CSV for HiPlot; tensorboard is a folder of event files with the "
         "hparams plugin, and mlflow one that is a file store of MLflow, each with all that every "
         "trial reported. What the other tool has no place for is said. A "
