@@ -71,8 +71,10 @@ typedef struct cav_sampler_type {
      */
     bool follows_conditions;
 
-    /** True where only the first metric counts, so that a study with more must take another. */
+    /** True where a study with more than one metric is refused. */
     bool one_metric;
+    /** True where of several metrics only the first counts. */
+    bool first_metric;
 
     /** Makes the state. `settings` outlives it. Fails with CAVIAR_INVALID if the space is unfit. */
     caviar_code (*create)(const cav_sampler_setup *setup, const void *settings, void **ret_state,

@@ -36,7 +36,7 @@ static caviar_code fail_one_metric(const char *name, size_t metric_count, cav_er
 {
     cav_text others = {0};
     for (size_t i = 0; i < cav_sampler_count; i++)
-        if (!cav_samplers[i]->one_metric)
+        if (!cav_samplers[i]->one_metric && !cav_samplers[i]->first_metric)
             cav_text_appendf(&others, "%s%s", others.size ? ", " : "", cav_samplers[i]->name);
     caviar_code code =
         others.failed ? cav_fail_memory(error)
