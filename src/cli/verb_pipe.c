@@ -198,26 +198,27 @@ static caviar_code best(pipe_state *at, const json_t *message, cav_text *answer,
     return CAVIAR_OK;
 }
 
-static caviar_code read_count(const json_t *message, const char *key, json_int_t usual,
-                              json_int_t *ret_count, cav_error *error)
+// Reads a number of a few; what is not given stays as it is.
+static caviar_code read_count(const json_t *message, const char *key, json_int_t *count,
+                              cav_error *error)
 {
     const json_t *given = json_object_get(message, key);
-    json_int_t count = given ? json_integer_value(given) : usual;
-    if (count < 1 || count > MOST_CONFIRMED)
+    json_int_t wanted = given ? json_integer_value(given) : *count;
+    if (wanted < 1 || wanted > MOST_CONFIRMED)
         return cav_fail(error, CAVIAR_INVALID, "'%s' is a whole number from 1 to %d", key,
                         MOST_CONFIRMED);
-    *ret_count = count;
+    *count = wanted;
     return CAVIAR_OK;
 }
 
 static caviar_code confirm(pipe_state *at, const json_t *message, cav_text *answer,
                            cav_error *error)
 {
-    json_int_t count, times;
+    json_int_t count = 1, times = 3;
     size_t trials[MOST_CONFIRMED], chosen;
-    caviar_code code = read_count(message, "count", 1, &count, error);
+    caviar_code code = read_count(message, "count", &count, error);
     if (!code)
-        code = read_count(message, "times", 3, &times, error);
+        code = read_count(message, "times", &times, error);
     if (!code)
         code = cav_study_confirm(at->study, (size_t)count, times, trials, &chosen, error);
     if (!code)

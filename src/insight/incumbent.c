@@ -17,7 +17,8 @@
 
 enum {
     LEAST_TRIALS = 10,
-    MOST_TRIALS = 300, // beyond, those nearest to the best
+    MOST_TRIALS = 200, // beyond, those nearest to the best
+    MANY_TRIALS = 100, // beyond, milestones are further apart
     FIT_CALLS = 40,
     ANCHORS = 8, // best trials that nearness is counted from
     DRAWS = 4000,
@@ -153,7 +154,7 @@ static size_t last_milestone(const fitting *at)
         if (i + 1 < next && (i + 1 < LEAST_TRIALS || repeated < next_repeated))
             continue;
         milestone = i + 1;
-        next = milestone + milestone / 10 + 1;
+        next = milestone + milestone / (milestone < MANY_TRIALS ? 10 : 2) + 1;
         next_repeated = repeated + repeated / 2 + 1;
     }
     return milestone;

@@ -44,10 +44,10 @@ cav_contender cav_contender_in_direction(const cav_contender *of, bool maximize)
 
 /**
  * The process as it was fitted last. Fitting costs a hundred times what looking at new trials does,
- * so it is done at milestones only: ten complete trials, and then whenever they, or the further
- * runs of configurations, are a tenth, or half, more. Which trials it is fitted to follows from
- * when they ended, so that everybody who looks at a study finds the same, whatever was kept. All
- * zero: nothing is kept.
+ * so it is done at milestones only: ten complete trials, and then whenever they are a tenth more
+ * (from a hundred on half more), or the further runs of configurations half more. Which trials it
+ * is fitted to follows from when they ended, so that everybody who looks at a study finds the same,
+ * whatever was kept. All zero: nothing is kept.
  */
 typedef struct cav_incumbent_fit {
     uint64_t print; // of the trials that it was fitted to; 0: none
