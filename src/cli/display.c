@@ -14,7 +14,8 @@
 enum {
     MOST_SHOWN = 8, // running trials
     CURVE_COLUMNS = 16,
-    MOST_NEWS = 4, // lines that scroll by, for one tick
+    MOST_NEWS = 4,  // lines that scroll by, for one tick
+    LOOK_PART = 20, // looking for the best under noise takes no more than this part of the time
 };
 
 struct cav_display {
@@ -27,6 +28,8 @@ struct cav_display {
     int columns_left;       // in the line that is being put together
     size_t news;            // lines since the last tick
     double best;            // value, as a loss
+    bool is_noisy;          // as it was at the last look for the best
+    int64_t look_ns;        // before then there is no other look
     int64_t started_ms;     // of the run
     int64_t ended_before;   // trials that had ended when the run began
     int64_t busy_before_ms; // of the time budget, likewise
@@ -151,17 +154,32 @@ static void append_ended(cav_display *display, const caviar_trial *trial, int64_
     end_line(display);
 }
 
+// The best as all trials together say; false if it was looked for just now, or cannot be.
+static bool look_for_best(cav_display *display, cav_best *ret_best)
+{
+    int64_t begin = cav_clock_monotonic_ns(display->study->clock);
+    if (begin < display->look_ns || cav_study_best(display->study, ret_best, NULL))
+        return false;
+    int64_t end = cav_clock_monotonic_ns(display->study->clock);
+    display->look_ns = end + LOOK_PART * (end - begin);
+    display->is_noisy = ret_best->incumbent != NULL;
+    return true;
+}
+
 // Whether a trial that has just ended is the best so far; under noise that is not the luckiest.
 static bool takes_the_lead(cav_display *display, const caviar_trial *trial)
 {
-    cav_best best = {0};
+    cav_best best;
     if (trial->state != CAVIAR_STATE_COMPLETE)
         return false;
     bool is_least = loss_of(display, trial) < display->best;
     if (is_least)
         display->best = loss_of(display, trial);
-    if (!display->is_quiet && !cav_study_best(display->study, &best, NULL) && best.incumbent)
-        return best.trial == (size_t)trial->number;
+    if (display->is_quiet)
+        return is_least;
+    bool is_known = look_for_best(display, &best);
+    if (display->is_noisy)
+        return is_known && best.trial == (size_t)trial->number;
     return is_least;
 }
 

@@ -17,7 +17,7 @@
 
 enum {
     LEAST_TRIALS = 10,
-    MOST_TRIALS = 200, // beyond, those nearest to the best
+    MOST_TRIALS = 300, // beyond, those nearest to the best
     MANY_TRIALS = 100, // beyond, milestones are further apart
     FIT_CALLS = 40,
     ANCHORS = 8, // best trials that nearness is counted from

@@ -178,7 +178,7 @@ static void test_of_many_trials_those_around_the_best_are_looked_at(void **state
     trials at;
     cav_incumbent found = find_in(&at, noisy_bowl, 900, test_seed(985));
     assert_true(found.is_noisy);
-    assert_int_equal(found.trial_count, 200);
+    assert_int_equal(found.trial_count, 300);
     assert_true(bowl_at(at.history->raw + found.contenders[0].trial * DIMS) < 0.03);
     trials_free(&at);
 }
