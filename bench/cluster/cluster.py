@@ -20,6 +20,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 import postgres  # noqa: E402
+from program import built, call  # noqa: E402
 
 PEER = """
 import sys, time, optuna
@@ -44,11 +45,6 @@ import sys, optuna
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 optuna.create_study(study_name='bench', storage=sys.argv[1])
 """
-
-
-def ours(program, *words):
-    return json.loads(subprocess.run([program, *map(str, words)], check=True, capture_output=True,
-                                     text=True).stdout)
 
 
 def peer(server, processes, seconds):
@@ -78,11 +74,11 @@ def measure(program, counts, seconds, with_peer):
             server.sql(f'CREATE DATABASE ours{count}')
             url = server.url(database=f'ours{count}')
             row = {'processes': count, 'load': os.getloadavg()[0]}
-            row['limit'] = ours(program, 'limit', url, count, seconds)
-            row['postgresql'] = ours(program, 'work', url, count, seconds)
+            row['limit'] = call(program, 'limit', url, count, seconds)
+            row['postgresql'] = call(program, 'work', url, count, seconds)
             row['optuna'] = peer(server, count, seconds) if with_peer else None
             with tempfile.TemporaryDirectory() as folder:
-                row['sqlite'] = ours(program, 'work', os.path.join(folder, 'a.db'), count, seconds)
+                row['sqlite'] = call(program, 'work', os.path.join(folder, 'a.db'), count, seconds)
             rows.append(row)
     return rows
 
@@ -112,12 +108,8 @@ def main():
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--no-peer', action='store_true')
     given = parser.parse_args()
-    if not postgres.binaries():
-        sys.exit('there is no PostgreSQL server here (package postgresql)')
-    subprocess.run(['ninja', '-C', given.build, 'bench/cluster/bench_cluster'], check=True,
-                   stdout=subprocess.DEVNULL)
     counts = [1, 4] if given.quick else [int(count) for count in given.processes.split(',')]
-    rows = measure(os.path.join(given.build, 'bench/cluster/bench_cluster'), counts,
+    rows = measure(built(given.build), counts,
                    1 if given.quick else given.seconds, not given.no_peer)
     if given.json:
         print(json.dumps(rows, indent=1))

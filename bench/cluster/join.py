@@ -21,6 +21,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 import postgres  # noqa: E402
+from program import built, call  # noqa: E402
 
 
 def rows(columns, first, trials):
@@ -64,11 +65,6 @@ def fill_postgresql(server, trials):
             copy.stdin.write(copied(row))
     server.sql(f'UPDATE caviar_counters SET trials = {trials}, changes = {trials + 1000}')
     server.sql('VACUUM ANALYZE')
-
-
-def call(program, *words):
-    return json.loads(subprocess.run([program, *map(str, words)], check=True, capture_output=True,
-                                     text=True).stdout)
 
 
 def choose(server, path, before, after):
@@ -116,11 +112,7 @@ def main():
     parser.add_argument('--samplers', default='random,tpe')
     parser.add_argument('--json', action='store_true')
     given = parser.parse_args()
-    if not postgres.binaries():
-        sys.exit('there is no PostgreSQL server here (package postgresql)')
-    subprocess.run(['ninja', '-C', given.build, 'bench/cluster/bench_cluster'], check=True,
-                   stdout=subprocess.DEVNULL)
-    answers = measure(os.path.join(given.build, 'bench/cluster/bench_cluster'), given.trials,
+    answers = measure(built(given.build), given.trials,
                       given.samplers.split(','))
     if given.json:
         print(json.dumps(answers, indent=1))

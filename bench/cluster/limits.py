@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import join  # noqa: E402
 import postgres  # noqa: E402
+from program import built, call  # noqa: E402
 
 TICKS = os.sysconf('SC_CLK_TCK')
 BEAT_S = 20    # between two heartbeats of a worker: a third of the lease
@@ -95,14 +96,14 @@ def measure(program):
         place = server.url()
         pairs = {}
         costs = {'pair': cost_of(server, lambda: pairs.update(
-            join.call(program, 'work', place, 1, 4)), 1)}
+            call(program, 'work', place, 1, 4)), 1)}
         costs['pair'] /= pairs['pairs']
         costs['write'] = write_seconds(server)
         costs['connection_bytes'] = connection_bytes(server, program)
         for name, text in STATEMENTS.items():
             costs[name] = cost_of(server, lambda text=text: run_statement(server, text), TIMES)
         join.fill_postgresql(server, ROWS)
-        joined = cost_of(server, lambda: join.call(program, 'join', place, 'bench'), 1)
+        joined = cost_of(server, lambda: call(program, 'join', place, 'bench'), 1)
         costs['row'] = (joined - ASKS * costs['pair']) / ROWS
         costs['row_bytes'] = int(server.sql(
             'SELECT avg(length(t::text)) FROM caviar_trials t').split('.')[0])
@@ -173,11 +174,7 @@ def main():
     parser.add_argument('--each', default='1,16', help='trials at a time of a worker (-j)')
     parser.add_argument('--json', action='store_true')
     given = parser.parse_args()
-    if not postgres.binaries():
-        sys.exit('there is no PostgreSQL server here (package postgresql)')
-    subprocess.run(['ninja', '-C', given.build, 'bench/cluster/bench_cluster'], check=True,
-                   stdout=subprocess.DEVNULL)
-    costs = measure(os.path.join(given.build, 'bench/cluster/bench_cluster'))
+    costs = measure(built(given.build))
     rows = [demand(costs, trials, float(minutes), int(each))
             for minutes in given.minutes.split(',') for trials in COUNTS
             for each in given.each.split(',')]

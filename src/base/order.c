@@ -153,3 +153,12 @@ void cav_sort(double *numbers, size_t count)
 {
     qsort(numbers, count, sizeof *numbers, ascending);
 }
+
+size_t cav_sort_unique(double *sorted, size_t count)
+{
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        if (distinct == 0 || sorted[i] != sorted[distinct - 1])
+            sorted[distinct++] = sorted[i];
+    return distinct;
+}

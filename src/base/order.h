@@ -45,4 +45,7 @@ cav_order_item cav_order_at(const cav_order *order, size_t rank);
 /** Sorts numbers, none of them NaN, in ascending order. */
 void cav_sort(double *numbers, size_t count);
 
+/** Keeps one of each of sorted numbers, in place; returns how many these are. */
+size_t cav_sort_unique(double *sorted, size_t count);
+
 #endif

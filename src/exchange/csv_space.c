@@ -111,15 +111,6 @@ static caviar_code count_cell(survey *at, size_t row)
     return CAVIAR_OK;
 }
 
-static size_t keep_distinct(double *sorted, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || sorted[i] != sorted[kept - 1])
-            sorted[kept++] = sorted[i];
-    return kept;
-}
-
 // How far the values lie from a regular grid between their ends, as a part of the range.
 static double unevenness(const double *sorted, size_t count, caviar_scale scale)
 {
@@ -210,7 +201,7 @@ caviar_code cav_csv_distribution(const cav_csv *table, size_t column, cav_arena 
         code = count_cell(&at, row);
     if (!code) {
         cav_sort(at.numbers, at.number_count);
-        at.number_count = keep_distinct(at.numbers, at.number_count);
+        at.number_count = cav_sort_unique(at.numbers, at.number_count);
         code = conclude(&at, ret_distribution, ret_is_parameter);
     }
     free(at.numbers);

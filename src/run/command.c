@@ -132,8 +132,8 @@ static caviar_code check_program(const cav_spec *spec, cav_error *error)
     struct stat info;
     char path[CAV_SPAWN_PATH];
     const char *program = spec->command[0];
-    if (strchr(program, '{') ||
-        cav_spawn_find(program, path)) // one that is tuned, too, is seen later
+    bool is_tuned = strchr(program, '{') != NULL; // it is seen later
+    if (is_tuned || cav_spawn_find(program, path))
         return CAVIAR_OK;
     bool exists = strchr(program, '/') && stat(program, &info) == 0;
     const char *why = !exists                 ? "there is no such program"

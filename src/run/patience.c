@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 enum {
-    QUIET_MS =
-        2000, // a server that restarts quickly, or an answer that takes long, is not worth a word
+    // a server that restarts quickly, or an answer that takes long, is not worth a word
+    QUIET_MS = 2000,
     LONGEST_LIMIT_MS = 86400000, // a limit beyond that is none
 };
 

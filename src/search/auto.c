@@ -45,11 +45,11 @@ static const cav_option options[] = {
 static const struct engine_kind {
     const char *name;
     double trust; // in its favour, before anything is known of the study
-    bool for_one; // it is not heard where there are several metrics
+    bool for_one; // it could follow several metrics; whether that helps has not been measured
 } kinds[] = {
     {"gp", 4, false},
-    {"cmaes", 0.25, true},
-    {"rf", 0.25, true}, // it could: whether that helps has not been measured
+    {"cmaes", 0.25, false},
+    {"rf", 0.25, true},
     {"tpe", 0.25, false},
 };
 

@@ -19,6 +19,18 @@ cav_plot cav_drawing_wide(const cav_findings *at, cav_text *page)
                       .bottom = 40};
 }
 
+cav_plot cav_drawing_square(const cav_findings *at, cav_text *page)
+{
+    return (cav_plot){.page = page,
+                      .is_alone = at->is_alone,
+                      .width = 340,
+                      .height = 300,
+                      .left = 64,
+                      .right = 18,
+                      .top = 22,
+                      .bottom = 36};
+}
+
 bool cav_drawing_has(const cav_findings *at, size_t rank, size_t most)
 {
     size_t count = at->ranking.count;

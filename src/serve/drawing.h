@@ -10,6 +10,9 @@
 /** A plot as wide as the page, in which `at` is drawn. */
 cav_plot cav_drawing_wide(const cav_findings *at, cav_text *page);
 
+/** One in which two parameters span a field. */
+cav_plot cav_drawing_square(const cav_findings *at, cav_text *page);
+
 /**
  * True where the trial of a rank, from 0, is drawn: of all at most about `most` are, the best half
  * of these and the best by cav_study_best for sure, and of the others each so many-th.

@@ -271,14 +271,7 @@ static void draw_trials_over(const cav_findings *at, const cav_contour *contour,
 
 void cav_picture_contour(const cav_findings *findings, const cav_contour *contour, cav_text *page)
 {
-    cav_plot plot = {.page = page,
-                     .is_alone = findings->is_alone,
-                     .width = 340,
-                     .height = 300,
-                     .left = 64,
-                     .right = 18,
-                     .top = 22,
-                     .bottom = 36};
+    cav_plot plot = cav_drawing_square(findings, page);
     const cav_parameter *across = &contour->space->parameters[contour->first];
     const cav_parameter *up = &contour->space->parameters[contour->second];
     cav_text label = {0};

@@ -120,14 +120,7 @@ static void draw_ring(const cav_findings *at, const cav_plot *plot, const size_t
 
 void cav_picture_ranks(const cav_findings *findings, const size_t pair[2], cav_text *page)
 {
-    cav_plot plot = {.page = page,
-                     .is_alone = findings->is_alone,
-                     .width = 340,
-                     .height = 300,
-                     .left = 64,
-                     .right = 18,
-                     .top = 22,
-                     .bottom = 36};
+    cav_plot plot = cav_drawing_square(findings, page);
     const cav_parameter *parameters = findings->study->spec->space->parameters;
     const cav_parameter *across = &parameters[pair[0]], *up = &parameters[pair[1]];
     cav_text label = {0};

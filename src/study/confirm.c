@@ -47,7 +47,7 @@ static caviar_code make_runs(cav_study *study, const size_t *trials, size_t coun
                              cav_error *error)
 {
     caviar_code code = CAVIAR_OK;
-    for (int64_t run = 0; run < times; run++) {
+    for (int64_t run = 0; run < times && !code; run++) {
         for (size_t i = 0; i < count && !code; i++) {
             int64_t number;
             cav_derivation how = {.parent = (int64_t)trials[i],

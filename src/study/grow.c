@@ -219,9 +219,8 @@ void cav_study_end_wishes(cav_json *wishes)
 // What a trial was queued with for parameters that nobody had named; it is kept as its output.
 static caviar_code read_wishes(const cav_study *study, caviar_trial *trial, cav_error *error)
 {
-    const cav_history *history = study->history;
     cav_text text = {0};
-    if (strcmp(history->maker_names[history->makers[trial->number]], CAV_ORIGIN_USER) != 0)
+    if (!cav_history_is_by(study->history, (size_t)trial->number, CAV_ORIGIN_USER))
         return CAVIAR_OK;
     caviar_code code =
         study->store->type->output_read(study->store, &study->scope, trial->number, &text, error);

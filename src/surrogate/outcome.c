@@ -8,6 +8,7 @@
 #include "surrogate/outcome.h"
 
 #include "base/normal.h"
+#include "base/order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,16 +103,7 @@ static void warp_by_power(const double *sorted, size_t count, double *values, do
     standardize(values, count, log_slopes);
 }
 
-// Rank among the distinct sorted values, from 0; `distinct` gets how many there are.
-static size_t unique(double *sorted, size_t count)
-{
-    size_t distinct = 0;
-    for (size_t i = 0; i < count; i++)
-        if (distinct == 0 || sorted[i] != sorted[distinct - 1])
-            sorted[distinct++] = sorted[i];
-    return distinct;
-}
-
+// Rank among the distinct sorted values, from 0.
 static size_t rank_of(const double *distinct, size_t count, double value)
 {
     size_t low = 0, high = count;
@@ -142,7 +134,7 @@ static void warp_by_rank(double *sorted, size_t count, double *values, double *l
 {
     const double bend = 0.5; // of the logarithm: its slope falls by a third from best to worst
     double median = 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2]);
-    size_t distinct = unique(sorted, count);
+    size_t distinct = cav_sort_unique(sorted, count);
     double spread = good_spread(sorted, distinct, median), most = -INFINITY, least = INFINITY;
     size_t middle = rank_of(sorted, distinct, median);
     double worse = (double)(distinct - middle); // how many are not better than the median, about

@@ -190,6 +190,13 @@ def backends(lab):
         "AND datname = current_database()").split()]
 
 
+def restart_unheard(lab):
+    """The server goes and comes while the network is cut."""
+    lab.wire.cut()
+    lab.server.stop('immediate')
+    lab.place.start_server()
+
+
 def stop_answering(lab):
     """The server's machine takes what workers send, and its processes stand still."""
     pids = backends(lab)
@@ -220,9 +227,7 @@ def a_server_that_is_gone_without_a_word_is_found_again(box):
         lab.study(15, nap='0.05')
         worker = lab.worker('-j', '2', '--quiet')
         lab.wait_for_trials(5)
-        lab.wire.cut()
-        lab.server.stop('immediate')  # nobody hears of it
-        lab.place.start_server()
+        restart_unheard(lab)
         time.sleep(1)
         lab.wire.mend()
         worker.wait(status=0)
@@ -238,9 +243,7 @@ def a_worker_that_waits_for_an_answer_that_will_never_come_notices(box):
         lab.wait_for_trials(5)
         stop_answering(lab)
         time.sleep(0.5)  # the request is received by now, so there is nothing to send again
-        lab.wire.cut()
-        lab.server.stop('immediate')
-        lab.place.start_server()
+        restart_unheard(lab)
         wait_until('it tries another connection', lambda: 'timeout expired' in worker.err())
         lab.wire.mend()
         worker.wait(status=0)
