@@ -333,6 +333,7 @@ const tests = {
             (await page.textContent('.ranks .unseen')).startsWith('Rank 1 of 54, Trial'),
             'the best is first',
         );
+        await until('it is drawn', async () => (await inked(page, '.pair canvas')) > 500);
         await page.focus('.pair .canvas');
         await page.keyboard.press('ArrowRight');
         const best = JSON.parse(place.caviar('best', '--json')).trial.id;

@@ -159,6 +159,7 @@ export function Plot(props: PlotProps) {
     const base = useRef<HTMLCanvasElement>(null);
     const above = useRef<HTMLCanvasElement>(null);
     const frame = useRef<Frame | null>(null);
+    const drawn = useRef(props); // what is on the canvas, and so what can be pointed at
     const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
     const [width, setWidth] = useState(0);
     const [zoom, setZoom] = useState<Zoom>(whole);
@@ -179,6 +180,7 @@ export function Plot(props: PlotProps) {
         if (width < 20) return;
         const pen = new CanvasPen(fit(base.current!, width, height));
         frame.current = props.draw(pen, width, height, colours(), zoom);
+        drawn.current = props;
     }, [width, height, zoom, theme, props.version]);
     useEffect(() => {
         if (width < 20) return;
@@ -209,8 +211,8 @@ export function Plot(props: PlotProps) {
         if (drag.current && props.zooms) {
             drag.current.moved ||= Math.hypot(at.x - drag.current.x, at.y - drag.current.y) > 6;
             if (drag.current.moved) setBand([drag.current.x, drag.current.y, at.x, at.y]);
-        } else if (frame.current && props.find) {
-            setHit(props.find(frame.current, at.x, at.y));
+        } else if (frame.current) {
+            setHit(drawn.current.find?.(frame.current, at.x, at.y) ?? null);
         }
     };
     const press = (event: PointerEvent) => {
@@ -224,16 +226,17 @@ export function Plot(props: PlotProps) {
         drag.current = null;
         setBand(null);
         if (from?.moved && f) setZoom(cut(zoom, f, from, at));
-        else if (f && props.find) {
-            const found = props.find(f, at.x, at.y);
+        else if (f) {
+            const found = drawn.current.find?.(f, at.x, at.y) ?? null;
             setHit(found);
             if (found && (event.pointerType === 'mouse' || found.key === hit?.key)) found.open?.();
         }
     };
     const press_key = (event: KeyboardEvent) => {
         const direction = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-        if (direction && props.walk && frame.current) {
-            const next = props.walk(frame.current, hit?.key ?? null, direction as 1 | -1);
+        const walk = drawn.current.walk;
+        if (direction && walk && frame.current) {
+            const next = walk(frame.current, hit?.key ?? null, direction as 1 | -1);
             if (next) setHit(next);
         } else if (event.key === 'Enter') hit?.open?.();
         else if (event.key === 'Escape') {
