@@ -35,35 +35,66 @@ static const cav_example examples[] = {
      "a study to go on with: caviar run second.json"},
 };
 
-// Appends what is found of a trial, each on a line of its own.
-static void write_words(int64_t number, const cav_diagnosis *found, size_t count, cav_text *text)
+// What the curve of a trial says.
+typedef struct diagnosed {
+    int64_t number;
+    size_t count;
+    cav_diagnosis found[CAV_FINDING_COUNT];
+} diagnosed;
+
+// What is found of a trial under this name; CAV_FINDING_COUNT: that nothing is. NULL: it is not.
+static const char *evidence_of(const diagnosed *at, cav_finding finding)
 {
-    for (size_t i = 0; i < count; i++)
-        cav_text_appendf(text, "%strial %lld: %s\n  %s\n  usually helps: %s",
-                         text->size ? "\n" : "", (long long)number,
-                         cav_finding_name(found[i].finding), found[i].evidence,
-                         cav_finding_advice(found[i].finding));
-    if (count == 0)
-        cav_text_appendf(text, "%strial %lld: nothing stands out", text->size ? "\n" : "",
-                         (long long)number);
+    if (finding == CAV_FINDING_COUNT)
+        return at->count == 0 ? "" : NULL;
+    for (size_t i = 0; i < at->count; i++)
+        if (at->found[i].finding == finding)
+            return at->found[i].evidence;
+    return NULL;
 }
 
-static void write_json(int64_t number, const cav_diagnosis *found, size_t count, cav_json *json)
+// Appends the trials of which something is found, and the evidence of the first of them.
+static void write_words(const diagnosed *trials, size_t count, cav_finding finding, cav_text *text)
 {
+    cav_text numbers = {0};
+    const diagnosed *first = NULL;
+    size_t found = 0;
     for (size_t i = 0; i < count; i++) {
+        if (!evidence_of(&trials[i], finding))
+            continue;
+        first = first ? first : &trials[i];
+        cav_text_appendf(&numbers, "%s%lld", found++ ? ", " : "", (long long)trials[i].number);
+    }
+    if (first)
+        cav_text_appendf(text, "%strial%s %s: %s", text->size ? "\n" : "", found > 1 ? "s" : "",
+                         cav_text_get(&numbers),
+                         finding < CAV_FINDING_COUNT ? cav_finding_name(finding)
+                                                     : "nothing stands out");
+    if (first && finding < CAV_FINDING_COUNT) {
+        cav_text_append(text, "\n  ");
+        if (found > 1)
+            cav_text_appendf(text, "trial %lld: ", (long long)first->number);
+        cav_text_appendf(text, "%s\n  usually helps: %s", evidence_of(first, finding),
+                         cav_finding_advice(finding));
+    }
+    cav_text_free(&numbers);
+}
+
+static void write_json(const diagnosed *trial, cav_json *json)
+{
+    for (size_t i = 0; i < trial->count; i++) {
         cav_json_begin_object(json);
-        cav_json_add_int(json, "trial", number);
-        cav_json_add_string(json, "finding", cav_finding_name(found[i].finding));
-        cav_json_add_string(json, "evidence", found[i].evidence);
-        cav_json_add_string(json, "advice", cav_finding_advice(found[i].finding));
+        cav_json_add_int(json, "trial", trial->number);
+        cav_json_add_string(json, "finding", cav_finding_name(trial->found[i].finding));
+        cav_json_add_string(json, "evidence", trial->found[i].evidence);
+        cav_json_add_string(json, "advice", cav_finding_advice(trial->found[i].finding));
         cav_json_end_object(json);
     }
 }
 
 // `space` is NULL where only a trial was asked about.
 static caviar_code print(const cav_arguments *arguments, const cav_advising *space,
-                         const cav_watching *watching, const int64_t *numbers, size_t count,
-                         cav_error *error)
+                         const diagnosed *trials, size_t count, cav_error *error)
 {
     cav_text text = {0};
     cav_json json = {.text = &text, .pretty = true};
@@ -75,18 +106,15 @@ static caviar_code print(const cav_arguments *arguments, const cav_advising *spa
     } else if (space) {
         cav_advising_describe(space, &text);
     }
-    if (as_json)
+    if (as_json) {
         cav_json_begin_array(&json);
-    for (size_t i = 0; i < count; i++) {
-        cav_diagnosis found[CAV_FINDING_COUNT];
-        size_t findings = cav_watching_diagnose(watching, numbers[i], found);
-        if (as_json)
-            write_json(numbers[i], found, findings, &json);
-        else
-            write_words(numbers[i], found, findings, &text);
-    }
-    if (as_json)
+        for (size_t i = 0; i < count; i++)
+            write_json(&trials[i], &json);
         cav_json_end_array(&json);
+    } else {
+        for (int finding = 0; finding <= CAV_FINDING_COUNT; finding++)
+            write_words(trials, count, (cav_finding)finding, &text);
+    }
     if (as_json && space)
         cav_json_end_object(&json);
     return cav_print_json(&text, error);
@@ -96,11 +124,16 @@ static caviar_code read_curves(const cav_arguments *arguments, cav_study *study,
                                const cav_advising *space, cav_error *error)
 {
     cav_watching watching;
+    diagnosed trials[MOST_LISTED];
     int64_t numbers[MOST_LISTED] = {trial};
     caviar_code code = cav_watching_open(&watching, study, cav_cli_store(arguments), trial, error);
     if (!code) {
         size_t count = trial >= 0 ? 1 : cav_watching_list(&watching, numbers, MOST_LISTED);
-        code = print(arguments, space, &watching, numbers, count, error);
+        for (size_t i = 0; i < count; i++) {
+            trials[i].number = numbers[i];
+            trials[i].count = cav_watching_diagnose(&watching, numbers[i], trials[i].found);
+        }
+        code = print(arguments, space, trials, count, error);
     }
     cav_watching_close(&watching);
     return code;
@@ -180,7 +213,7 @@ const cav_verb cav_verb_advise = {
         "advice "
         "about its space, as 'caviar update' would: its trials stay, whoever runs it follows at "
         "the "
-        "next trial. Of fewer than 16 complete trials nothing is "
+        "next trial. Of fewer than 16 trials with a value nothing is "
         "said about the space, of fewer than eight reports nothing about a curve.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),

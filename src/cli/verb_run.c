@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const cav_flag flags[] = {
     {0, "preset", "NAME", "where undefined parameters come from: see 'caviar help presets'"},
@@ -48,6 +49,17 @@ static caviar_code spec_from_command(const cav_arguments *arguments, const json_
 }
 
 // *ret_usage tells whether it is the command line that was wrong.
+// What is named in the place of a study file may be a command that was meant to stand behind "--".
+static caviar_code read_file(const char *path, const json_t *overrides, cav_spec **ret_spec,
+                             cav_error *error)
+{
+    caviar_code code = cav_cli_spec_read(path, overrides, ret_spec, error);
+    bool is_command = strpbrk(path, " {") || access(path, X_OK) == 0;
+    if (code && code != CAVIAR_NOMEM && is_command)
+        cav_error_prefix(error, "here goes a study file, and a command behind '--'");
+    return code;
+}
+
 static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec, bool *ret_usage,
                              cav_error *error)
 {
@@ -64,7 +76,7 @@ static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec
     }
     if (code)
         return code;
-    code = has_file ? cav_cli_spec_read(arguments->operands[0], overrides, ret_spec, error)
+    code = has_file ? read_file(arguments->operands[0], overrides, ret_spec, error)
                     : spec_from_command(arguments, overrides, ret_spec, error);
     json_decref(overrides);
     *ret_usage = code == CAVIAR_INVALID && !has_file;

@@ -237,6 +237,7 @@ def what_only_a_server_or_a_shared_store_needs_is_not_loaded_at_the_start(box):
 def a_file_that_is_not_there_is_an_error_with_its_name(box):
     contains(box.caviar('run', 'none.yaml', status=1).err, 'none.yaml', 'No such file')
     contains(box.caviar('run', '.', status=1).err, 'caviar: ')
+    contains(box.caviar('run', 'python3 t.py', status=1).err, "command behind '--'", 'python3 t.py')
     contains(box.caviar('resume', status=1).err, 'caviar.db')
 
 

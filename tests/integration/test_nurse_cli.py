@@ -196,6 +196,8 @@ done
     assert finding["trial"] == 0 and finding["finding"] == "still falling at the end", finding
     assert "in its last 5 steps it gained 20" in finding["evidence"], finding
     assert "trial 0: still falling at the end\n" in place.caviar("advise")
+    place.caviar("run", "study.yaml", "-q", "-n", "3")
+    assert "trials 0, 1, 2: still falling at the end\n  trial 0: in its" in place.caviar("advise")
     assert "still falling at the end: in its last" in place.caviar("watch", 0, "--once")
     assert "no trial 9" in place.caviar("advise", 9, status=1)
 
