@@ -28,14 +28,17 @@ static caviar_code compare(const cav_arguments *arguments, const cav_study *stud
     caviar_code code = cav_cli_open(arguments, at->from, true, &earlier, error);
     if (code)
         return code;
+    code = cav_study_extrapolate(earlier, error);
     const cav_spec *spec = earlier->spec;
     for (size_t m = 0; m < spec->metric_count; m++) // of the same name, or its first
         if (strcmp(spec->metrics[m].name, study->metric_names[metric]) == 0)
             other = m;
-    cav_transfer_side here = {study->spec->space, cav_study_seen(study), metric};
-    cav_transfer_side there = {spec->space, cav_study_seen(earlier), other};
-    code = cav_transfer_measure(&here, &there, study->spec->seed, &at->transfer, &at->no_transfer);
-    code = excuse(code, &at->no_transfer, error);
+    cav_transfer_side here = {study->spec->space, cav_study_learnt(study), metric};
+    cav_transfer_side there = {spec->space, cav_study_learnt(earlier), other};
+    if (!code)
+        code = excuse(
+            cav_transfer_measure(&here, &there, study->spec->seed, &at->transfer, &at->no_transfer),
+            &at->no_transfer, error);
     cav_study_close(earlier);
     return code;
 }
@@ -50,9 +53,11 @@ caviar_code cav_advising_make(const cav_arguments *arguments, cav_study *study,
         return cav_fail_memory(error);
     caviar_code code =
         cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &metric, error);
+    if (!code)
+        code = cav_study_extrapolate(study, error);
     if (code)
         return code;
-    code = cav_advice_make(study->spec->space, cav_study_seen(study), metric, study->spec->seed,
+    code = cav_advice_make(study->spec->space, cav_study_learnt(study), metric, study->spec->seed,
                            at->arena, &at->list, &at->too_few);
     code = excuse(code, &at->too_few, error);
     return !code && at->from ? compare(arguments, study, metric, at, error) : code;
@@ -71,7 +76,7 @@ static void describe_list(const cav_advice_list *list, cav_text *text)
                          list->items[i].evidence, list->items[i].change);
     if (list->count == 0)
         cav_text_appendf(text,
-                         "space: %zu complete trials speak for no other scale or range; the model "
+                         "space: %zu trials speak for no other scale or range; the model "
                          "explains %.0f %% of trials left out",
                          list->trial_count, 100 * fmax(0, list->skill));
 }
@@ -184,7 +189,7 @@ caviar_code cav_advising_apply(const cav_advising *advising, cav_study *study, c
         return cav_fail(error, CAVIAR_NOT_FOUND, "%s", advising->too_few.message);
     if (list->count == 0)
         return cav_fail(error, CAVIAR_NOT_FOUND,
-                        "there is no advice to apply: %zu complete trials speak for no other scale "
+                        "there is no advice to apply: %zu trials speak for no other scale "
                         "or range",
                         list->trial_count);
     bool *chosen = calloc(list->count, sizeof *chosen);

@@ -435,7 +435,7 @@ static void append_savings(const cav_display *display, cav_text *text)
 {
     const cav_history *history = display->study->history;
     int64_t spent = history->step_sum;
-    int64_t saved = cav_history_saved_steps(history, display->study->spec->step_max);
+    int64_t saved = cav_history_saved_steps(history, cav_study_last_step(display->study));
     if (saved > 0)
         cav_text_appendf(text, "; %lld steps spent, %lld saved (%.0f%%)", (long long)spent,
                          (long long)saved, 100 * (double)saved / (double)(spent + saved));

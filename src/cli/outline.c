@@ -154,6 +154,16 @@ static void write_earlier(const cav_earlier_report *reports, size_t count, cav_j
     cav_json_end_array(json);
 }
 
+static void append_steps(const cav_study *study, cav_text *text)
+{
+    int64_t last = cav_study_last_step(study);
+    if (last == 0)
+        return;
+    bool is_seen = study->spec->step_max == 0;
+    cav_text_appendf(text, "trials go to step %lld%s\n", (long long)last,
+                     is_seen ? ", where all complete ones have ended" : "");
+}
+
 static void describe(const cav_study *study, const cav_earlier_report *earlier, cav_text *text)
 {
     const cav_spec *spec = study->spec;
@@ -167,6 +177,7 @@ static void describe(const cav_study *study, const cav_earlier_report *earlier, 
         cav_text_appendf(text, ", of which %zu lie outside of the space as it is now",
                          study->history->outside_count);
     cav_text_append(text, "\n");
+    append_steps(study, text);
     append_space(spec->space, text);
     append_earlier(earlier, spec->from_count, text);
     append_changes(spec, text);
@@ -180,6 +191,7 @@ static void write(const cav_study *study, const cav_earlier_report *earlier, cav
     cav_spec_write(study->spec, json);
     cav_json_add_int(json, "trials", (int64_t)study->history->count);
     cav_json_add_int(json, "outside", (int64_t)study->history->outside_count);
+    cav_json_add_int(json, "last_step", cav_study_last_step(study));
     if (study->spec->from_count > 0)
         write_earlier(earlier, study->spec->from_count, json);
     cav_json_end_object(json);

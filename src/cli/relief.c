@@ -129,7 +129,7 @@ caviar_code cav_cli_relief_print(const cav_arguments *arguments, const cav_study
     cav_arena *arena = cav_arena_new();
     if (!arena)
         return cav_fail_memory(error);
-    caviar_code code = cav_contour_of(study->spec->space, cav_study_seen(study), metric,
+    caviar_code code = cav_contour_of(study->spec->space, cav_study_learnt(study), metric,
                                       study->spec->seed, first, comma + 1, arena, &contour, error);
     if (!code)
         code = print(arguments, study, metric, &contour, error);

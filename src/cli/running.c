@@ -71,7 +71,7 @@ static caviar_code print_summary(cav_study *study, const cav_run_summary *summar
     cav_json_add_int(&json, "failed", summary->failed);
     cav_json_add_int(&json, "steps_spent", study->history->step_sum);
     cav_json_add_int(&json, "steps_saved",
-                     cav_history_saved_steps(study->history, study->spec->step_max));
+                     cav_history_saved_steps(study->history, cav_study_last_step(study)));
     if (best.trial != SIZE_MAX) {
         caviar_trial *trial = cav_study_make_handle(study, best.trial);
         cav_details none = {0};

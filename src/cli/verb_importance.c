@@ -107,8 +107,10 @@ static void print_table(const char *metric, const cav_measurement *what)
 {
     cav_text doubt = {0};
     cav_measurement_doubt(what, &doubt);
-    printf("What mattered for %s, in %zu complete trials: %s (share, 90 %% interval):\n", metric,
-           what->trial_count, cav_method_summary(what->method));
+    printf("What mattered for %s, in %zu trials", metric, what->trial_count);
+    if (what->stopped_count > 0)
+        printf(", %zu of them stopped early", what->stopped_count);
+    printf(": %s (share, 90 %% interval):\n", cav_method_summary(what->method));
     if (doubt.size > 0) {
         printf("  %s\n", cav_text_get(&doubt));
     } else {
@@ -120,18 +122,19 @@ static void print_table(const char *metric, const cav_measurement *what)
     cav_text_free(&doubt);
 }
 
-static caviar_code show(const cav_arguments *arguments, const cav_study *study, cav_arena *arena,
+static caviar_code show(const cav_arguments *arguments, cav_study *study, cav_arena *arena,
                         cav_error *error)
 {
+    caviar_code code = cav_study_extrapolate(study, error);
     cav_measurement_setup setup = {.space = study->spec->space,
-                                   .history = cav_study_seen(study),
+                                   .history = cav_study_learnt(study),
                                    .seed = study->spec->seed,
                                    .with_pairs = cav_flag_is_on(arguments, "pairs")};
     const char *method = cav_flag_get(arguments, "method");
     const char *contour = cav_flag_get(arguments, "contour");
     cav_measurement what;
-    caviar_code code =
-        cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
+    if (!code)
+        code = cav_cli_find_metric(study, cav_flag_get(arguments, "metric"), &setup.metric, error);
     if (!code && contour)
         return cav_cli_relief_print(arguments, study, setup.metric, contour, error);
     if (!code && method)
@@ -141,6 +144,7 @@ static caviar_code show(const cav_arguments *arguments, const cav_study *study, 
     if (code)
         return code;
     const char *metric = study->metric_names[setup.metric];
+    what.stopped_count = cav_study_stopped(study);
     if (!cav_flag_is_on(arguments, "json")) {
         print_table(metric, &what);
         return CAVIAR_OK;
@@ -180,7 +184,9 @@ const cav_verb cav_verb_importance = {
         "model explains no more than it would of noise, nothing is ranked. What stands against the "
         "tiers of the study file is said. --contour shows what the metric does over two "
         "parameters: at each of their values the mean of a Gaussian process, over what the others "
-        "were in the trials. Only complete trials count; at least 16 are needed.",
+        "were in the trials. A trial that was stopped early counts with the value that its "
+        "learning "
+        "curve is expected to end with; at least 16 with a value are needed.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

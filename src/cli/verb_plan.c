@@ -178,7 +178,7 @@ static caviar_code read_case(const cav_arguments *arguments, const known *at, ca
     const cav_spec *spec = spec_of(at);
     caviar_code code = at->study ? measure(at->study->history, to, error) : CAVIAR_OK;
     if (spec) {
-        to->steps = spec->step_max;
+        to->steps = at->study ? cav_study_last_step(at->study) : spec->step_max;
         count_tiers(spec->space, to);
     }
     return code ? code : read_given(arguments, to, error);

@@ -75,7 +75,7 @@ static caviar_code look_inside(const cav_arguments *arguments, entry *at, cav_er
     at->metric = strdup(study->metric_names[0]);
     at->budget = study->spec->budget.trials;
     at->spent = study->history->step_sum;
-    at->saved = cav_history_saved_steps(study->history, study->spec->step_max);
+    at->saved = cav_history_saved_steps(study->history, cav_study_last_step(study));
     if (best.trial != SIZE_MAX)
         at->best = cav_history_in_direction(study->history, 0, best.loss);
     if (!code && !at->metric)

@@ -139,8 +139,9 @@ static void put_trial_head(const cav_watching *watching, const cav_watched *at, 
         return;
     snprintf(words, sizeof words, "  step %lld", (long long)now->steps[now->count - 1]);
     column = cav_screen_put(screen, 0, column, CAV_INK_PLAIN, words);
-    if (study->spec->step_max > 0) {
-        snprintf(words, sizeof words, " of %lld", (long long)study->spec->step_max);
+    int64_t last = cav_study_last_step(study);
+    if (last > 0) {
+        snprintf(words, sizeof words, " of %lld", (long long)last);
         column = cav_screen_put(screen, 0, column, CAV_INK_PLAIN, words);
     }
     snprintf(words, sizeof words, "  %s ", at->course.metric);
@@ -332,7 +333,7 @@ static void put_trial(const cav_watching *watching, cav_screen *screen)
                        .line_count = all.line_count,
                        .marks = all.marks,
                        .mark_count = all.mark_count,
-                       .last_step = watching->study->spec->step_max};
+                       .last_step = cav_study_last_step(watching->study)};
     if (all.line_count > 0)
         cav_chart_draw(&chart, screen, 1, 0, screen->columns, screen->rows - 1 - FOOT_ROWS);
     else

@@ -185,7 +185,7 @@ static caviar_code look_ahead(cav_watching *watching, cav_error *error)
     const cav_watched *at = cav_watching_find(watching, watching->trial);
     bool runs = at && study->history->states[watching->trial] == CAVIAR_STATE_RUNNING;
     return cav_outlook_update(&watching->outlook, watching->trial, runs ? &at->course : &nothing,
-                              study->maximize[0], study->spec->step_max, error);
+                              study->maximize[0], cav_study_last_step(study), error);
 }
 
 caviar_code cav_watching_read(cav_watching *watching, cav_error *error)

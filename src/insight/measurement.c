@@ -112,7 +112,7 @@ void cav_measurement_doubt(const cav_measurement *at, cav_text *text)
         return;
     if (at->method == CAV_METHOD_PED_ANOVA)
         cav_text_appendf(text,
-                         "nothing is ranked: in %zu complete trials the best differ from the "
+                         "nothing is ranked: in %zu trials the best differ from the "
                          "others in no parameter by more than chance would make them",
                          at->trial_count);
     else
@@ -166,6 +166,7 @@ void cav_measurement_write(const cav_measurement *at, const char *metric, cav_js
     cav_json_add_string(json, "metric", metric);
     cav_json_add_string(json, "method", cav_method_name(at->method));
     cav_json_add_int(json, "trials", (int64_t)at->trial_count);
+    cav_json_add_int(json, "stopped", (int64_t)at->stopped_count);
     cav_json_add_number(json, "explained", at->explained);
     cav_json_add_bool(json, "is_ranked", at->is_enough);
     write_items(at, json);

@@ -31,6 +31,7 @@ typedef struct cav_measurement {
     const cav_space *space;
     cav_method method;
     size_t trial_count;    // complete trials with a finite value
+    size_t stopped_count;  // of these were stopped, as whoever gave the history knows
     cav_importance *items; // [count] most important first
     size_t count;
     cav_interaction *pairs; // [pair_count] largest first, where they were asked for

@@ -80,7 +80,7 @@ caviar_code cav_ranking_check(const cav_ranking *ranking, cav_error *error)
     if (ranking->count >= CAV_RANKING_LEAST)
         return CAVIAR_OK;
     return cav_fail(error, CAVIAR_NOT_FOUND,
-                    "what mattered can be told from %d complete trials on; so far there %s %zu",
+                    "what mattered can be told from %d trials with a value on; so far there %s %zu",
                     CAV_RANKING_LEAST, ranking->count == 1 ? "is" : "are", ranking->count);
 }
 

@@ -1,8 +1,9 @@
 /**
- * auto.c: the default: stops poor trials early where the study says how far a trial goes.
+ * auto.c: the default: stops poor trials early where it is known how far a trial goes.
  *
  * Then it is freeze-thaw, which falls back to the ranks of asha as long as the curves cannot be
- * extrapolated. Where nobody said how far a trial goes, every trial runs to its end.
+ * extrapolated. Where nobody said how far a trial goes, every trial runs to its end, until there
+ * are enough that ended at the same step (cav_study_last_step).
  */
 #include "schedule/scheduler.h"
 
@@ -52,7 +53,7 @@ static void destroy(void *state)
 
 const cav_scheduler_type cav_scheduler_auto = {
     .name = "auto",
-    .summary = "the default: freeze-thaw where the study has a last step, else none",
+    .summary = "the default: freeze-thaw where the last step is given, or seen; else none",
     .reads_curves = reads_curves,
     .create = create,
     .judge = judge,

@@ -116,15 +116,16 @@ static void write_metrics(const cav_spec *spec, cav_json *json)
     cav_json_end_array(json);
 }
 
-static void write_plan(const cav_spec *spec, cav_json *json)
+static void write_plan(const cav_study *study, cav_json *json)
 {
+    const cav_spec *spec = study->spec;
     cav_json_key(json, "budget");
     cav_json_begin_object(json);
     cav_json_add_int(json, "trials", spec->budget.trials);
     cav_json_add_int(json, "time_ms", spec->budget.time_ms);
     cav_json_add_int(json, "steps", spec->budget.steps);
     cav_json_end_object(json);
-    cav_json_add_int(json, "step_max", spec->step_max);
+    cav_json_add_int(json, "step_max", cav_study_last_step(study));
     cav_json_add_int(json, "parallel", spec->parallel);
     cav_json_add_string(json, "sampler", spec->sampler.name);
     cav_json_add_string(json, "scheduler", spec->scheduler.name);
@@ -145,7 +146,7 @@ static void write_standing(const cav_feed *feed, cav_json *json)
     write_counts(counts, json);
     cav_json_add_int(json, "steps_spent", history->step_sum);
     cav_json_add_int(json, "steps_saved",
-                     cav_history_saved_steps(history, feed->study->spec->step_max));
+                     cav_history_saved_steps(history, cav_study_last_step(feed->study)));
     cav_json_add_int(json, "busy_ms", cav_history_busy_ms(history, now));
     cav_json_add_int(json, "now_ms", now);
 }
@@ -160,7 +161,7 @@ void cav_answer_study(const cav_feed *feed, cav_json *json)
     cav_json_add_int(json, "created_ms", feed->created_ms);
     write_parameters(spec->space, json);
     write_metrics(spec, json);
-    write_plan(spec, json);
+    write_plan(feed->study, json);
     write_standing(feed, json);
     cav_json_key(json, "definition");
     cav_spec_write(spec, json);
@@ -229,10 +230,9 @@ static caviar_code check_metric(const cav_spec *spec, size_t metric, cav_error *
                     spec->metric_count, metric);
 }
 
-caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json *json,
-                                  cav_error *error)
+caviar_code cav_answer_importance(cav_feed *feed, size_t metric, cav_json *json, cav_error *error)
 {
-    const cav_study *study = feed->study;
+    cav_study *study = feed->study;
     const cav_space *space = study->spec->space;
     cav_importance_basis basis = {0};
     cav_error why = {0};
@@ -241,8 +241,10 @@ caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json 
     cav_importance *items = calloc(space->dim_count + 1, sizeof *items);
     if (!items)
         return cav_fail_memory(error);
-    caviar_code code = cav_importance_measure(space, cav_study_seen(study), metric,
-                                              study->spec->seed, items, &basis, &why);
+    caviar_code code = cav_study_extrapolate(study, &why);
+    if (!code)
+        code = cav_importance_measure(space, cav_study_learnt(study), metric, study->spec->seed,
+                                      items, &basis, &why);
     if (!code || code == CAVIAR_NOT_FOUND) {
         cav_json_begin_object(json);
         cav_json_key(json, "importance");

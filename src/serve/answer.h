@@ -37,8 +37,7 @@ caviar_code cav_answer_curves(const cav_feed *feed, const cav_page *page, cav_js
                               cav_error *error);
 
 /** What mattered for a metric; see caviar importance. */
-caviar_code cav_answer_importance(const cav_feed *feed, size_t metric, cav_json *json,
-                                  cav_error *error);
+caviar_code cav_answer_importance(cav_feed *feed, size_t metric, cav_json *json, cav_error *error);
 
 /** What a metric does over two parameters, by their names; see caviar importance --contour. */
 caviar_code cav_answer_contour(cav_feed *feed, size_t metric, const char *first, const char *second,

@@ -113,7 +113,7 @@ static caviar_code measure(cav_findings *at, cav_error *error)
     at->importance = CAV_ARENA_NEW(at->arena, cav_importance, study->spec->space->dim_count + 1);
     if (!at->importance)
         return cav_fail_memory(error);
-    caviar_code code = cav_importance_measure(study->spec->space, cav_study_seen(study), 0,
+    caviar_code code = cav_importance_measure(study->spec->space, cav_study_learnt(study), 0,
                                               study->spec->seed, at->importance, &at->basis, &few);
     if (!code)
         at->importance_count = study->spec->space->dim_count;
@@ -129,7 +129,7 @@ static caviar_code ask_forest(cav_findings *at, cav_error *error)
 {
     const cav_spec *spec = at->study->spec;
     cav_measurement_setup setup = {.space = spec->space,
-                                   .history = cav_study_seen(at->study),
+                                   .history = cav_study_learnt(at->study),
                                    .seed = spec->seed,
                                    .method = CAV_METHOD_FANOVA};
     return cav_measurement_make(&setup, at->arena, &at->varied, error);
@@ -158,7 +158,7 @@ static caviar_code ask_smooth(cav_findings *at, cav_error *error)
 {
     const cav_spec *spec = at->study->spec;
     cav_smooth smooth;
-    caviar_code code = cav_smooth_make(spec->space, cav_study_seen(at->study), 0, spec->seed,
+    caviar_code code = cav_smooth_make(spec->space, cav_study_learnt(at->study), 0, spec->seed,
                                        CAV_SMOOTH_CALLS, &smooth, error);
     if (!code)
         code = cav_effects_make(&smooth, at->arena, &at->effects, error);
@@ -172,12 +172,14 @@ static caviar_code ask_smooth(cav_findings *at, cav_error *error)
 
 caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav_error *error)
 {
+    caviar_code code = cav_study_extrapolate(study, error);
     *ret_findings =
         (cav_findings){.study = study, .history = study->history, .arena = cav_arena_new()};
-    if (!ret_findings->arena)
-        return cav_fail_memory(error);
-    caviar_code code =
-        cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
+    if (!code && !ret_findings->arena)
+        code = cav_fail_memory(error);
+    if (!code)
+        code =
+            cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
     if (!code)
         code = find_axes(ret_findings, error);
     if (!code)

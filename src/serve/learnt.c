@@ -31,8 +31,10 @@ caviar_code cav_feed_learn(cav_feed *feed, size_t metric, const cav_smooth **ret
     if (will_do(learnt, study->spec->space, metric, complete))
         return CAVIAR_OK;
     cav_smooth_free(&learnt->smooth);
-    caviar_code code = cav_smooth_make(study->spec->space, cav_study_seen(study), metric,
-                                       study->spec->seed, CAV_SMOOTH_CALLS, &learnt->smooth, error);
+    caviar_code code = cav_study_extrapolate(study, error);
+    if (!code)
+        code = cav_smooth_make(study->spec->space, cav_study_learnt(study), metric,
+                               study->spec->seed, CAV_SMOOTH_CALLS, &learnt->smooth, error);
     learnt->metric = metric;
     learnt->complete = complete;
     if (code)

@@ -58,8 +58,8 @@ static caviar_code write_contour(const cav_findings *at, const char *names, cav_
     const cav_spec *spec = at->study->spec;
     caviar_code code = split("contour", names, first, &second, error);
     if (!code)
-        code = cav_contour_of(spec->space, cav_study_seen(at->study), 0, spec->seed, first, second,
-                              at->arena, &contour, error);
+        code = cav_contour_of(spec->space, cav_study_learnt(at->study), 0, spec->seed, first,
+                              second, at->arena, &contour, error);
     if (!code)
         cav_picture_contour(at, &contour, page);
     return code;

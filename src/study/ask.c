@@ -332,6 +332,8 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
         code = cav_study_refresh(study, error);
     if (!code)
         code = cav_study_reclaim(study, error);
+    if (!code)
+        code = cav_study_follow_steps(study, error);
     if (code)
         return code;
     const char *over = cav_study_over(study);

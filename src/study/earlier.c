@@ -176,7 +176,8 @@ static caviar_code report_all(cav_study *study, const cav_earlier_list *list,
 {
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
-    caviar_code code = cav_opening_methods(study->spec, list, &sampler, &scheduler, error);
+    caviar_code code = cav_opening_methods(study->spec, cav_study_last_step(study), list, &sampler,
+                                           &scheduler, error);
     if (code)
         return code;
     bool inherits = sampler.type->inherits;

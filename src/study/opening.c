@@ -48,20 +48,14 @@ static caviar_code take(void *context, const cav_study_row *row, cav_error *erro
     return at->names && at->definition && at->name ? CAVIAR_OK : cav_fail_memory(error);
 }
 
-static caviar_code open_on(const cav_space *space, const cav_space *shape, const cav_spec *spec,
-                           const cav_choice *choice, const cav_earlier_list *earlier,
-                           bool stops_early, cav_sampler *ret_sampler, cav_error *error)
+// `setup` has what the definition does not say.
+static caviar_code open_on(const cav_spec *spec, const cav_choice *choice, cav_sampler_setup setup,
+                           cav_sampler *ret_sampler, cav_error *error)
 {
-    cav_sampler_setup setup = {.space = space,
-                               .shape = shape,
-                               .seed = spec->seed,
-                               .trial_budget =
-                                   (spec->budget.trials + spec->replicates - 1) / spec->replicates,
-                               .step_max = spec->step_max,
-                               .stops_early = stops_early,
-                               .parallel = spec->parallel,
-                               .metric_count = spec->metric_count,
-                               .earlier = earlier};
+    setup.seed = spec->seed;
+    setup.trial_budget = (spec->budget.trials + spec->replicates - 1) / spec->replicates;
+    setup.parallel = spec->parallel;
+    setup.metric_count = spec->metric_count;
     caviar_code code = cav_sampler_open(ret_sampler, choice->name, choice->options,
                                         choice->option_count, &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)
@@ -72,13 +66,17 @@ static caviar_code open_on(const cav_space *space, const cav_space *shape, const
 // Until a space that grows has its first parameter, trials have none.
 static const cav_choice no_sampler = {.name = "random", .where = ""};
 
-caviar_code cav_opening_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
-                                const cav_scheduler *scheduler, const cav_space *shape,
-                                cav_sampler *ret_sampler, cav_error *error)
+caviar_code cav_opening_sampler(const cav_spec *spec, int64_t last_step,
+                                const cav_earlier_list *earlier, const cav_scheduler *scheduler,
+                                const cav_space *shape, cav_sampler *ret_sampler, cav_error *error)
 {
-    bool stops_early = scheduler->type->reads_curves(scheduler->state);
     const cav_choice *choice = spec->space->dim_count > 0 ? &spec->sampler : &no_sampler;
-    return open_on(spec->space, shape, spec, choice, earlier, stops_early, ret_sampler, error);
+    cav_sampler_setup setup = {.space = spec->space,
+                               .shape = shape,
+                               .step_max = last_step,
+                               .stops_early = scheduler->type->reads_curves(scheduler->state),
+                               .earlier = earlier};
+    return open_on(spec, choice, setup, ret_sampler, error);
 }
 
 // Whether the sampler will open, once there is a space for it.
@@ -90,7 +88,7 @@ static caviar_code check_sampler(const cav_spec *spec, cav_error *error)
         return cav_fail_memory(error);
     caviar_code code = cav_space_add(space, &(caviar_parameter){.name = "x", .high = 1}, error);
     if (!code)
-        code = open_on(space, NULL, spec, &spec->sampler, NULL, false, &sampler, error);
+        code = open_on(spec, &spec->sampler, (cav_sampler_setup){.space = space}, &sampler, error);
     if (!code && sampler.type->is_distinct)
         code = cav_fail(error, CAVIAR_INVALID,
                         "sampler %s goes through a space that is known beforehand, and the trials "
@@ -119,8 +117,8 @@ static caviar_code choose_scheduler(const cav_spec *spec, const cav_choice **ret
     return CAVIAR_OK;
 }
 
-static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_scheduler,
-                                  cav_error *error)
+static caviar_code open_scheduler(const cav_spec *spec, int64_t last_step,
+                                  cav_scheduler *ret_scheduler, cav_error *error)
 {
     const cav_choice *choice = NULL;
     caviar_code code = choose_scheduler(spec, &choice, error);
@@ -128,7 +126,7 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
         return code;
     cav_scheduler_setup setup = {.space = spec->space,
                                  .step_min = spec->step_min,
-                                 .step_max = spec->step_max,
+                                 .step_max = last_step,
                                  .seed = spec->seed,
                                  .trial_budget = spec->budget.trials};
     code = cav_scheduler_open(ret_scheduler, choice->name, choice->options, choice->option_count,
@@ -144,14 +142,14 @@ static caviar_code open_scheduler(const cav_spec *spec, cav_scheduler *ret_sched
                     choice->name);
 }
 
-caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *earlier,
-                                cav_sampler *ret_sampler, cav_scheduler *ret_scheduler,
-                                cav_error *error)
+caviar_code cav_opening_methods(const cav_spec *spec, int64_t last_step,
+                                const cav_earlier_list *earlier, cav_sampler *ret_sampler,
+                                cav_scheduler *ret_scheduler, cav_error *error)
 {
-    caviar_code code = open_scheduler(spec, ret_scheduler, error);
+    caviar_code code = open_scheduler(spec, last_step, ret_scheduler, error);
     if (code)
         return code;
-    code = cav_opening_sampler(spec, earlier, ret_scheduler, NULL, ret_sampler, error);
+    code = cav_opening_sampler(spec, last_step, earlier, ret_scheduler, NULL, ret_sampler, error);
     if (code)
         cav_scheduler_close(ret_scheduler);
     return code;
@@ -190,7 +188,7 @@ caviar_code cav_opening_check(const cav_spec *spec, cav_error *error)
     cav_sampler sampler = {0};
     cav_scheduler scheduler = {0};
     cav_panda *panda = NULL;
-    caviar_code code = cav_opening_methods(spec, NULL, &sampler, &scheduler, error);
+    caviar_code code = cav_opening_methods(spec, spec->step_max, NULL, &sampler, &scheduler, error);
     if (!code)
         code = check_inherits(spec, &sampler, error);
     if (!code && spec->grows)

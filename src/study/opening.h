@@ -13,15 +13,15 @@
 caviar_code cav_opening_find(cav_study *study, const cav_study_options *options, cav_error *error);
 
 /** Opens the sampler, which learns from these studies (NULL: none), and the scheduler of a
- * definition; both are closed where it fails. */
-caviar_code cav_opening_methods(const cav_spec *spec, const cav_earlier_list *earlier,
-                                cav_sampler *ret_sampler, cav_scheduler *ret_scheduler,
-                                cav_error *error);
+ * definition whose trials go to `last_step` (0: not known); both are closed where it fails. */
+caviar_code cav_opening_methods(const cav_spec *spec, int64_t last_step,
+                                const cav_earlier_list *earlier, cav_sampler *ret_sampler,
+                                cav_scheduler *ret_scheduler, cav_error *error);
 
 /** Opens the sampler alone, with the conditions that trials show; see cav_sampler_setup. */
-caviar_code cav_opening_sampler(const cav_spec *spec, const cav_earlier_list *earlier,
-                                const cav_scheduler *scheduler, const cav_space *shape,
-                                cav_sampler *ret_sampler, cav_error *error);
+caviar_code cav_opening_sampler(const cav_spec *spec, int64_t last_step,
+                                const cav_earlier_list *earlier, const cav_scheduler *scheduler,
+                                const cav_space *shape, cav_sampler *ret_sampler, cav_error *error);
 
 /** Reads the stored definition of a study again; its revision with it. */
 caviar_code cav_opening_read(cav_study *study, cav_spec **ret_spec, uint64_t *ret_revision,

@@ -1,5 +1,5 @@
 /**
- * renew.c: going on under a definition that was changed meanwhile.
+ * renew.c: going on under a definition that was changed meanwhile, or with what trials have shown.
  *
  * Handles of trials, and whoever runs them, point into the definition that they were handed out
  * under, so earlier ones are kept until the study is closed. Metrics and the list of parameters
@@ -9,6 +9,12 @@
 #include "study/opening.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEAST_ENDS = 5,  // complete trials that speak for a last step
+    LEAST_STEPS = 4, // below which it is not worth stopping a trial
+};
 
 // Everything that is made from a definition.
 typedef struct methods {
@@ -35,7 +41,8 @@ static caviar_code make_methods(const cav_study *study, const cav_spec *spec, me
     caviar_code code =
         study->is_read_only ? CAVIAR_OK : cav_earlier_read(study, spec, &ret->earlier, error);
     if (!code)
-        code = cav_opening_methods(spec, &ret->earlier, &ret->sampler, &ret->scheduler, error);
+        code = cav_opening_methods(spec, spec->step_max, &ret->earlier, &ret->sampler,
+                                   &ret->scheduler, error);
     if (!code)
         code = cav_opening_panda(spec, &ret->panda, error);
     ret->point = calloc(spec->space->dim_count + 1, sizeof *ret->point);
@@ -66,6 +73,7 @@ static void take_over(cav_study *study, cav_spec *spec, methods *fresh)
     study->scope.space = spec->space;
     study->scope.was_changed = cav_spec_was_moved(spec);
     study->is_distinct = cav_opening_is_distinct(spec, study->sampler.type);
+    study->seen_step = 0;
 }
 
 static caviar_code renew(cav_study *study, cav_error *error)
@@ -105,4 +113,35 @@ caviar_code cav_study_keep_up(cav_study *study, cav_control *ret_control, cav_er
     caviar_code code = keep_up(study, ret_control, error);
     cav_study_unlock(study);
     return code;
+}
+
+// ---- What trials have shown ---------------------------------------------------------------------
+
+int64_t cav_study_last_step(const cav_study *study)
+{
+    const cav_spec *spec = study->spec;
+    if (spec->step_max > 0 || spec->panda.name || strcmp(spec->scheduler.name, "auto") != 0)
+        return spec->step_max;
+    int64_t seen = cav_history_common_step(study->history, LEAST_ENDS);
+    return seen >= LEAST_STEPS ? seen : 0;
+}
+
+caviar_code cav_study_follow_steps(cav_study *study, cav_error *error)
+{
+    int64_t seen = study->spec->step_max > 0 ? 0 : cav_study_last_step(study);
+    if (seen == study->seen_step)
+        return CAVIAR_OK;
+    cav_sampler sampler;
+    cav_scheduler scheduler;
+    caviar_code code =
+        cav_opening_methods(study->spec, seen, &study->earlier, &sampler, &scheduler, error);
+    if (code)
+        return code;
+    cav_sampler_close(&study->sampler);
+    cav_scheduler_close(&study->scheduler);
+    study->sampler = sampler;
+    study->scheduler = scheduler;
+    study->shape.of = NULL; // the new sampler knows nothing of it
+    study->seen_step = seen;
+    return cav_study_refresh(study, error); // curves that nobody needed before
 }

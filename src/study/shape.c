@@ -228,8 +228,9 @@ static caviar_code replace(cav_study *study, cav_shape *fresh, cav_error *error)
         study->shape.space = fresh->space;
         fresh->space = kept; // the sampler has it
     } else {
-        caviar_code code = cav_opening_sampler(study->spec, &study->earlier, &study->scheduler,
-                                               fresh->space, &sampler, error);
+        caviar_code code =
+            cav_opening_sampler(study->spec, cav_study_last_step(study), &study->earlier,
+                                &study->scheduler, fresh->space, &sampler, error);
         if (code) {
             clear(fresh);
             return code;

@@ -178,8 +178,9 @@ static caviar_code begin_again(cav_study *study, cav_error *error)
         return code;
     cav_sampler_close(&study->sampler);
     cav_scheduler_close(&study->scheduler);
-    return cav_opening_methods(study->spec, &study->earlier, &study->sampler, &study->scheduler,
-                               error);
+    study->seen_step = 0;
+    return cav_opening_methods(study->spec, study->spec->step_max, &study->earlier, &study->sampler,
+                               &study->scheduler, error);
 }
 
 caviar_code cav_study_read_trials(cav_study *study, cav_error *error)
@@ -298,8 +299,8 @@ static caviar_code set_up(cav_study *study, const cav_study_options *options, ca
     if (!code && !study->is_read_only)
         code = cav_earlier_read(study, study->spec, &study->earlier, error);
     if (!code) // also when only looking: it checks the definition
-        code = cav_opening_methods(study->spec, &study->earlier, &study->sampler, &study->scheduler,
-                                   error);
+        code = cav_opening_methods(study->spec, study->spec->step_max, &study->earlier,
+                                   &study->sampler, &study->scheduler, error);
     if (!code)
         code = cav_opening_panda(study->spec, &study->panda, error);
     if (!code)
@@ -373,6 +374,7 @@ void cav_study_close(cav_study *study)
     cav_race_free(study->race);
     cav_incumbent_fit_free(&study->incumbent_fit);
     cav_history_free(study->history);
+    cav_study_forget_ends(study);
     cav_subset_free(study->subset);
     cav_store_close(study->store);
     cav_spec_free(study->spec);

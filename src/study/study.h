@@ -15,6 +15,7 @@
  *   deliver.c    its way into the answer to a report
  *   nurse.c      the tuner's own nudges: panda: auto
  *   earlier.c    what earlier studies have tried
+ *   ends.c       what trials that were stopped early would have ended with
  *   derive.c     a new trial from another one: forks and replays
  *   breed.c      the same, as a scheduler wants it
  *   best.c       which trial is the best
@@ -34,6 +35,7 @@
 #include "search/sampler.h"
 #include "store/store.h"
 #include "study/worker.h"
+#include "surrogate/comparable.h"
 #include "trial/handle.h"
 #include "trial/history.h"
 #include "trial/subset.h"
@@ -66,6 +68,15 @@ typedef struct cav_shape {
     size_t looked, made; // finished trials that agree with it; that there were when it was made
 } cav_shape;
 
+/** What trials that were stopped would have ended with; see ends.c. All zero: not worked out. */
+typedef struct cav_ends {
+    cav_comparable *comparable;
+    const cav_history *view;  // where these have ended so
+    size_t stopped;           // how many these are
+    size_t changed, reported; // of the history, as of then
+    int64_t beginnings;
+} cav_ends;
+
 struct caviar_study {
     pthread_mutex_t lock; // recursive
     cav_error error;      // of the last public call
@@ -90,14 +101,16 @@ struct caviar_study {
     cav_sampler sampler;
     cav_shape shape; // of a space that grows: what the sampler knows of its conditions
     cav_scheduler scheduler;
+    int64_t seen_step;               // both know it as the last one, from trials; 0: they do not
     cav_panda *panda;                // who nurses the trials; NULL: nobody
     cav_race *race;                  // where configurations have several runs; NULL: one each
     cav_incumbent incumbent;         // as of so many trials that had ended
     cav_incumbent_fit incumbent_fit; // what it follows from
     size_t incumbent_ended;          // SIZE_MAX: of none
-    double *point, *raw;             // room for one of each
-    double *following;               // and for those of the numbers behind it: see ask.c
-    bool is_crowded;                 // others were faster with the number of the last trial
+    cav_ends ends;
+    double *point, *raw; // room for one of each
+    double *following;   // and for those of the numbers behind it: see ask.c
+    bool is_crowded;     // others were faster with the number of the last trial
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
@@ -172,6 +185,18 @@ typedef struct cav_update_options {
  */
 caviar_code cav_study_update(cav_study *study, cav_spec *spec, const cav_update_options *options,
                              cav_text *ret_what, cav_error *error);
+
+/**
+ * How far a trial goes: what the definition says, or else, where the scheduler is left to Caviar,
+ * the step that all complete trials have ended at, once these are a few; 0: not known.
+ */
+int64_t cav_study_last_step(const cav_study *study);
+
+/**
+ * Goes on with a sampler and a scheduler that know the last step, once trials have shown it; and
+ * with others again where a later trial ends elsewhere. For ask.c, which holds the lock.
+ */
+caviar_code cav_study_follow_steps(cav_study *study, cav_error *error);
 
 /** Begins the history anew, and reads it. For renew.c, which holds the lock. */
 caviar_code cav_study_begin_history(cav_study *study, cav_error *error);
@@ -307,6 +332,20 @@ bool cav_study_reads_curves(const cav_study *study);
  * runs, configuration.
  */
 const cav_history *cav_study_seen(const cav_study *study);
+
+/**
+ * Works out what trials that were stopped early would have ended with (surrogate/comparable.h), as
+ * far as cav_study_learnt does not know it. Reads the learning curves where there are such trials.
+ */
+caviar_code cav_study_extrapolate(cav_study *study, cav_error *error);
+
+/** What is learnt from in looking back: what samplers see, with these ends if they are up to date;
+ * and of how many trials they are. */
+const cav_history *cav_study_learnt(const cav_study *study);
+size_t cav_study_stopped(const cav_study *study);
+
+/** Frees them. */
+void cav_study_forget_ends(cav_study *study);
 
 /** Which trial is the best. */
 typedef struct cav_best {

@@ -165,9 +165,11 @@ static caviar_code report(cav_study *study, caviar_trial *trial, int64_t step,
     }
     *ret_verdict = CAVIAR_VERDICT_CONTINUE;
     code = cav_study_read_nudges(study, &trial->error);
-    if (!code && step < trial->last_step && !is_nursed(study, trial->number))
+    int64_t last = cav_study_last_step(study);
+    bool goes_on = last == 0 || step < last;
+    if (!code && goes_on && !is_nursed(study, trial->number))
         code = judge(study, trial, ret_verdict);
-    if (!code && step < trial->last_step)
+    if (!code && goes_on)
         code = cav_study_nurse(study, trial);
     return code ? code : cav_study_deliver(study, trial, step, ret_verdict);
 }

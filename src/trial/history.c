@@ -219,6 +219,17 @@ static void follow_best(cav_history *history, size_t row)
     }
 }
 
+// A trial that has just come to its end.
+static void follow_ends(cav_history *history, size_t row)
+{
+    int64_t step = history->steps[row];
+    if (history->states[row] != CAVIAR_STATE_COMPLETE || step < 0)
+        return;
+    bool differs = history->ended > 0 && step != history->common_step;
+    history->common_step = differs ? 0 : step;
+    history->ended++;
+}
+
 // The step that a trial began at: of a fork the one that its checkpoint is of.
 static int64_t first_of(const cav_history *history, size_t row)
 {
@@ -332,6 +343,8 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);
     follow_best(history, row);
+    if (!was_final)
+        follow_ends(history, row);
     return CAVIAR_OK;
 }
 
@@ -416,6 +429,11 @@ bool cav_history_has_losses(const cav_history *history, size_t number)
 size_t cav_history_best(const cav_history *history, size_t metric)
 {
     return history->bests[metric];
+}
+
+int64_t cav_history_common_step(const cav_history *history, size_t least)
+{
+    return history->ended >= least ? history->common_step : 0;
 }
 
 int64_t cav_history_saved_steps(const cav_history *history, int64_t step_max)

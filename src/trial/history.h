@@ -51,8 +51,10 @@ typedef struct cav_history {
     bool *uncounted;                   // [count] beside the budget; see cav_record
     size_t outside_count;              // trials that lie outside of the space as it is now
 
-    size_t *bests;    // [metric_count] see cav_history_best
-    size_t *finished; // [finished_count] numbers of the trials in a final state, as they ended
+    size_t ended;        // complete trials that have reported a step
+    int64_t common_step; // that all of these ended at; 0: they differ, or there are none
+    size_t *bests;       // [metric_count] see cav_history_best
+    size_t *finished;    // [finished_count] numbers of the trials in a final state, as they ended
     size_t finished_count, finished_capacity;
     size_t *open; // [open_count] numbers of those that are waiting, running or paused
     size_t open_count, open_capacity;
@@ -137,6 +139,9 @@ bool cav_history_has_losses(const cav_history *history, size_t number);
 
 /** Row of the complete trial with the least loss in a metric, the earliest of equals; SIZE_MAX. */
 size_t cav_history_best(const cav_history *history, size_t metric);
+
+/** The step that all complete trials with reports, at least so many, have ended at; else 0. */
+int64_t cav_history_common_step(const cav_history *history, size_t least);
 
 /**
  * Steps that early stopping has saved: what trials that were stopped had left to go to the step

@@ -199,7 +199,7 @@ def importance_does_not_rank_noise(box):
 @case
 def advice_is_given_and_followed(box):
     ran(box)
-    contains(box.caviar('advise').out, 'space: what mattered can be told from 16 complete trials')
+    contains(box.caviar('advise').out, 'space: what mattered can be told from 16 trials')
     contains(box.caviar('advise', '--as-study', 'next', status=1).err, '16')
     box.script('bowl.sh', 'awk -v y="$2" \'BEGIN { print "loss=" log(y) }\'\n')
     for study in ('more', 'again'):

@@ -139,7 +139,7 @@ static void test_what_cannot_be_drawn_is_said(void **state)
     trials at;
     trials_init_floats(&at, 2, 1);
     trials_put(&at, (double[]){0.5, 0.5}, 1, CAVIAR_STATE_COMPLETE);
-    refuse(&at, "x0", "x1", CAVIAR_NOT_FOUND, "16 complete trials");
+    refuse(&at, "x0", "x1", CAVIAR_NOT_FOUND, "16 trials");
     refuse(&at, "x0", "x7", CAVIAR_INVALID, "'x7'");
     refuse(&at, "x1", "x1", CAVIAR_INVALID, "twice");
     trials_free(&at);

@@ -44,17 +44,22 @@ static caviar_verdict report(caviar_trial *trial, int64_t step)
     return verdict;
 }
 
-// Runs a trial as far as it is let; it then goes as the last verdict says.
-static caviar_verdict train(caviar_trial *trial)
+// Runs a trial as far as it is let, and at most to a step; it then goes as the last verdict says.
+static caviar_verdict train_to(caviar_trial *trial, int64_t last)
 {
     caviar_verdict verdict = CAVIAR_VERDICT_CONTINUE;
     int64_t step = caviar_trial_first_step(trial);
-    while (verdict == CAVIAR_VERDICT_CONTINUE && step < caviar_trial_last_step(trial))
+    while (verdict == CAVIAR_VERDICT_CONTINUE && step < last)
         verdict = report(trial, ++step);
     if (verdict == CAVIAR_VERDICT_CONTINUE)
         assert_int_equal(caviar_trial_tell(trial, NULL, 0), CAVIAR_OK);
     caviar_trial_free(trial);
     return verdict;
+}
+
+static caviar_verdict train(caviar_trial *trial)
+{
+    return train_to(trial, caviar_trial_last_step(trial));
 }
 
 static void train_all(cav_study *study)
@@ -195,6 +200,101 @@ static void test_a_trial_that_cannot_pause_is_stopped_instead(void **state)
     cav_study_close(study);
 }
 
+static void test_what_was_stopped_is_learnt_from_in_looking_back(void **state)
+{
+    (void)state;
+    cav_study *study = tuner_open("budget: {trials: 30}\n" ASHA("promote: off"), NULL, NULL);
+    assert_ok(cav_study_extrapolate(study, &study->error), &study->error);
+    assert_ptr_equal(cav_study_learnt(study), cav_study_seen(study));
+    train_all(study);
+    assert_ok(cav_study_extrapolate(study, &study->error), &study->error);
+    const cav_history *learnt = cav_study_learnt(study);
+    size_t stopped = count_state(study, CAVIAR_STATE_PRUNED);
+    assert_int_equal(cav_study_stopped(study), stopped);
+    for (size_t i = 0; i < learnt->count; i++) {
+        double end = learnt->points[i] + 1. / 9, last = study->history->losses[i];
+        assert_int_equal(learnt->states[i], CAVIAR_STATE_COMPLETE);
+        if (study->history->states[i] == CAVIAR_STATE_COMPLETE)
+            assert_true(learnt->losses[i] == last);
+        else
+            assert_true(fabs(learnt->losses[i] - end) < fabs(last - end));
+    }
+    int64_t number;
+    assert_ok(cav_study_add(study, (double[]){0.5}, (double[]){0.6}, NULL, &number, &study->error),
+              &study->error);
+    assert_ok(cav_study_refresh(study, &study->error), &study->error);
+    assert_ptr_equal(cav_study_learnt(study), cav_study_seen(study)); // no more up to date
+    assert_int_equal(cav_study_stopped(study), 0);
+    cav_study_close(study);
+}
+
+#define NO_STEPS "budget: {trials: 40}\nseed: 3\nspace: {x: {type: float, low: 0, high: 1}}\n"
+
+static void test_the_step_where_all_have_ended_is_taken_for_the_last_one(void **state)
+{
+    (void)state;
+    cav_study *study = tuner_open(NO_STEPS, NULL, NULL);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(cav_study_last_step(study), 0);
+        assert_int_equal(train_to(tuner_ask(study), 9), CAVIAR_VERDICT_CONTINUE);
+        assert_ok(cav_study_refresh(study, &study->error), &study->error);
+    }
+    assert_int_equal(cav_study_last_step(study), 9);
+    caviar_trial *trial;
+    while (!cav_study_ask(study, &trial, &study->error))
+        train_to(trial, 9);
+    check_all_over(study);
+    for (size_t i = 0; i < study->history->count; i++) // who reaches it is not judged any more
+        assert_int_equal(study->history->states[i] == CAVIAR_STATE_COMPLETE,
+                         study->history->steps[i] == 9);
+    cav_study_close(study);
+}
+
+static void test_a_trial_that_ends_elsewhere_takes_that_back(void **state)
+{
+    (void)state;
+    cav_study *study = tuner_open(NO_STEPS, NULL, NULL);
+    for (int i = 0; i < 5; i++)
+        train_to(tuner_ask(study), 9);
+    caviar_trial *other = tuner_ask(study);
+    for (int i = 0; i < 10; i++)
+        train_to(tuner_ask(study), 9);
+    assert_ok(cav_study_refresh(study, &study->error), &study->error);
+    assert_true(count_state(study, CAVIAR_STATE_PAUSED) > 0);
+    assert_int_equal(caviar_trial_tell(other, &(caviar_metric){.value = 1}, 1), CAVIAR_OK);
+    caviar_trial_free(other); // it has not reported, which says nothing about steps
+    other = tuner_ask(study);
+    for (int64_t step = caviar_trial_first_step(other) + 1; step <= 12; step++)
+        report(other, step);
+    assert_int_equal(caviar_trial_tell(other, NULL, 0), CAVIAR_OK);
+    caviar_trial_free(other);
+    caviar_trial *trial;
+    while (!cav_study_ask(study, &trial, &study->error))
+        assert_int_equal(train_to(trial, 9), CAVIAR_VERDICT_CONTINUE);
+    assert_int_equal(cav_study_last_step(study), 0);
+    assert_int_equal(count_state(study, CAVIAR_STATE_COMPLETE), 40); // also those that had paused
+    cav_study_close(study);
+}
+
+static void test_no_last_step_is_sought_where_it_decides_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *study;
+        int64_t steps;
+    } cases[] = {{"scheduler: none\n" NO_STEPS, 9},
+                 {"scheduler: asha\n" NO_STEPS, 9},
+                 {NO_STEPS, 3}}; // too few to be worth it
+    for (size_t i = 0; i < CAV_COUNT_OF(cases); i++) {
+        cav_study *study = tuner_open(cases[i].study, NULL, NULL);
+        for (int t = 0; t < 8; t++)
+            train_to(tuner_ask(study), cases[i].steps);
+        assert_ok(cav_study_refresh(study, &study->error), &study->error);
+        assert_int_equal(cav_study_last_step(study), 0);
+        cav_study_close(study);
+    }
+}
+
 static void test_two_workers_share_the_paused_trials(void **state)
 {
     scratch *at = *state;
@@ -260,6 +360,10 @@ int main(void)
         CASE(test_steps_that_are_done_twice_are_spent_twice),
         CASE(test_a_stopped_trial_is_pruned_with_its_last_report),
         CASE(test_a_trial_that_cannot_pause_is_stopped_instead),
+        CASE(test_what_was_stopped_is_learnt_from_in_looking_back),
+        CASE(test_the_step_where_all_have_ended_is_taken_for_the_last_one),
+        CASE(test_a_trial_that_ends_elsewhere_takes_that_back),
+        CASE(test_no_last_step_is_sought_where_it_decides_nothing),
         CASE(test_two_workers_share_the_paused_trials),
         CASE(test_a_finite_space_that_is_used_up_ends_the_same_way),
         CASE(test_what_was_paused_is_gone_on_with_when_the_scheduler_goes),

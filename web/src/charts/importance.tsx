@@ -11,7 +11,7 @@ export function ImportanceList({ of }: { of: Importance | null }) {
     return (
         <table class="importance">
             <caption class="unseen">
-                Share of each parameter, with a 90 % interval, from {of.trials} complete trials
+                Share of each parameter, with a 90 % interval, from {of.trials} trials
             </caption>
             <tbody>
                 {of.importance.map((each) => (
