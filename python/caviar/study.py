@@ -367,7 +367,8 @@ def create_study(space: Optional[Space] = None, *, metric: str = "value",
     metric       what is tuned, and its direction; metrics={"error": "minimize", …} for several
     constraints  such as "units * layers <= 2048"
     sampler      None is "auto"; a name, or {"type": "tpe", "startup": 20}
-    scheduler    who stops poor trials early; None is "auto". It needs `steps`
+    scheduler    who stops poor trials early; None is "auto", which
+                 needs `steps`, or a few trials that all ended at one step
     steps        how many steps a trial has, or (before how many none is judged, how many)
     seed         1 or more; None: drawn, and kept with the study
     budget       trials in the study's life; 0: as many as are asked for
