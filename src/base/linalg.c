@@ -28,9 +28,8 @@ bool cav_lower_reserve(cav_lower *matrix, size_t rows)
         memset(matrix->entries + used, 0, (end - used) * sizeof(double));
         return true;
     }
-    size_t capacity = matrix->capacity ? matrix->capacity : 32;
-    while (capacity < rows)
-        capacity += capacity / 2;
+    size_t capacity = matrix->capacity + matrix->capacity / 8; // more is dear: they are squares
+    capacity = capacity > rows ? capacity : rows;
     double *grown = cav_doubles_new(cav_lower_offset(capacity));
     if (!grown)
         return false;

@@ -276,8 +276,10 @@ void cav_line_read(const cav_line_reader *reader, const char *text, cav_line *re
 
 void cav_line_describe(const cav_line_reader *reader, cav_text *text)
 {
+    bool has_pattern = false;
     for (size_t m = 0; m < reader->spec->metric_count; m++) {
         const cav_metric_spec *metric = &reader->spec->metrics[m];
+        has_pattern |= metric->pattern != NULL;
         cav_text_append(text, m ? "; and for " : "looked for ");
         if (metric->pattern)
             cav_text_appendf(text, "the pattern %s", metric->pattern);
@@ -285,4 +287,6 @@ void cav_line_describe(const cav_line_reader *reader, cav_text *text)
             cav_text_appendf(text, "'%s=VALUE', '%s: VALUE' and JSON lines with \"%s\"",
                              metric->name, metric->name, metric->name);
     }
+    if (!has_pattern)
+        cav_text_append(text, " (a study file can name another 'pattern')");
 }

@@ -105,7 +105,7 @@ bool cav_gp_work_reserve(cav_gp_work *work, size_t count)
 {
     if (count <= work->capacity)
         return true;
-    size_t capacity = cav_padded(count + count / 4);
+    size_t capacity = cav_padded(count + count / 8);
     size_t tangents = cav_gp_tangent_count(work->axes, true);
     struct room {
         double **at;
@@ -150,7 +150,7 @@ bool cav_gp_reserve(cav_gp *gp, size_t count)
 {
     if (count <= gp->capacity)
         return true;
-    size_t capacity = cav_padded(count + count / 4);
+    size_t capacity = cav_padded(count + count / 8);
     if (!widen(&gp->columns, gp->count * gp->axes->column_count,
                capacity * gp->axes->column_count) ||
         !widen(&gp->turned, cav_padded(gp->count) * gp->axes->column_count,

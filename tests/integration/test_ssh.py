@@ -3,6 +3,7 @@
 test_ssh.py: caviar run --on ssh, by a real ssh server and a real database that the test starts.
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
@@ -60,7 +61,7 @@ class Site:
         """Lines (host, process, trials) of those that run, of the jobs so far."""
         folder, found = os.path.join(self.shared, 'many'), []
         for name in os.listdir(folder):
-            if name.startswith('ssh-job-'):
+            if re.fullmatch(r'ssh-job-\d+', name):  # and not one that is being written
                 found += [line.split()[1:] for line in read(os.path.join(folder, name)).splitlines()
                           if line.startswith('worker ')]
         return [line for line in found if os.path.exists(f'/proc/{line[1]}')]

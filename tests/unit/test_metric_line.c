@@ -292,19 +292,26 @@ static void test_a_pattern_that_cannot_work_is_refused_by_name(void **state)
                        "it needs a group, (...), around the value");
 }
 
-static void test_what_was_looked_for_names_every_metric(void **state)
+static void expect_looked_for(const char *metrics, const char *expected)
 {
-    (void)state;
-    cav_spec *spec = spec_of("[loss, {name: acc, pattern: 'acc (.*)'}]");
+    cav_spec *spec = spec_of(metrics);
     cav_line_reader *reader = reader_of(spec);
     cav_text text = {0};
     cav_line_describe(reader, &text);
-    assert_string_equal(cav_text_get(&text),
-                        "looked for 'loss=VALUE', 'loss: VALUE' and JSON lines with \"loss\"; and "
-                        "for the pattern acc (.*)");
+    assert_string_equal(cav_text_get(&text), expected);
     cav_text_free(&text);
     cav_line_reader_free(reader);
     cav_spec_free(spec);
+}
+
+static void test_what_was_looked_for_names_every_metric(void **state)
+{
+    (void)state;
+    expect_looked_for("[loss, {name: acc, pattern: 'acc (.*)'}]",
+                      "looked for 'loss=VALUE', 'loss: VALUE' and JSON lines with \"loss\"; and "
+                      "for the pattern acc (.*)");
+    expect_looked_for("[loss]", "looked for 'loss=VALUE', 'loss: VALUE' and JSON lines with "
+                                "\"loss\" (a study file can name another 'pattern')");
 }
 
 // Builds "BEGIN" + piece x count + "END".
