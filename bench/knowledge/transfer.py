@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """
 transfer.py: what `from` is worth: the regret of a study on one LCBench data set that learns from
-none, a related, an unrelated and a reversed earlier study.
+none, a related, several related, an unrelated and a reversed earlier study.
 
     transfer.py --bench DIR [--targets a,b] [--seeds 5] [--trials 30] [--out FILE]
 
-related    60 trials of Caviar on another LCBench data set
+related    60 trials of Caviar on another LCBench data set, the first of --sources
+several    that on each of --sources
 unrelated  the same parameters, but a bowl around a point that is drawn for each seed
 reversed   60 trials on the target itself with its loss turned round: its best is the worst here
 """
@@ -28,27 +29,32 @@ def bowl(problem, seed):
                               zip(weight, common.unit(problem, config), centre))
 
 
-def make_earlier(args, problem, name, loss, seed, store):
+def make_earlier(args, problem, losses, seed, store):
+    """A study of the store for each of the losses: their names."""
+    names = [f"earlier{i}" for i in range(len(losses))]
     if os.path.exists(store):
-        return
-    pipe = common.Pipe(args.caviar, store, study=name, space=common.space_of(problem), seed=seed,
-                       budget={"trials": EARLIER_TRIALS})
-    pipe.run(problem, loss, EARLIER_TRIALS)
-    pipe.close()
+        return names
+    for name, loss in zip(names, losses):
+        pipe = common.Pipe(args.caviar, store, study=name, space=common.space_of(problem),
+                           seed=seed, budget={"trials": EARLIER_TRIALS})
+        pipe.run(problem, loss, EARLIER_TRIALS)
+        pipe.close()
+    return names
 
 
-def run_once(args, folder, target, source, kind, seed):
-    loss = {"related": source.evaluate, "unrelated": bowl(target, seed),
-            "reversed": lambda config: -target.evaluate(config), "none": None}[kind]
+def run_once(args, folder, target, sources, kind, seed):
+    related = [source.evaluate for source in sources]
+    losses = {"none": [], "related": related[:1], "several": related,
+              "unrelated": [bowl(target, seed)],
+              "reversed": [lambda config: -target.evaluate(config)]}[kind]
     definition = {"study": "new", "space": common.space_of(target), "seed": seed,
                   "budget": {"trials": args.trials}}
     store = None
     if kind != "none":
         earlier = os.path.join(folder, f"{target.name}-{kind}-{seed % 3}.db")
-        make_earlier(args, source, "earlier", loss, 1000 + seed % 3, earlier)
+        definition["from"] = make_earlier(args, target, losses, 1000 + seed % 3, earlier)
         store = os.path.join(folder, "run.db")
         shutil.copy(earlier, store)
-        definition["from"] = ["earlier"]
     pipe = common.Pipe(args.caviar, store, **definition)
     losses = pipe.run(target, target.evaluate, args.trials)
     pipe.close()
@@ -58,13 +64,13 @@ def run_once(args, folder, target, source, kind, seed):
 def main():
     parser = common.arguments(__doc__)
     parser.add_argument("--targets", default="lcbench-7593,lcbench-126025,lcbench-167168")
-    parser.add_argument("--source", default="lcbench-189908")
-    parser.add_argument("--kinds", default="none,related,unrelated,reversed")
+    parser.add_argument("--sources", default="lcbench-189908,lcbench-168868,lcbench-189354")
+    parser.add_argument("--kinds", default="none,related,several,unrelated,reversed")
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--best", default=None, help="best_known.json; else the best of all runs")
     args = parser.parse_args()
     problems = common.problems(args.bench)
-    source = problems.get(args.source)
+    sources = [problems.get(name) for name in args.sources.split(",")]
     kinds = args.kinds.split(",")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +78,7 @@ def main():
             target = problems.get(name)
             for seed in range(args.first_seed, args.first_seed + args.seeds):
                 for kind in kinds:
-                    losses = run_once(args, folder, target, source, kind, seed)
+                    losses = run_once(args, folder, target, sources, kind, seed)
                     found[name, kind, seed] = losses
                     common.keep(args.out, target=name, kind=kind, seed=seed, losses=losses)
     report(args, found, kinds)
@@ -88,13 +94,13 @@ def report(args, found, kinds):
               for n in names for k in kinds for p in points}
     print("median regret over seeds, mean over targets; behind it, as a part of that without an "
           "earlier study\n")
-    print("earlier".ljust(12) + "".join(f"{p:>14}" for p in points))
+    print("earlier".ljust(12) + "".join(f"{p:>16}" for p in points))
     for kind in kinds:
         line = kind.ljust(12)
         for point in points:
             mean, without = (sum(regret[n, k, point] for n in names) / len(names)
                              for k in (kind, "none"))
-            line += f"{mean:8.3f} ({mean / max(without, 1e-9):.2f})"[:14].rjust(14)
+            line += f"{mean:.3f} ({mean / max(without, 1e-9):.2f})".rjust(16)
         print(line)
 
 
