@@ -72,26 +72,34 @@ def run_once(args, problem, best, kind, seed):
     return losses
 
 
-def report(args, found, least, kinds):
+def scale_of(problem, least):
+    """What random configurations lose, in the median: the unit of regret."""
+    draw = random.Random(problem.name)
+    return common.median_of(problem.evaluate({p.name: value_at(p, draw.random())
+                                              for p in problem.space})
+                            for _ in range(RANDOM)) - least
+
+
+def report(args, found, least, scales, kinds):
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     points = [point for point in POINTS if point <= args.trials]
-    print("median regret over seeds, as a part of that without beliefs\n")
+    print("mean regret over seeds; 1 is the median of random configurations\n")
     print("target".ljust(20) + "beliefs".ljust(9) + "".join(f"{point:>8}" for point in points))
-    parts = {}
+    sums = {}
     for name, value in least.items():
         for kind in kinds:
             line = name.ljust(20) + kind.ljust(9)
             for point in points:
-                regret, without = (common.median_of(
-                    common.best_after(found[name, k, s], point) - value for s in seeds)
-                                   for k in (kind, "none"))
-                part = regret / max(without, 1e-9)
-                parts.setdefault((kind, point), []).append(part)
-                line += f"{part:8.2f}"
+                regret = sum(common.best_after(found[name, kind, s], point) - value
+                             for s in seeds) / len(seeds) / scales[name]
+                sums[kind, point] = sums.get((kind, point), 0) + regret
+                line += f"{regret:8.3f}"
             print(line)
     for kind in kinds:
-        print("median of these".ljust(20) + kind.ljust(9) +
-              "".join(f"{common.median_of(parts[kind, point]):8.2f}" for point in points))
+        line = "mean of these".ljust(20) + kind.ljust(9)
+        for point in points:
+            line += f"{sums[kind, point] / len(least):8.3f}"
+        print(line)
 
 
 def main():
@@ -105,7 +113,7 @@ def main():
     problems, kinds = common.problems(args.bench), args.kinds.split(",")
     with open(args.best, encoding="utf-8") as file:
         known = json.load(file)
-    found, least = {}, {}
+    found, least, scales = {}, {}, {}
     for name in args.targets.split(","):
         problem, best = problems.get(name), known[name]
         for seed in range(args.first_seed, args.first_seed + args.seeds):
@@ -115,7 +123,8 @@ def main():
                 common.keep(args.out, target=name, kind=kind, seed=seed, losses=losses)
         least[name] = min([best["value"]] + [min(losses) for key, losses in found.items()
                                              if key[0] == name])
-    report(args, found, least, kinds)
+        scales[name] = scale_of(problem, least[name])
+    report(args, found, least, scales, kinds)
 
 
 if __name__ == "__main__":

@@ -155,6 +155,31 @@ static void test_the_vote_is_on_each_parameter_alone(void **state)
     caviar_space_free(space);
 }
 
+static void test_all_beliefs_are_also_voted_on_together(void **state)
+{
+    (void)state;
+    static const bool minimize[] = {false};
+    cav_random random = cav_random_stream(test_seed(873), 0, CAV_PURPOSE_TEST, 0);
+    cav_space *space = make((const double[]){0.5, 0.5, 0.5, 0.5});
+    cav_belief belief;
+    cav_history *history = cav_history_new(DIMS, DIMS, 1, minimize);
+    assert_true(cav_belief_init(&belief, space));
+    for (size_t i = 0; i < 24; i++) { // each parameter is best at the ends, a little
+        double point[DIMS], loss = 0;
+        for (size_t dim = 0; dim < DIMS; dim++) {
+            point[dim] = cav_random_unit(&random);
+            loss -= fabs(point[dim] - 0.5);
+        }
+        put(history, point, loss);
+    }
+    cav_belief_learn(&belief, history);
+    for (size_t dim = 0; dim < DIMS; dim++)
+        assert_true(belief.trusts[dim] < 0.1);
+    cav_belief_free(&belief);
+    cav_history_free(history);
+    caviar_space_free(space);
+}
+
 static void test_the_bonus_has_the_gradient_of_finite_differences(void **state)
 {
     (void)state;
@@ -189,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_right_belief_helps_at_once_and_a_wrong_one_is_overcome),
         cmocka_unit_test(test_the_vote_is_on_each_parameter_alone),
+        cmocka_unit_test(test_all_beliefs_are_also_voted_on_together),
         cmocka_unit_test(test_the_bonus_has_the_gradient_of_finite_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
