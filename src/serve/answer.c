@@ -33,7 +33,12 @@ static void write_summary(const cav_study_summary *at, cav_json *json)
     write_counts(at->counts, json);
     cav_json_add_bool(json, "known", at->is_known);
     if (at->is_known) {
-        cav_json_add_string(json, "metric", at->metric);
+        cav_json_add_string(json, "metric", at->metrics[0]);
+        cav_json_key(json, "metrics");
+        cav_json_begin_array(json);
+        for (size_t m = 0; m < at->metric_count; m++)
+            cav_json_string(json, at->metrics[m]);
+        cav_json_end_array(json);
         cav_json_add_string(json, "direction", direction_word(at->maximize));
         cav_json_add_number(json, "best", at->best);
         cav_json_add_int(json, "best_trial", at->best_number);

@@ -407,6 +407,18 @@ static bool may_look(cav_hub *hub, const char *name)
     return is_open || count < MOST_LOOKED;
 }
 
+static bool copy_metrics(const cav_study *study, cav_study_summary *at)
+{
+    at->metrics = calloc(study->spec->metric_count, sizeof *at->metrics);
+    while (at->metrics && at->metric_count < study->spec->metric_count) {
+        char *name = cav_strdup(study->metric_names[at->metric_count]);
+        if (!name)
+            return false;
+        at->metrics[at->metric_count++] = name;
+    }
+    return at->metrics != NULL;
+}
+
 // One that cannot be read, or was deleted meanwhile, stays unknown: the others are listed.
 static void look_inside(cav_hub *hub, cav_study_summary *at)
 {
@@ -414,11 +426,10 @@ static void look_inside(cav_hub *hub, cav_study_summary *at)
     if (!may_look(hub, at->name) || cav_feed_open(hub, at->name, &feed, NULL))
         return;
     const cav_study *study = feed->study;
-    at->metric = cav_strdup(study->metric_names[0]);
+    at->is_known = copy_metrics(study, at);
     at->maximize = study->maximize[0];
     at->budget = study->spec->budget.trials;
     at->changed_ms = last_change(study->history);
-    at->is_known = at->metric != NULL;
     cav_feed_close(hub, feed);
 }
 
@@ -462,7 +473,9 @@ void cav_summaries_free(cav_study_summary *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free(list[i].name);
-        free(list[i].metric);
+        for (size_t m = 0; m < list[i].metric_count; m++)
+            free(list[i].metrics[m]);
+        free(list[i].metrics);
     }
     free(list);
 }

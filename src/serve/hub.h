@@ -54,8 +54,9 @@ typedef struct cav_study_summary {
     char *name;
     cav_control control;
     int64_t created_ms, counts[6];
-    bool is_known; // the following are: the study has been read
-    char *metric;
+    bool is_known;  // the following are: the study has been read
+    char **metrics; // [metric_count] their names; the best is by the first
+    size_t metric_count;
     bool maximize;
     double best; // in the user's direction; NaN: none
     int64_t best_number, budget, changed_ms;

@@ -114,6 +114,7 @@ def test_studies_are_listed(place):
     server = serve(place)
     first, = server.get("/studies")["studies"]
     equal((first["study"], first["best"], first["best_trial"]), ("first", 0.25, 0))
+    equal((first["metric"], first["metrics"]), ("loss", ["loss"]))
     equal(first["counts"]["complete"], 5)
     make_study(place, 2, "second")
     equal([each["study"] for each in server.get("/studies")["studies"]], ["first", "second"])
