@@ -68,6 +68,12 @@ test('there are never more ticks than asked for, and all lie in the range', () =
         }
 });
 
+test('an axis that is too narrow for round values has them still', () => {
+    const axis = new Axis('linear', 10.91, 82.92);
+    expect(ticks('linear', 10.91, 82.92, 3)).toEqual([]);
+    expect(axis.ticks(3).map((tick) => axis.label(tick))).toEqual(['20', '40', '60', '80']);
+});
+
 test('whole axes have whole ticks, choices have their words', () => {
     expect(new Axis('linear', 0.5, 4.5, [], true).ticks(8)).toEqual([1, 2, 3, 4]);
     const axis = choices(['relu', 'tanh']);

@@ -72,9 +72,12 @@ export class Axis {
     ticks(most: number): number[] {
         if (this.words.length > 0)
             return this.words.map((_, i) => i).filter((i) => i >= this.low && i <= this.high);
-        const found = ticks(this.scale, this.low, this.high, most);
-        const kept = this.whole ? found.filter((tick) => Number.isInteger(tick)) : found;
-        return kept.length >= 2 ? kept : [this.low, this.high];
+        for (const wanted of [most, 5]) {
+            const found = ticks(this.scale, this.low, this.high, wanted); // of 5 there are two at least
+            const kept = this.whole ? found.filter((tick) => Number.isInteger(tick)) : found;
+            if (kept.length >= 2) return kept;
+        }
+        return [this.low, this.high];
     }
 
     label(value: number): string {
