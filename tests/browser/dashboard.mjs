@@ -1,6 +1,6 @@
 /** dashboard.mjs: the dashboard in a real browser, on real studies, as a person would use it. */
 import { readFileSync } from 'node:fs';
-import { axeSource, equal, holds, main, studyOf, until } from './support.mjs';
+import { axeSource, equal, holds, main, studyOf, studyOfMetrics, until } from './support.mjs';
 
 const views = ['overview', 'curves', 'parameters', 'trials', 'timeline', 'trial/3'];
 
@@ -24,6 +24,20 @@ const factOf = (page, label) =>
                 ?.querySelector('dd').textContent,
         label,
     );
+
+/** The label of the picture of a title, which says in words what it shows. */
+const labelOf = (page, title) =>
+    page.getAttribute(`.plot:has(h2:text-is("${title}")) .canvas`, 'aria-label');
+
+const four = [
+    { name: 'loss', direction: 'minimize' },
+    { name: 'gain', direction: 'maximize' },
+    { name: 'seconds', direction: 'minimize' },
+    { name: 'memory', direction: 'minimize' },
+];
+
+/** Values that trade the metrics off against each other: numbers of a walk around a circle. */
+const traded = (id, m) => [(id * 3) % 31, (id * 7) % 37, (id * 11) % 29, (id * 5) % 23][m];
 
 async function rowsOf(page) {
     return page.$$eval('.table tbody tr:not([aria-hidden])', (rows) =>
@@ -342,7 +356,7 @@ const tests = {
         );
         equal(await page.$$('h2.over + .legend').then((found) => found.length), 0); // nothing to draw
         const drawn = await place.open('#/bowl/parameters');
-        await drawn.route('**/effects', (route) =>
+        await drawn.route('**/effects?*', (route) =>
             route.fulfill({
                 json: {
                     trials: 54,
@@ -405,8 +419,9 @@ const tests = {
 
     'it fits a phone, in every view': async (place) => {
         place.pipe(studyOf('bowl', 30));
+        place.pipe(studyOfMetrics('three', 30, four.slice(0, 3), traded));
         await place.serve();
-        for (const view of ['', ...views.map((each) => `bowl/${each}`)]) {
+        for (const view of ['', 'three/overview', ...views.map((each) => `bowl/${each}`)]) {
             const page = await place.open(`#/${view}`, { width: 360, height: 740, touch: true });
             await page.waitForTimeout(300);
             const over = await page.evaluate(
@@ -432,9 +447,10 @@ const tests = {
 
     'axe finds nothing serious, light and dark': async (place) => {
         place.pipe(studyOf('bowl', 30));
+        place.pipe(studyOfMetrics('three', 30, four.slice(0, 3), traded));
         await place.serve();
         for (const theme of ['light', 'dark'])
-            for (const view of ['', ...views.map((each) => `bowl/${each}`)]) {
+            for (const view of ['', 'three/overview', ...views.map((each) => `bowl/${each}`)]) {
                 const page = await place.open(`#/${view}`, { theme });
                 await page.waitForTimeout(400);
                 await page.evaluate(axeSource);
@@ -510,6 +526,141 @@ const tests = {
                 await page.textContent(`${plot} .unseen`),
             );
         });
+    },
+
+    'of several metrics one is looked at, in every picture, and the link keeps which': async (
+        place,
+    ) => {
+        place.pipe(studyOfMetrics('two', 40, four.slice(0, 2), traded));
+        await place.serve();
+        const best = JSON.parse(place.caviar('best', '--metric', 'gain', '--json')).trial;
+        const page = await place.open('#/two/overview');
+        await page.waitForSelector('.facts dt:has-text("best loss")');
+        const measured = page.waitForRequest('**/importance?metric=1');
+        await page.selectOption('.metric select', { label: 'gain' });
+        await measured;
+        const said = `${best.values.gain}trial ${best.id}`;
+        await until('the best is the greatest', async () => (await factOf(page, 'best gain')) === said);
+        equal(
+            await labelOf(page, 'History'),
+            `gain of 40 trials; the best, ${best.values.gain}, is of trial ${best.id}`,
+        );
+        holds((await labelOf(page, 'Distribution')).includes('of gain'), 'it is distributed');
+        await page.waitForSelector(`section:has(h2:has-text("Best in gain")):has-text("trial ${best.id}")`);
+        holds(page.url().endsWith('#/two/overview?metric=gain'), 'the link names it');
+
+        const modelled = ['effects', 'contour'].map((what) =>
+            page.waitForRequest((request) =>
+                new RegExp(`/${what}\\?.*metric=1`).test(request.url()),
+            ),
+        );
+        await page.click('nav a:has-text("parameters")');
+        await Promise.all(modelled);
+        holds((await labelOf(page, 'lr')).startsWith('gain by lr'), 'a slice is of it');
+        await page.focus('.ranks .canvas');
+        await until('the ranks are by it', async () => {
+            await page.keyboard.press('ArrowRight');
+            return (await page.textContent('.ranks .unseen')).startsWith(
+                `Rank 1 of 40, Trial ${best.id} `,
+            );
+        });
+        await page.keyboard.press('2');
+        await until('the curves are of it', async () =>
+            (await labelOf(page, 'Learning curves')).endsWith('40 trials: gain by step'),
+        );
+        await page.keyboard.press('5');
+        await page.waitForSelector('h2:has-text("Timeline")');
+        equal(await page.$$('.metric').then((found) => found.length), 0); // nothing to choose here
+
+        const again = await place.open('#/two/overview?metric=gain');
+        await until('the link says it', async () => (await factOf(again, 'best gain')) === said);
+        await again.click('.facts button');
+        await again.waitForSelector(`h1:has-text("Trial ${best.id}")`);
+        holds((await labelOf(again, 'Learning curve')).startsWith('gain over'), 'so does a trial');
+        await again.goBack();
+        await again.waitForSelector('.metric select');
+        await again.keyboard.press('m');
+        await again.waitForSelector('.facts dt:has-text("best loss")');
+        holds(again.url().endsWith('#/two/overview'), 'the first one needs no name');
+    },
+
+    'a study is compared in the metric that is looked at': async (place) => {
+        place.pipe(studyOfMetrics('two', 12, four.slice(0, 2), traded));
+        place.pipe(studyOfMetrics('gains', 12, [four[1]], (id) => 40 + id));
+        place.pipe(studyOf('bowl', 12));
+        await place.serve();
+        const page = await place.open('#/two/overview?metric=gain');
+        const choice = 'select[aria-label="Compare with another study"]';
+        const offered = () => page.$$eval(`${choice} option`, (all) => all.map((each) => each.text));
+        await page.waitForSelector(choice);
+        equal(await offered(), ['compare …', 'gains']);
+        await page.selectOption(choice, 'gains');
+        await until('it is beside it', async () => {
+            await page.focus('.plot:has(h2:text-is("Distribution")) .canvas');
+            await page.keyboard.press('ArrowRight');
+            return (
+                await page.textContent('.plot:has(h2:text-is("Distribution")) .unseen')
+            ).includes('gains: 0 %');
+        });
+        await page.selectOption('.metric select', { label: 'loss' });
+        await until('another one is offered', async () => (await offered()).join() === 'compare …,bowl');
+    },
+
+    'three metrics are drawn in pairs, and one picture marks a trial in all': async (place) => {
+        place.pipe(studyOfMetrics('three', 60, four.slice(0, 3), traded));
+        await place.serve();
+        const { front } = JSON.parse(place.caviar('best', '--json'));
+        const page = await place.open('#/three/overview');
+        const titles = ['loss and gain', 'loss and seconds', 'gain and seconds'];
+        for (const [i, third] of ['seconds', 'gain', 'loss'].entries())
+            await until('all are there', async () =>
+                (await labelOf(page, titles[i])).endsWith(
+                    `: ${front.length} of 60 trials are beaten by none in all 3 metrics; ` +
+                        `the fuller, the better in ${third}`,
+                ),
+            );
+        const marks = () =>
+            Promise.all(
+                titles.map((_, i) =>
+                    inked(page, `.panels .plot:nth-child(${i + 1}) canvas:last-of-type`),
+                ),
+            );
+        await until('nothing is marked', async () => (await marks()).every((ink) => ink === 0));
+        const plot = `.plot:has(h2:text-is("${titles[1]}"))`;
+        await until('a trial of the front is said', async () => {
+            await page.focus(`${plot} .canvas`);
+            await page.keyboard.press('ArrowRight');
+            return /^Trial \d+ · complete, beaten by none, loss/.test(
+                await page.textContent(`${plot} .unseen`),
+            );
+        });
+        await until('all mark it', async () => (await marks()).every((ink) => ink > 30));
+        await page.keyboard.press('Escape');
+        await until('none marks it', async () => (await marks()).every((ink) => ink === 0));
+
+        const byGain = front.sort((a, b) => b.values.gain - a.values.gain || a.id - b.id);
+        await page.selectOption('.metric select', { label: 'gain' });
+        const first = '.fronts tbody tr:first-child';
+        await until('the best of it is first', async () =>
+            (await page.textContent(`${first} th`)) === String(byGain[0].id),
+        );
+        await page.hover(first);
+        await until('its row marks it', async () => (await marks()).every((ink) => ink > 30));
+        await page.click(`${first} button`);
+        await page.waitForSelector(`h1:has-text("Trial ${byGain[0].id}")`);
+    },
+
+    'more metrics are drawn over the one that is looked at': async (place) => {
+        place.pipe(studyOfMetrics('four', 20, four, traded));
+        await place.serve();
+        const page = await place.open('#/four/overview?metric=memory');
+        const titles = () => page.$$eval('.panels h2', (all) => all.map((each) => each.textContent));
+        await page.waitForSelector('.panels h2');
+        equal(await titles(), ['memory and loss', 'memory and gain', 'memory and seconds']);
+        await page.selectOption('.metric select', { label: 'loss' });
+        await until('they change', async () =>
+            (await titles()).join() === 'loss and gain,loss and seconds,loss and memory',
+        );
     },
 
     'studies are compared in one picture': async (place) => {

@@ -203,6 +203,28 @@ export function studyOf(name, trials, more = {}) {
     return lines;
 }
 
+/**
+ * The same of several metrics: of the trial `id` in the place `m` the value is that of `valueOf(id, m)`,
+ * reached in three steps.
+ */
+export function studyOfMetrics(name, trials, metrics, valueOf) {
+    const lines = [
+        { ...studyOf(name, 0)[0], metrics, budget: { trials: trials + 50 } },
+        ...Array.from({ length: trials }, (_, id) => [
+            { cmd: 'ask' },
+            ...[3, 2, 1].map((left) => ({
+                cmd: 'report',
+                id,
+                step: 4 - left,
+                values: metrics.map((_, m) => valueOf(id, m) * left),
+            })),
+            { cmd: 'tell', id, values: metrics.map((_, m) => valueOf(id, m)) },
+        ]).flat(),
+    ];
+    delete lines[0].metric;
+    return lines;
+}
+
 export function equal(found, expected, what = '') {
     const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
     if (a !== b) throw new Error(`${what} ${a}, where ${b} was expected`);

@@ -26,7 +26,7 @@ export interface StudyChange {
     what: string[]; // "space.lr.high: 1 -> 10"
 }
 
-/** The best by the first metric. */
+/** The best in the metric that is looked at. */
 export interface Best {
     trial: number;
     value: number; // its own; under noise what many runs of it would give in the mean
@@ -68,6 +68,7 @@ export interface Summary {
     counts: Record<string, number>;
     known: boolean;
     metric?: string;
+    metrics?: string[];
     direction?: string;
     best?: number | null;
     best_trial?: number;

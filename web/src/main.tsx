@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { act, askToken, confirm, Messages, say, useReadOnly } from './act';
 import { type Control, takeToken } from './api';
 import { useStudies } from './live';
-import { go, type Route, useRoute, type View, views } from './route';
+import { go, kept, type Route, setOptions, useRoute, type View, views, writeRoute } from './route';
 import type { Study } from './study';
 import { setTheme, type Theme, theme, watchTheme } from './theme';
 import { CurvesView } from './views/curves';
@@ -27,12 +27,16 @@ const shown: Record<
     trial: TrialView,
 };
 
+/** The views in which one metric is looked at; a trial has a choice of its own, of all that it reports. */
+const byMetric: ReadonlySet<View> = new Set<View>(['overview', 'curves', 'parameters']);
+
 const keys: [string, string][] = [
     ['1 … 5', 'the views'],
     ['/', 'filter'],
     ['← →', 'in a picture: from trial to trial; Enter opens it'],
     ['[ ]', 'the trial before, the next one'],
     ['Esc', 'the whole picture; back from a trial'],
+    ['m', 'the next metric, of several'],
     ['p', 'pause the study, or go on'],
     ['t', 'light, dark, as the system has it'],
     ['s', 'all studies'],
@@ -68,6 +72,12 @@ async function setControl(study: Study, control: Control): Promise<void> {
     if (done) study.setControl(control);
 }
 
+/** Looks at a metric by its place, after the last one at the first, which the link need not name. */
+function chooseMetric(study: Study, route: Route, metric: number): void {
+    const names = (study.info?.metrics ?? []).map((each) => each.name);
+    setOptions(route, { metric: metric % names.length > 0 ? names[metric]! : '' });
+}
+
 function useKeys(route: Route, study: Study | undefined, help: () => void): void {
     useEffect(() => {
         const press = (event: KeyboardEvent) => {
@@ -85,7 +95,9 @@ function useKeys(route: Route, study: Study | undefined, help: () => void): void
             else if (event.key === '?') help();
             else if (event.key === 's') go({ ...route, study: null, options: {} });
             else if (!study) return;
-            else if (view) go({ study: study.name, view, trial: -1, options: {} });
+            else if (view) go({ study: study.name, view, trial: -1, options: kept(route) });
+            else if (event.key === 'm' && byMetric.has(route.view))
+                chooseMetric(study, route, study.metric + 1);
             else if (event.key === 'p')
                 void setControl(study, study.info?.control === 'run' ? 'pause' : 'run');
             else if (event.key === '/') document.getElementById('filter')?.focus();
@@ -104,6 +116,7 @@ function Page() {
     const route = useRoute();
     const [study] = useStudies(route.study ? [route.study] : []);
     const [hasHelp, setHasHelp] = useState(false);
+    study?.look(route.options.metric ?? '');
     useKeys(route, study, () => setHasHelp((is) => !is));
     useEffect(() => {
         document.title = route.study
@@ -114,7 +127,8 @@ function Page() {
     useEffect(() => {
         if (needsToken) void askToken().then((given) => given && study.wake());
     }, [needsToken]);
-    const open = (trial: number) => go({ study: route.study, view: 'trial', trial, options: {} });
+    const open = (trial: number) =>
+        go({ study: route.study, view: 'trial', trial, options: kept(route) });
     const View = shown[route.view];
     return (
         <>
@@ -143,7 +157,7 @@ function Page() {
                         {views.map((view) => (
                             <a
                                 key={view}
-                                href={`#/${route.study}/${view}`}
+                                href={writeRoute({ ...route, view, options: kept(route) })}
                                 aria-current={
                                     route.view === view ||
                                     (view === 'trials' && route.view === 'trial')
@@ -155,6 +169,9 @@ function Page() {
                             </a>
                         ))}
                     </nav>
+                )}
+                {study?.info && byMetric.has(route.view) && (
+                    <MetricChoice study={study} route={route} />
                 )}
                 <div class="row">
                     {study?.info && <Controls study={study} />}
@@ -212,6 +229,28 @@ function Page() {
                 ))}
             <Messages />
         </>
+    );
+}
+
+function MetricChoice({ study, route }: { study: Study; route: Route }) {
+    const { metrics } = study.info!;
+    if (metrics.length < 2) return null;
+    return (
+        <label class="metric" title="The metric that is looked at (m)">
+            metric
+            <select
+                value={study.metric}
+                onChange={(event) =>
+                    chooseMetric(study, route, Number(event.currentTarget.value))
+                }
+            >
+                {metrics.map((each, m) => (
+                    <option key={m} value={m}>
+                        {each.name}
+                    </option>
+                ))}
+            </select>
+        </label>
     );
 }
 

@@ -38,6 +38,13 @@ export interface Zoom {
     y1: number;
 }
 
+/** Pictures that mark together: what is pointed at in one of them is marked in the others, too. */
+export interface Link {
+    key: number | null; // of what is pointed at in any of them
+    point: (key: number | null) => void; // says so
+    find: (key: number) => Hit | null; // where it lies here
+}
+
 export const whole: Zoom = { x0: 0, x1: 1, y0: 0, y1: 1 };
 
 export interface PlotProps {
@@ -50,6 +57,7 @@ export interface PlotProps {
     find?: (frame: Frame, x: number, y: number) => Hit | null;
     /** The next thing from a key in a direction, for the arrow keys; the first where there is none. */
     walk?: (frame: Frame, from: number | null, direction: 1 | -1) => Hit | null;
+    link?: Link;
     children?: preact.ComponentChildren; // controls beside the title
 }
 
@@ -166,7 +174,8 @@ export function Plot(props: PlotProps) {
     const [theme, setThemeCount] = useState(0);
     const [hit, setHit] = useState<Hit | null>(null);
     const [band, setBand] = useState<[number, number, number, number] | null>(null);
-    const { height } = props;
+    const { height } = props,
+        linked = props.link?.key ?? null;
 
     useEffect(() => onTheme(() => setThemeCount((count) => count + 1)), []);
     useEffect(() => {
@@ -187,8 +196,9 @@ export function Plot(props: PlotProps) {
         const context = fit(above.current!, width, height);
         const pen = new CanvasPen(context),
             at = colours();
-        if (hit?.highlight) hit.highlight(pen, at);
-        else if (hit) pen.ring(hit.x, hit.y, 5, at.ink, 'transparent');
+        const marked = hit ?? (linked === null ? null : drawn.current.link?.find(linked));
+        if (marked?.highlight) marked.highlight(pen, at);
+        else if (marked) pen.ring(marked.x, marked.y, 5, at.ink, 'transparent');
         if (band) {
             const [x0, y0, x1, y1] = band;
             pen.box(
@@ -200,7 +210,8 @@ export function Plot(props: PlotProps) {
                 0.15,
             );
         }
-    }, [hit, band, width, height, theme]);
+    }, [hit, linked, band, width, height, zoom, theme, props.version]);
+    useEffect(() => props.link?.point(hit?.key ?? null), [hit?.key]);
 
     const place = (event: PointerEvent) => {
         const box = above.current!.getBoundingClientRect();

@@ -41,6 +41,11 @@ export function writeRoute(route: Route): string {
     return `#/${route.study}/${place}${query ? `?${query}` : ''}`;
 }
 
+/** What goes along from view to view of a study: the metric that is looked at. */
+export function kept({ options }: Route): Record<string, string> {
+    return options.metric ? { metric: options.metric } : {};
+}
+
 export function useRoute(): Route {
     const [route, setRoute] = useState(() => readRoute(location.hash));
     useEffect(() => {

@@ -162,16 +162,17 @@ export function countStates(trials: Trials): number[] {
 
 type Listener = () => void;
 
-/** A study that is followed. */
+/** A study that is followed. What is said of values is said of the one metric that is looked at. */
 export class Study {
     info: StudyInfo | null = null;
     trials = new Trials(1, 0);
-    importance: Importance | null = null;
-    best: Best | null = null;
+    importance: Importance | null = null; // in the metric that is looked at
+    best: Best | null = null; // likewise
     version = 0; // grows with everything that changes what is drawn
     isLive = false;
     isComplete = false; // all that the server had has been read
     error: ApiError | null = null;
+    private metricWanted = ''; // by its name, which the link has
     private readonly listeners = new Set<Listener>();
     private readonly abort = new AbortController();
     private isReading = false;
@@ -196,9 +197,45 @@ export class Study {
         return (this.info?.metrics ?? []).map((metric) => metric.direction === 'maximize');
     }
 
-    /** The trial that is the best by the first metric, as `caviar best` says; -1: none. */
+    /** The place of the metric that is looked at: the one of the name that was chosen, or the first. */
+    get metric(): number {
+        const found = this.info?.metrics.findIndex((each) => each.name === this.metricWanted);
+        return Math.max(found ?? 0, 0);
+    }
+
+    get metricName(): string {
+        return this.info?.metrics[this.metric]?.name ?? '';
+    }
+
+    /** True where more of the metric that is looked at is better. */
+    get isMaximized(): boolean {
+        return this.maximize[this.metric] ?? false;
+    }
+
+    /** The final values in the metric that is looked at. */
+    get values(): Column {
+        return this.trials.values[this.metric]!;
+    }
+
+    /** The trial that is the best, in the first metric as `caviar best` says; -1: none. */
     get bestTrial(): number {
         return this.best?.trial ?? -1;
+    }
+
+    /** Looks at a metric by its name; one that there is not stands for the first. */
+    look(metric: string): void {
+        if (metric === this.metricWanted) return;
+        const before = this.metric;
+        this.metricWanted = metric;
+        if (this.metric !== before) this.forget();
+    }
+
+    // What was known of another metric; it is asked for anew.
+    private forget(): void {
+        this.best = this.importance = null;
+        this.bestOf = this.importanceOf = -1;
+        this.version++;
+        this.wake();
     }
 
     subscribe(listener: Listener): () => void {
@@ -289,9 +326,16 @@ export class Study {
         const ended = counts[COMPLETE]! + counts[PRUNED]! + counts[FAILED]!;
         if (ended === this.bestOf) return;
         this.changed();
-        const path = `/studies/${this.name}/best`;
-        this.best = (await get<{ best: Best | null }>(path, this.abort.signal)).best;
+        const metric = this.metric,
+            found = metric === 0 ? await this.askBest() : bestOf(this);
+        if (metric !== this.metric) return;
+        this.best = found;
         this.bestOf = ended;
+    }
+
+    private async askBest(): Promise<Best | null> {
+        const path = `/studies/${this.name}/best`;
+        return (await get<{ best: Best | null }>(path, this.abort.signal)).best;
     }
 
     // Once a twentieth more trials are complete: it is no news after each of them.
@@ -299,10 +343,27 @@ export class Study {
         const complete = countStates(this.trials)[COMPLETE]!;
         if (complete === this.importanceOf || complete < this.importanceOf * 1.05) return;
         this.changed();
-        this.importance = await get<Importance>(
-            `/studies/${this.name}/importance`,
-            this.abort.signal,
-        );
+        const metric = this.metric,
+            path = `/studies/${this.name}/importance?metric=${metric}`;
+        const found = await get<Importance>(path, this.abort.signal);
+        if (metric !== this.metric) return;
+        this.importance = found;
         this.importanceOf = complete;
     }
+}
+
+/** The numbers of complete trials with a value in the metric that is looked at, best first. */
+export function rank(study: Study): number[] {
+    const { trials, values } = study,
+        sign = study.isMaximized ? -1 : 1;
+    const numbers: number[] = [];
+    for (let n = 0; n < trials.count; n++)
+        if (trials.state.get(n) === COMPLETE && !Number.isNaN(values.get(n))) numbers.push(n);
+    return numbers.sort((a, b) => sign * (values.get(a) - values.get(b)) || a - b);
+}
+
+/** The trial with the best value: what the server says of the first metric alone may be another. */
+function bestOf(study: Study): Best | null {
+    const [trial] = rank(study);
+    return trial === undefined ? null : { trial, value: study.values.get(trial), noise: null };
 }

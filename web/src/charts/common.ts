@@ -11,6 +11,7 @@ import {
     PRUNED,
     RUNNING,
     type Study,
+    rank,
     states,
 } from '../study';
 import type { Colours } from '../theme';
@@ -66,6 +67,19 @@ export function spotsOf(
             py(frame, q.get(n) + shift(n, roomy.y, 1)),
         ]),
     );
+}
+
+/** Dots at [x0, y0, x1, y1, …] that are filled by a share of their colour: the fuller, the better. */
+export function drawFilled(
+    pen: Pen,
+    places: ArrayLike<number>,
+    radius: number,
+    fill: number,
+    colours: { edge: string; inside: string; paper: string },
+): void {
+    pen.dots(places, radius, colours.edge);
+    pen.dots(places, radius - 0.9, colours.paper);
+    pen.dots(places, radius - 0.9, colours.inside, fill);
 }
 
 /** Marks the best of trials that lie at [x0, y0, x1, y1, …]; -1: it is not among them. */
@@ -148,22 +162,13 @@ export const dashes = [
 
 const ranked = new WeakMap<Study, { version: number; numbers: number[] }>();
 
-/** The numbers of trials, best first, of those that are complete; the caller must not change them. */
+/** What `rank` says, found once for what is drawn; the caller must not change it. */
 export function ranking(study: Study): readonly number[] {
     const known = ranked.get(study);
     if (known?.version === study.version) return known.numbers;
     const numbers = rank(study);
     ranked.set(study, { version: study.version, numbers });
     return numbers;
-}
-
-function rank(study: Study): number[] {
-    const values = study.trials.values[0]!,
-        sign = study.maximize[0] ? -1 : 1;
-    const numbers: number[] = [];
-    for (let n = 0; n < study.trials.count; n++)
-        if (study.trials.state.get(n) === COMPLETE && !Number.isNaN(values.get(n))) numbers.push(n);
-    return numbers.sort((a, b) => sign * (values.get(a) - values.get(b)) || a - b);
 }
 
 /** The best tenth, at least 8, or a third of a few: as the report marks them. */

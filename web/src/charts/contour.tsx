@@ -61,7 +61,7 @@ export function ContourPlot(props: {
     const { study, contour } = props,
         info = study.info!,
         t = study.trials,
-        metric = info.metrics[0]!.name;
+        metric = study.metricName;
     const [p, q] = [contour.first, contour.second].map((name) =>
         info.parameters.findIndex((parameter) => parameter.name === name),
     ) as [number, number];

@@ -19,20 +19,20 @@ interface Layer {
 
 function layersOf(
     study: Study,
-    metric: number,
     hidesCut: boolean,
     test: ((n: number) => boolean) | null,
 ): Layer[] {
     const best = ranking(study),
+        curves = study.trials.curves[study.metric]!,
         top = new Set(best.slice(0, bestCount(best.length)));
     const first = [study.bestTrial, ...best].find(
-        (n) => study.trials.curves[metric]!.has(n) && (!test || test(n)),
+        (n) => curves.has(n) && (!test || test(n)),
     );
     const cut: number[] = [],
         complete: number[] = [],
         good: number[] = [],
         running: number[] = [];
-    for (const n of study.trials.curves[metric]!.keys()) {
+    for (const n of curves.keys()) {
         if (test && !test(n)) continue;
         const state = study.trials.state.get(n);
         if (n === first) continue;
@@ -84,20 +84,17 @@ function drawLayer(
     }
 }
 
-function range(
-    study: Study,
-    metric: number,
-): { steps: [number, number]; values: [number, number] } {
+function range(study: Study): { steps: [number, number]; values: [number, number] } {
     let first = Infinity,
         last = -Infinity;
     const values: number[] = [];
-    for (const curve of study.trials.curves[metric]!.values()) {
+    for (const curve of study.trials.curves[study.metric]!.values()) {
         if (curve.steps.length === 0) continue;
         first = Math.min(first, curve.steps[0]!);
         last = Math.max(last, curve.steps[curve.steps.length - 1]!);
         for (const value of curve.values) values.push(value);
     }
-    return { steps: [first, last], values: mostOf(values, study.maximize[metric] ?? false) };
+    return { steps: [first, last], values: mostOf(values, study.isMaximized) };
 }
 
 /** The curve that passes nearest to a place, with the place on it. */
@@ -126,7 +123,6 @@ function nearestCurve(
 
 export function CurvesPlot(props: {
     study: Study;
-    metric: number;
     logX: boolean;
     logY: boolean;
     hidesCut: boolean;
@@ -135,14 +131,14 @@ export function CurvesPlot(props: {
     open: (trial: number) => void;
     children?: preact.ComponentChildren;
 }) {
-    const { study, metric } = props;
-    const curves = study.trials.curves[metric]!,
-        name = study.info!.metrics[metric]!.name;
-    const all = layersOf(study, metric, props.hidesCut, props.test);
+    const { study } = props;
+    const curves = study.trials.curves[study.metric]!,
+        name = study.metricName;
+    const all = layersOf(study, props.hidesCut, props.test);
     const numbers = all.flatMap((layer) => layer.numbers);
 
     const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
-        const { steps, values } = range(study, metric);
+        const { steps, values } = range(study);
         const flat = steps[0] >= steps[1];
         const wide =
             props.logX && steps[0] > 0 && !flat
@@ -196,7 +192,6 @@ export function CurvesPlot(props: {
             height={props.height}
             version={[
                 study.version,
-                metric,
                 props.logX,
                 props.logY,
                 props.hidesCut,

@@ -15,7 +15,7 @@ const mostSteps = 2000; // more would be drawn within one pixel
 /** The finite values of the complete trials in growing order. */
 export function distributionOf(study: Study): Float64Array {
     const t = study.trials,
-        column = t.values[0]!,
+        column = study.values,
         values = new Float64Array(t.count);
     let count = 0;
     for (let n = 0; n < t.count; n++)
@@ -28,7 +28,7 @@ export function distributionOf(study: Study): Float64Array {
 function trialWith(study: Study, value: number): number {
     const t = study.trials;
     let n = 0;
-    while (n < t.count && !(t.state.get(n) === COMPLETE && t.values[0]!.get(n) === value)) n++;
+    while (n < t.count && !(t.state.get(n) === COMPLETE && study.values.get(n) === value)) n++;
     return n < t.count ? n : -1;
 }
 
@@ -71,8 +71,7 @@ export function DistributionPlot(props: {
     open: (trial: number) => void;
 }) {
     const { study, others, log } = props;
-    const metric = study.info!.metrics[0]!.name,
-        maximize = study.maximize[0] ?? false;
+    const metric = study.metricName;
     const versions = [study, ...others].map((each) => `${each.name} ${each.version}`).join();
     const [own, ...theirs] = useMemo(
         () => [study, ...others].map(distributionOf) as [Float64Array, ...Float64Array[]],
@@ -82,7 +81,7 @@ export function DistributionPlot(props: {
     const axes = () => {
         const ranges = [own, ...theirs]
             .filter((each) => each.length > 0)
-            .map((each) => mostOfSorted(each, maximize));
+            .map((each) => mostOfSorted(each, study.isMaximized));
         const low = Math.min(...ranges.map((range) => range[0])),
             high = Math.max(...ranges.map((range) => range[1]));
         return { x: around(low, high, log), y: new Axis('linear', 0, 1.02) };

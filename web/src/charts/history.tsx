@@ -27,14 +27,13 @@ interface Points {
 export function bestSoFar(study: Study): { numbers: number[]; values: number[] } {
     const numbers: number[] = [],
         values: number[] = [];
-    const column = study.trials.values[0]!,
-        maximize = study.maximize[0] ?? false;
+    const { values: column, isMaximized } = study;
     for (let n = 0; n < study.trials.count; n++) {
         if (study.trials.state.get(n) !== COMPLETE) continue;
         const value = column.get(n),
             last = values[values.length - 1];
         if (Number.isNaN(value)) continue;
-        if (last !== undefined && (maximize ? value <= last : value >= last)) continue;
+        if (last !== undefined && (isMaximized ? value <= last : value >= last)) continue;
         numbers.push(n);
         values.push(value);
     }
@@ -69,8 +68,7 @@ export function HistoryPlot(props: {
     children?: preact.ComponentChildren;
 }) {
     const { study, others, log } = props;
-    const metric = study.info!.metrics[0]!.name,
-        maximize = study.maximize[0] ?? false;
+    const metric = study.metricName;
     const t = study.trials,
         best = bestSoFar(study);
     let shown: Points = { numbers: [], places: new Float64Array() };
@@ -79,10 +77,10 @@ export function HistoryPlot(props: {
         const complete: number[] = [],
             others_too: number[] = [];
         for (let n = 0; n < t.count; n++) {
-            if (t.state.get(n) === COMPLETE) complete.push(t.values[0]!.get(n));
-            else others_too.push(t.value(0, n));
+            if (t.state.get(n) === COMPLETE) complete.push(study.values.get(n));
+            else others_too.push(t.value(study.metric, n));
         }
-        let [low, high] = mostOf(complete.length > 0 ? complete : others_too, maximize);
+        let [low, high] = mostOf(complete.length > 0 ? complete : others_too, study.isMaximized);
         let end = Math.max(t.count - 1, 1);
         for (const other of others) {
             const theirs = bestSoFar(other).values;
@@ -105,7 +103,7 @@ export function HistoryPlot(props: {
             places: number[] = [];
         for (let n = 0; n < t.count; n++) {
             const state = t.state.get(n),
-                value = t.value(0, n);
+                value = t.value(study.metric, n);
             const isFailed = state === FAILED,
                 isWhole = state === COMPLETE;
             if (Number.isNaN(value) && !isFailed) continue;
@@ -144,7 +142,7 @@ export function HistoryPlot(props: {
             if (chosen >= 0 && study.best?.noise)
                 pen.ring(
                     px(frame, chosen),
-                    Math.max(py(frame, t.value(0, chosen)), frame.top),
+                    Math.max(py(frame, study.values.get(chosen)), frame.top),
                     5.5,
                     at.best,
                     'transparent',

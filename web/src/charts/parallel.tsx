@@ -67,7 +67,7 @@ export function ParallelPlot(props: {
         others: number[] = [],
         marked: number[] = [];
     for (let n = 0; n < t.count; n++) {
-        if (t.state.get(n) !== COMPLETE || Number.isNaN(t.values[0]!.get(n))) continue;
+        if (t.state.get(n) !== COMPLETE || Number.isNaN(study.values.get(n))) continue;
         if (test && !test(n)) others.push(n);
         else if (good.has(n)) marked.push(n);
         else chosen.push(n);

@@ -6,7 +6,7 @@ import { type Frame, type Hit, Plot, drawFrame, nearest, zoomed, type Zoom } fro
 import type { Pen } from '../pen';
 import type { Study } from '../study';
 import type { Colours } from '../theme';
-import { describe, markBest, parameterAxis, ranking, spotsOf } from './common';
+import { describe, drawFilled, markBest, parameterAxis, ranking, spotsOf } from './common';
 
 const classes = 10; // tenths of the ranking, as in the program's reports
 
@@ -26,7 +26,7 @@ export function RankPlot(props: {
 }) {
     const { study } = props,
         info = study.info!,
-        metric = info.metrics[0]!.name;
+        metric = study.metricName;
     const [first, second] = [info.parameters[props.first]!, info.parameters[props.second]!];
     const axes = { x: parameterAxis(first), y: parameterAxis(second) };
     const best = ranking(study);
@@ -52,9 +52,11 @@ export function RankPlot(props: {
                 let begin = end; // of a fill, the worst first: the best lie on top
                 while (begin > 0 && fills[begin - 1] === fills[end - 1]) begin--;
                 const group = places.subarray(2 * begin, 2 * end);
-                pen.dots(group, radius, at.other);
-                pen.dots(group, radius - 0.9, at.paper);
-                pen.dots(group, radius - 0.9, at.good, fills[end - 1]!);
+                drawFilled(pen, group, radius, fills[end - 1]!, {
+                    edge: at.other,
+                    inside: at.good,
+                    paper: at.paper,
+                });
                 end = begin;
             }
             markBest(pen, places, order.indexOf(study.bestTrial), radius + 0.8, at);

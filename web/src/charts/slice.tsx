@@ -69,11 +69,11 @@ export function SlicePlot(props: {
         const best = ranking(study),
             good = new Set(best.slice(0, bestCount(best.length)));
         const [low, high] = mostOf(
-            best.map((n) => t.values[0]!.get(n)),
-            study.maximize[0] ?? false,
+            best.map((n) => study.values.get(n)),
+            study.isMaximized,
         );
         const { x, y } = zoomed(parameterAxis(parameter), around(low, high), zoom);
-        const frame = drawFrame(pen, width, height, at, x, y, { y: info.metrics[0]!.name });
+        const frame = drawFrame(pen, width, height, at, x, y, { y: study.metricName });
         const isRoomy = hasRoom(x);
         const plain: number[] = [],
             marked: number[] = [],
@@ -82,7 +82,7 @@ export function SlicePlot(props: {
             places: number[] = [];
         for (let n = 0; n < t.count; n++) {
             const raw = t.parameters[p]!.get(n),
-                value = t.values[0]!.get(n);
+                value = study.values.get(n);
             if (t.state.get(n) !== COMPLETE || Number.isNaN(raw) || Number.isNaN(value)) continue;
             const left = px(frame, isRoomy ? raw + spread(n) : raw);
             const place = py(frame, value),
@@ -111,7 +111,7 @@ export function SlicePlot(props: {
                 pen.dots(
                     [
                         px(frame, isRoomy ? raw + spread(chosen) : raw),
-                        Math.max(py(frame, t.values[0]!.get(chosen)), frame.top),
+                        Math.max(py(frame, study.values.get(chosen)), frame.top),
                     ],
                     4.5,
                     at.best,
@@ -130,7 +130,7 @@ export function SlicePlot(props: {
     return (
         <Plot
             title={parameter.name}
-            label={`${info.metrics[0]!.name} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
+            label={`${study.metricName} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
             height={props.height}
             version={[study.version, props.filter, p, props.effect?.means.join() ?? ''].join()}
             zooms

@@ -17,10 +17,9 @@ export function CurvesView({
     const info = study.info!,
         { options } = route,
         t = study.trials;
-    const metric = Math.min(Number(options.metric ?? 0) || 0, info.metrics.length - 1);
     const filter = readFilter(options.q ?? '', info.parameters, info.metrics);
     const test = filter.test ? (n: number) => filter.test!(t, n) : null;
-    const numbers = [...t.curves[metric]!.keys()];
+    const numbers = [...t.curves[study.metric]!.keys()];
     const flag = (name: string) => ({
         on: options[name] === '1',
         set: (on: boolean) => setOptions(route, { [name]: on ? '1' : '' }),
@@ -45,7 +44,6 @@ export function CurvesView({
             />
             <CurvesPlot
                 study={study}
-                metric={metric}
                 logX={options.logx === '1'}
                 logY={options.logy === '1'}
                 hidesCut={options.whole === '1'}
@@ -53,21 +51,6 @@ export function CurvesView({
                 height={Math.max(360, Math.min(innerHeight - 250, 720))}
                 open={open}
             >
-                {info.metrics.length > 1 && (
-                    <select
-                        aria-label="Metric"
-                        value={metric}
-                        onChange={(event) =>
-                            setOptions(route, { metric: event.currentTarget.value })
-                        }
-                    >
-                        {info.metrics.map((each, m) => (
-                            <option key={m} value={m}>
-                                {each.name}
-                            </option>
-                        ))}
-                    </select>
-                )}
                 <Toggle label="log steps" {...flag('logx')} />
                 <Toggle label="log values" {...flag('logy')} />
                 <Toggle label="hide stopped" {...flag('whole')} />

@@ -4,8 +4,7 @@ import { get, type Summary } from '../api';
 import { DistributionPlot } from '../charts/distribution';
 import { HistoryPlot } from '../charts/history';
 import { ImportanceList } from '../charts/importance';
-import { ParetoPlot } from '../charts/pareto';
-import { printParameter } from '../charts/common';
+import { printParameter, ranking } from '../charts/common';
 import { useStudies } from '../live';
 import { type Route, setOptions } from '../route';
 import { duration, format } from '../scale';
@@ -20,6 +19,7 @@ import {
     countStates,
 } from '../study';
 import { Changes } from './changes';
+import { Fronts } from './fronts';
 import { Progress } from './studies';
 import { Toggle } from './parts';
 
@@ -34,13 +34,12 @@ export function OverviewView({
 }) {
     const info = study.info!,
         isLog = route.options.log === '1';
-    const [x, y] = (route.options.front ?? '0,1').split(',').map(Number) as [number, number];
     const compared = (route.options.with ?? '')
         .split(',')
         .filter((name) => /^[A-Za-z_][\w.-]*$/.test(name) && name !== study.name);
-    const others = useStudies(compared).filter(
-        (other) => other.info?.metrics[0]?.name === info.metrics[0]!.name,
-    );
+    const all = useStudies(compared);
+    for (const other of all) other.look(study.metricName);
+    const others = all.filter((other) => other.metricName === study.metricName);
     return (
         <main>
             <Facts study={study} open={open} />
@@ -66,44 +65,14 @@ export function OverviewView({
                         open={open}
                     />
                     {info.metrics.length > 1 && (
-                        <ParetoPlot
-                            study={study}
-                            x={Math.min(x, info.metrics.length - 1)}
-                            y={Math.min(y, info.metrics.length - 1)}
-                            log={isLog}
-                            height={320}
-                            open={open}
-                        >
-                            {info.metrics.length > 2 &&
-                                [x, y].map((chosen, i) => (
-                                    <select
-                                        key={i}
-                                        aria-label={i === 0 ? 'across' : 'up'}
-                                        value={chosen}
-                                        onChange={(event) =>
-                                            setOptions(route, {
-                                                front:
-                                                    i === 0
-                                                        ? `${event.currentTarget.value},${y}`
-                                                        : `${x},${event.currentTarget.value}`,
-                                            })
-                                        }
-                                    >
-                                        {info.metrics.map((metric, m) => (
-                                            <option key={m} value={m}>
-                                                {metric.name}
-                                            </option>
-                                        ))}
-                                    </select>
-                                ))}
-                        </ParetoPlot>
+                        <Fronts study={study} log={isLog} open={open} />
                     )}
                     <Running study={study} open={open} />
                 </div>
                 <aside>
                     <Best study={study} open={open} />
                     <section>
-                        <h2>What mattered</h2>
+                        <h2>What mattered{info.metrics.length > 1 && ` for ${study.metricName}`}</h2>
                         <ImportanceList of={study.importance} />
                     </section>
                     <Plan study={study} />
@@ -133,7 +102,7 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
     return (
         <>
             <dl class="facts">
-                <Fact label={`best ${info.metrics[0]!.name}`}>
+                <Fact label={`best ${study.metricName}`}>
                     {best ? (
                         <button class="link" onClick={() => open(best.trial)}>
                             {format(best.value)}
@@ -193,17 +162,17 @@ function Facts({ study, open }: { study: Study; open: (trial: number) => void })
 
 function Best({ study, open }: { study: Study; open: (trial: number) => void }) {
     const best = study.bestTrial,
-        noise = study.best?.noise,
-        metrics = study.info!.metrics;
-    const title = metrics.length > 1 ? `Best in ${metrics[0]!.name} alone` : 'Best configuration';
+        noise = study.best?.noise;
+    const title =
+        study.info!.metrics.length > 1 ? `Best in ${study.metricName} alone` : 'Best configuration';
     if (best < 0)
         return (
             <section>
                 <h2>{title}</h2>
                 <p class="soft">
-                    {countStates(study.trials)[COMPLETE]! > 0
+                    {ranking(study).length > 0
                         ? 'is being looked for …'
-                        : 'No trial is complete yet.'}
+                        : 'No complete trial has a value yet.'}
                 </p>
             </section>
         );
@@ -235,7 +204,7 @@ function Best({ study, open }: { study: Study; open: (trial: number) => void }) 
                     . By what all trials say together, this one would give{' '}
                     {format(study.best!.value)} in the mean of many runs (90 %:{' '}
                     {format(noise.low)} to {format(noise.high)}), the best of all. The best value
-                    that was seen, {format(study.trials.values[0]!.get(noise.luckiest))}, was a lucky
+                    that was seen, {format(study.values.get(noise.luckiest))}, was a lucky
                     draw:{' '}
                     <button class="link" onClick={() => open(noise.luckiest)}>
                         trial {noise.luckiest}
@@ -304,9 +273,9 @@ function Running({ study, open }: { study: Study; open: (trial: number) => void 
                                         : 'has not reported yet'}
                                 </span>
                             </span>
-                            <Spark values={t.curves[0]!.get(n)?.values ?? []} />
+                            <Spark values={t.curves[study.metric]!.get(n)?.values ?? []} />
                             <span>
-                                {format(t.value(0, n))}{' '}
+                                {format(t.value(study.metric, n))}{' '}
                                 <span class="soft">{duration(t.took(n, info.now_ms))}</span>
                             </span>
                         </button>
@@ -345,13 +314,13 @@ function Compare({
     set: (names: string[]) => void;
 }) {
     const [names, setNames] = useState<string[]>([]);
-    const metric = study.info!.metrics[0]!.name;
+    const metric = study.metricName;
     useEffect(() => {
         get<{ studies: Summary[] }>('/studies')
             .then((list) =>
                 setNames(
                     list.studies
-                        .filter((each) => each.metric === metric && each.study !== study.name)
+                        .filter((each) => each.metrics?.includes(metric) && each.study !== study.name)
                         .map((each) => each.study),
                 ),
             )

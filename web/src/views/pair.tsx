@@ -29,7 +29,7 @@ export function Pair({
             ? wanted[1]!
             : names.find((name) => name !== first)!;
     const query = `first=${encodeURIComponent(first)}&second=${encodeURIComponent(second)}`;
-    const answer = useModel<Contour>(study, `contour?${query}`);
+    const answer = useModel<Contour>(study, `contour?${query}&metric=${study.metric}`);
     const choose = (pair: string[]) => setOptions(route, { pair: pair.join() });
     const pick = (label: string, value: string, set: (name: string) => void) => (
         <select

@@ -23,7 +23,7 @@ export function ParametersView({
         q = route.options.q ?? '';
     const filter = readFilter(q, info.parameters, info.metrics);
     const test = filter.test ? (n: number) => filter.test!(t, n) : null;
-    const model = useModel<Effects>(study, 'effects');
+    const model = useModel<Effects>(study, `effects?metric=${study.metric}`);
     const effects =
         model && 'effects' in model && model.explained >= leastExplained ? model : null;
     let shown = 0;

@@ -111,7 +111,7 @@ export function TrialView({
     const names = Object.keys(detail.reports.metrics);
     const metric = names.includes(route.options.metric ?? '')
         ? route.options.metric!
-        : info.metrics[0]!.name;
+        : study.metricName;
     const isOwn = info.metrics.findIndex((each) => each.name === metric);
     const course = courseOf(detail.reports.step, detail.reports.metrics[metric] ?? []);
     const companions = companionsOf(metric, names).map((name) => ({
