@@ -4,6 +4,7 @@
 #include "cli/open.h"
 
 #include "base/number.h"
+#include "cli/metrics.h"
 #include "cli/print.h"
 #include "exchange/csv.h"
 #include "exchange/export.h"
@@ -18,6 +19,7 @@ static const cav_flag flags[] = {
     {0, "format", "WORD", "csv (default), json, html, or another tool's: see above"},
     {0, "html", NULL, "the same as --format html"},
     {0, "svg", "PICTURE", "one picture: see above"},
+    {0, "metric", "NAME", "by which of several metrics that picture is (default: the first)"},
     {'o', "output", "FILE", "write to this file instead of standard output"},
     {0, "force", NULL, "write over that file, if it exists"},
 };
@@ -113,7 +115,8 @@ typedef struct task {
     const struct own_format *own;
     const cav_export_type *other;
     const char *picture;
-    const char *path; // NULL: standard output
+    const char *metric; // of the picture; NULL: the first
+    const char *path;   // NULL: standard output
     bool force;
     cav_notes notes;
 } task;
@@ -159,6 +162,10 @@ static caviar_code choose(const cav_arguments *arguments, task *to, cav_error *e
     to->picture = cav_flag_get(arguments, "svg");
     if ((to->picture && (format || is_page)) || (is_page && format && strcmp(format, "html") != 0))
         return cav_fail(error, CAVIAR_INVALID, "one of --format, --html and --svg is expected");
+    to->metric = cav_flag_get(arguments, "metric");
+    if (to->metric && !to->picture)
+        return cav_fail(error, CAVIAR_INVALID,
+                        "--metric goes with --svg; all else has every metric");
     caviar_code code = to->picture ? CAVIAR_OK : choose_format(arguments, to, error);
     to->path = cav_flag_get(arguments, "output");
     to->force = cav_flag_is_on(arguments, "force");
@@ -168,11 +175,18 @@ static caviar_code choose(const cav_arguments *arguments, task *to, cav_error *e
     return code;
 }
 
+static caviar_code write_picture(cav_study *study, const task *at, cav_text *text, cav_error *error)
+{
+    size_t metric;
+    caviar_code code = cav_cli_find_metric(study, at->metric, &metric, error);
+    return code ? code : cav_svg_write(study, metric, at->picture, text, error);
+}
+
 static caviar_code write_text(cav_study *study, task *at, cav_text *text, cav_error *error)
 {
     cav_details *details;
     if (at->picture)
-        return cav_svg_write(study, at->picture, text, error);
+        return write_picture(study, at, text, error);
     if (at->other)
         return at->other->write(study, text, &at->notes, error);
     if (!at->own->write)

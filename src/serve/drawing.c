@@ -50,7 +50,7 @@ const char *cav_drawing_class(const cav_findings *at, size_t rank)
 void cav_drawing_describe(const cav_findings *at, size_t row, double loss, cav_text *text)
 {
     cav_text_clear(text);
-    cav_text_appendf(text, "trial %zu: %s ", row, at->study->metric_names[0]);
+    cav_text_appendf(text, "trial %zu: %s ", row, cav_findings_metric(at));
     cav_markup_number(text, cav_findings_value(at, loss));
 }
 

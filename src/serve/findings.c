@@ -47,8 +47,9 @@ static caviar_code find_axes(cav_findings *at, cav_error *error)
         return cav_fail_memory(error);
     for (size_t m = 0; m < metrics; m++) {
         cav_ranking ranking = at->ranking;
-        caviar_code code =
-            m == 0 ? CAVIAR_OK : cav_ranking_make(at->history, m, at->arena, &ranking, error);
+        caviar_code code = m == at->metric
+                               ? CAVIAR_OK
+                               : cav_ranking_make(at->history, m, at->arena, &ranking, error);
         if (code)
             return code;
         at->axes[m] = ranking.count == 0 ? (cav_ruler){.low = 0, .high = 1}
@@ -60,7 +61,7 @@ static caviar_code find_axes(cav_findings *at, cav_error *error)
 static void find_beyond(cav_findings *at)
 {
     const cav_ranking *ranking = &at->ranking;
-    at->values = at->axes[0];
+    at->values = at->axes[at->metric];
     while (at->beyond < ranking->count) {
         double value = cav_findings_value(at, ranking->losses[ranking->count - 1 - at->beyond]);
         if (value >= at->values.low && value <= at->values.high)
@@ -85,11 +86,13 @@ static caviar_code find_on_curve(cav_findings *at, cav_error *error)
     if (!losses)
         return cav_fail_memory(error);
     for (size_t i = 0; i < history->count; i++)
-        for (size_t k = 0; k < history->curves[i].count; k++)
-            if (isfinite(history->curves[i].losses[k * history->metric_count]))
-                losses[finite++] = history->curves[i].losses[k * history->metric_count];
+        for (size_t k = 0; k < history->curves[i].count; k++) {
+            double loss = history->curves[i].losses[k * history->metric_count + at->metric];
+            if (isfinite(loss))
+                losses[finite++] = loss;
+        }
     qsort(losses, finite, sizeof *losses, by_loss);
-    at->on_curve = finite > 0 ? choose_axis(at, 0, losses, finite) : at->values;
+    at->on_curve = finite > 0 ? choose_axis(at, at->metric, losses, finite) : at->values;
     free(losses);
     return CAVIAR_OK;
 }
@@ -113,8 +116,9 @@ static caviar_code measure(cav_findings *at, cav_error *error)
     at->importance = CAV_ARENA_NEW(at->arena, cav_importance, study->spec->space->dim_count + 1);
     if (!at->importance)
         return cav_fail_memory(error);
-    caviar_code code = cav_importance_measure(study->spec->space, cav_study_learnt(study), 0,
-                                              study->spec->seed, at->importance, &at->basis, &few);
+    caviar_code code =
+        cav_importance_measure(study->spec->space, cav_study_learnt(study), at->metric,
+                               study->spec->seed, at->importance, &at->basis, &few);
     if (!code)
         at->importance_count = study->spec->space->dim_count;
     else if (code == CAVIAR_NOT_FOUND)
@@ -130,6 +134,7 @@ static caviar_code ask_forest(cav_findings *at, cav_error *error)
     const cav_spec *spec = at->study->spec;
     cav_measurement_setup setup = {.space = spec->space,
                                    .history = cav_study_learnt(at->study),
+                                   .metric = at->metric,
                                    .seed = spec->seed,
                                    .method = CAV_METHOD_FANOVA};
     return cav_measurement_make(&setup, at->arena, &at->varied, error);
@@ -158,8 +163,8 @@ static caviar_code ask_smooth(cav_findings *at, cav_error *error)
 {
     const cav_spec *spec = at->study->spec;
     cav_smooth smooth;
-    caviar_code code = cav_smooth_make(spec->space, cav_study_learnt(at->study), 0, spec->seed,
-                                       CAV_SMOOTH_CALLS, &smooth, error);
+    caviar_code code = cav_smooth_make(spec->space, cav_study_learnt(at->study), at->metric,
+                                       spec->seed, CAV_SMOOTH_CALLS, &smooth, error);
     if (!code)
         code = cav_effects_make(&smooth, at->arena, &at->effects, error);
     if (!code)
@@ -170,20 +175,32 @@ static caviar_code ask_smooth(cav_findings *at, cav_error *error)
     return code;
 }
 
-caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav_error *error)
+// What is best by the first metric the study says; by another one it is the best value.
+static caviar_code find_best(cav_findings *at, cav_error *error)
+{
+    if (at->metric == 0)
+        return cav_study_best(at->study, &at->best, error);
+    at->best = (cav_best){.trial = SIZE_MAX, .loss = (double)NAN};
+    if (at->ranking.count > 0)
+        at->best = (cav_best){.trial = at->ranking.rows[0], .loss = at->ranking.losses[0]};
+    return CAVIAR_OK;
+}
+
+caviar_code cav_findings_begin(cav_study *study, size_t metric, cav_findings *ret_findings,
+                               cav_error *error)
 {
     caviar_code code = cav_study_extrapolate(study, error);
-    *ret_findings =
-        (cav_findings){.study = study, .history = study->history, .arena = cav_arena_new()};
+    *ret_findings = (cav_findings){
+        .study = study, .metric = metric, .history = study->history, .arena = cav_arena_new()};
     if (!code && !ret_findings->arena)
         code = cav_fail_memory(error);
     if (!code)
-        code =
-            cav_ranking_make(study->history, 0, ret_findings->arena, &ret_findings->ranking, error);
+        code = cav_ranking_make(study->history, metric, ret_findings->arena, &ret_findings->ranking,
+                                error);
     if (!code)
         code = find_axes(ret_findings, error);
     if (!code)
-        code = cav_study_best(study, &ret_findings->best, error);
+        code = find_best(ret_findings, error);
     if (code)
         return code;
     find_beyond(ret_findings);
@@ -193,9 +210,10 @@ caviar_code cav_findings_begin(cav_study *study, cav_findings *ret_findings, cav
     return code ? code : order_parameters(ret_findings, error);
 }
 
-caviar_code cav_findings_make(cav_study *study, cav_findings *ret_findings, cav_error *error)
+caviar_code cav_findings_make(cav_study *study, size_t metric, cav_findings *ret_findings,
+                              cav_error *error)
 {
-    caviar_code code = cav_findings_begin(study, ret_findings, error);
+    caviar_code code = cav_findings_begin(study, metric, ret_findings, error);
     if (code || ret_findings->importance_count == 0)
         return code;
     code = ask_forest(ret_findings, error);

@@ -35,7 +35,7 @@ static void draw_best_so_far(const cav_findings *at, const cav_plot *plot, const
     double least = INFINITY;
     cav_plot_line_begin(plot, "line");
     for (size_t i = 0; i < history->count; i++) {
-        double loss = history->losses[i * history->metric_count];
+        double loss = history->losses[i * history->metric_count + at->metric];
         bool better = history->states[i] == CAVIAR_STATE_COMPLETE && loss < least;
         double x = cav_ruler_place(numbers, (double)i);
         if (better && isfinite(least))
@@ -61,7 +61,7 @@ void cav_picture_history(const cav_findings *findings, cav_text *page)
     cav_plot_begin(&plot, "value of each trial, and the best so far");
     cav_drawing_ticks(&findings->values, 7, false, &plot, cav_plot_tick_y);
     cav_drawing_ticks(&numbers, 10, true, &plot, cav_plot_tick_x);
-    cav_plot_titles(&plot, "trial", findings->study->metric_names[0]);
+    cav_plot_titles(&plot, "trial", cav_findings_metric(findings));
     for (size_t r = ranking->count; r-- > 0;) { // the best on top
         if (!cav_drawing_has(findings, r, MOST_POINTS))
             continue;
@@ -171,11 +171,11 @@ void cav_picture_slice(const cav_findings *findings, size_t parameter, cav_text 
     const cav_parameter *axis = &findings->study->spec->space->parameters[parameter];
     const cav_ranking *ranking = &findings->ranking;
     cav_text text = {0};
-    cav_text_appendf(&text, "%s against %s", findings->study->metric_names[0], axis->name);
+    cav_text_appendf(&text, "%s against %s", cav_findings_metric(findings), axis->name);
     cav_plot_begin(&plot, cav_text_get(&text));
     cav_drawing_ticks(&findings->values, 7, false, &plot, cav_plot_tick_y);
     cav_parameter_axis_across(axis, &plot);
-    cav_plot_titles(&plot, axis->name, findings->study->metric_names[0]);
+    cav_plot_titles(&plot, axis->name, cav_findings_metric(findings));
     for (size_t r = ranking->count; r-- > 0;) {
         size_t row = ranking->rows[r];
         double raw = findings->history->raw[row * findings->history->param_count + parameter];
@@ -220,7 +220,7 @@ static void describe_cell(const cav_findings *at, const cav_contour *contour, si
     const cav_parameter *up = &contour->space->parameters[contour->second];
     double loss = contour->losses[y * contour->width + x];
     cav_text_clear(text);
-    cav_text_appendf(text, "%s ", at->study->metric_names[0]);
+    cav_text_appendf(text, "%s ", cav_findings_metric(at));
     cav_markup_number(text, cav_findings_value(at, loss));
     cav_text_appendf(text, " at %s ", across->name);
     cav_parameter_print(across, cav_parameter_decode(across, contour->across[x]), text);
@@ -275,7 +275,7 @@ void cav_picture_contour(const cav_findings *findings, const cav_contour *contou
     const cav_parameter *across = &contour->space->parameters[contour->first];
     const cav_parameter *up = &contour->space->parameters[contour->second];
     cav_text label = {0};
-    cav_text_appendf(&label, "%s over %s and %s", findings->study->metric_names[0], across->name,
+    cav_text_appendf(&label, "%s over %s and %s", cav_findings_metric(findings), across->name,
                      up->name);
     cav_plot_begin(&plot, cav_text_get(&label));
     draw_cells(findings, contour, &plot);
@@ -317,7 +317,7 @@ static void draw_curve(const cav_findings *at, const cav_plot *plot, const cav_r
         return;
     cav_plot_line_begin(plot, class_name);
     for (size_t i = 0; i < curve->count; i++) {
-        double loss = curve->losses[i * history->metric_count];
+        double loss = curve->losses[i * history->metric_count + at->metric];
         if (!isnan(loss))
             cav_plot_line_to(plot, cav_ruler_place(steps, (double)curve->steps[i]),
                              cav_findings_place(at, &at->on_curve, loss));
@@ -347,7 +347,7 @@ bool cav_picture_curves(const cav_findings *findings, cav_text *page)
     cav_plot_begin(&plot, "learning curves");
     cav_drawing_ticks(&findings->on_curve, 7, false, &plot, cav_plot_tick_y);
     cav_drawing_ticks(&steps, 10, true, &plot, cav_plot_tick_x);
-    cav_plot_titles(&plot, "step", findings->study->metric_names[0]);
+    cav_plot_titles(&plot, "step", cav_findings_metric(findings));
     draw_unranked(findings, &plot, &steps);
     for (size_t r = ranking->count; r-- > 0;) {
         const char *rank = cav_drawing_class(findings, r);

@@ -24,7 +24,10 @@ void cav_picture_distribution(const cav_findings *findings, cav_text *page);
 /** The trials over a pair of parameters, filled by their rank. */
 void cav_picture_ranks(const cav_findings *findings, const size_t pair[2], cav_text *page);
 
-/** A pair of metrics, with the trials that no other dominates in all metrics. */
+/**
+ * A pair of metrics, with the trials that no other dominates in all metrics; where there are three,
+ * these are filled the more the better they are in the third.
+ */
 caviar_code cav_picture_front(const cav_findings *findings, const size_t pair[2], cav_text *page,
                               cav_error *error);
 

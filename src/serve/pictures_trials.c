@@ -28,7 +28,7 @@ enum {
 static double nth_value(const cav_findings *at, size_t index)
 {
     const cav_ranking *ranking = &at->ranking;
-    size_t rank = at->study->maximize[0] ? ranking->count - 1 - index : index;
+    size_t rank = at->study->maximize[at->metric] ? ranking->count - 1 - index : index;
     return cav_findings_value(at, ranking->losses[rank]);
 }
 
@@ -81,7 +81,7 @@ void cav_picture_distribution(const cav_findings *findings, cav_text *page)
         snprintf(label, sizeof label, "%d %%", percent);
         cav_plot_tick_y(&plot, percent / 100.0, label);
     }
-    cav_plot_titles(&plot, findings->study->metric_names[0], "share of complete trials up to it");
+    cav_plot_titles(&plot, cav_findings_metric(findings), "share of complete trials up to it");
     draw_stairs(findings, &plot);
     cav_plot_end(&plot);
 }
@@ -112,7 +112,7 @@ static void draw_ring(const cav_findings *at, const cav_plot *plot, const size_t
     if (row == at->best.trial)
         cav_plot_point(plot, place[0], place[1], "best", cav_text_get(&text));
     else
-        cav_plot_ring(plot, place[0], place[1], fill_of(rank, at->ranking.count),
+        cav_plot_ring(plot, place[0], place[1], "ring", fill_of(rank, at->ranking.count),
                       cav_text_get(&text));
     plot->page->failed |= text.failed;
     cav_text_free(&text);
@@ -124,7 +124,7 @@ void cav_picture_ranks(const cav_findings *findings, const size_t pair[2], cav_t
     const cav_parameter *parameters = findings->study->spec->space->parameters;
     const cav_parameter *across = &parameters[pair[0]], *up = &parameters[pair[1]];
     cav_text label = {0};
-    cav_text_appendf(&label, "ranks in %s over %s and %s", findings->study->metric_names[0],
+    cav_text_appendf(&label, "ranks in %s over %s and %s", cav_findings_metric(findings),
                      across->name, up->name);
     cav_plot_begin(&plot, cav_text_get(&label));
     cav_parameter_axis_across(across, &plot);
@@ -169,24 +169,29 @@ static double front_place(const front *of, size_t row, int way)
     return cav_ruler_place(&of->axes[way], value);
 }
 
-static void draw_valued(const front *of, const cav_plot *plot, size_t row, const char *class_name)
+// Filled by a share; NAN: a point.
+static void draw_valued(const front *of, const cav_plot *plot, size_t row, const char *class_name,
+                        double fill)
 {
     const cav_findings *at = of->at;
+    double x = front_place(of, row, 0), y = front_place(of, row, 1);
     cav_text text = {0};
     cav_text_appendf(&text, "trial %zu:", row);
     for (size_t m = 0; m < at->history->metric_count; m++) {
         cav_text_appendf(&text, "%s %s ", m ? "," : "", at->study->metric_names[m]);
         cav_markup_number(&text, cav_history_value(at->history, row, m));
     }
-    cav_plot_point(plot, front_place(of, row, 0), front_place(of, row, 1), class_name,
-                   cav_text_get(&text));
+    if (isnan(fill))
+        cav_plot_point(plot, x, y, class_name, cav_text_get(&text));
+    else
+        cav_plot_ring(plot, x, y, class_name, fill, cav_text_get(&text));
     plot->page->failed |= text.failed;
     cav_text_free(&text);
 }
 
 typedef struct valued {
     size_t row;
-    double x;
+    double x; // by which they are sorted
 } valued;
 
 static int by_x(const void *a, const void *b)
@@ -198,15 +203,9 @@ static int by_x(const void *a, const void *b)
 }
 
 // Between the trials of a front of two metrics there is a stair: nothing between them is known.
-static caviar_code draw_front_line(const front *of, const cav_plot *plot, cav_error *error)
+static void draw_front_line(const front *of, const valued *sorted, const cav_plot *plot)
 {
-    valued *sorted = malloc((of->count + 1) * sizeof *sorted);
     double last = 0;
-    if (!sorted)
-        return cav_fail_memory(error);
-    for (size_t i = 0; i < of->count; i++)
-        sorted[i] = (valued){of->rows[i], front_place(of, of->rows[i], 0)};
-    qsort(sorted, of->count, sizeof *sorted, by_x);
     cav_plot_line_begin(plot, "line");
     for (size_t i = 0; i < of->count; i++) {
         if (i > 0)
@@ -215,8 +214,6 @@ static caviar_code draw_front_line(const front *of, const cav_plot *plot, cav_er
         cav_plot_line_to(plot, sorted[i].x, last);
     }
     cav_plot_line_end(plot, "the Pareto front");
-    free(sorted);
-    return CAVIAR_OK;
 }
 
 static void draw_beside_front(const front *of, const cav_plot *plot)
@@ -228,31 +225,78 @@ static void draw_beside_front(const front *of, const cav_plot *plot)
             next++;
         bool is_front = next < of->count && of->rows[next] == i;
         if (!is_front && cav_history_has_losses(history, i))
-            draw_valued(of, plot, i, "other");
+            draw_valued(of, plot, i, "other", (double)NAN);
     }
+}
+
+// The metric that is no axis, where there are three; SIZE_MAX: none.
+static size_t third_metric(const front *of)
+{
+    bool is_one = of->at->history->metric_count == 3 && of->pair[0] != of->pair[1];
+    return is_one ? 3 - of->pair[0] - of->pair[1] : SIZE_MAX;
+}
+
+// The trials are filled by the third metric, the better the fuller.
+static caviar_code draw_on_front(const front *of, const cav_plot *plot, cav_error *error)
+{
+    const cav_history *history = of->at->history;
+    size_t metrics = history->metric_count, third = third_metric(of);
+    valued *sorted = malloc((of->count + 1) * sizeof *sorted);
+    if (!sorted)
+        return cav_fail_memory(error);
+    for (size_t i = 0; i < of->count; i++) {
+        size_t row = of->rows[i];
+        sorted[i] = (valued){row, third < metrics ? history->losses[row * metrics + third]
+                                                  : front_place(of, row, 0)};
+    }
+    qsort(sorted, of->count, sizeof *sorted, by_x);
+    if (metrics == 2)
+        draw_front_line(of, sorted, plot);
+    for (size_t i = of->count; i-- > 0;)
+        if (third < metrics)
+            draw_valued(of, plot, sorted[i].row, "front", fill_of(i, of->count));
+        else
+            draw_valued(of, plot, sorted[i].row, "best", (double)NAN);
+    free(sorted);
+    return CAVIAR_OK;
+}
+
+static void say_better(const front *of, int way, cav_text *text)
+{
+    const cav_study *study = of->at->study;
+    size_t metric = of->pair[way];
+    cav_text_appendf(text, "%s, %s is better", study->metric_names[metric],
+                     study->maximize[metric] ? "more" : "less");
 }
 
 static caviar_code draw_front(const front *of, const cav_plot *plot, cav_error *error)
 {
     const char *const *names = of->at->study->metric_names;
-    caviar_code code = CAVIAR_OK;
-    cav_plot_begin(plot, "two metrics of each trial, and the Pareto front");
-    cav_drawing_ticks(&of->axes[0], 10, false, plot, cav_plot_tick_x);
+    cav_text label = {0}, across = {0}, up = {0};
+    cav_text_appendf(&label, "%s against %s: %zu trials are beaten by none in all %zu metrics",
+                     names[of->pair[0]], names[of->pair[1]], of->count,
+                     of->at->history->metric_count);
+    say_better(of, 0, &across);
+    say_better(of, 1, &up);
+    cav_plot_begin(plot, cav_text_get(&label));
+    cav_drawing_ticks(&of->axes[0], (size_t)plot->width / 85, false, plot, cav_plot_tick_x);
     cav_drawing_ticks(&of->axes[1], 7, false, plot, cav_plot_tick_y);
-    cav_plot_titles(plot, names[of->pair[0]], names[of->pair[1]]);
+    cav_plot_titles(plot, cav_text_get(&across), cav_text_get(&up));
     draw_beside_front(of, plot);
-    if (of->at->history->metric_count == 2)
-        code = draw_front_line(of, plot, error);
-    for (size_t i = 0; i < of->count; i++)
-        draw_valued(of, plot, of->rows[i], "best");
+    caviar_code code = draw_on_front(of, plot, error);
     cav_plot_end(plot);
+    plot->page->failed |= label.failed || across.failed || up.failed;
+    cav_text_free(&label);
+    cav_text_free(&across);
+    cav_text_free(&up);
     return code;
 }
 
 caviar_code cav_picture_front(const cav_findings *findings, const size_t pair[2], cav_text *page,
                               cav_error *error)
 {
-    cav_plot plot = cav_drawing_wide(findings, page);
+    bool is_wide = findings->is_alone || findings->history->metric_count == 2;
+    cav_plot plot = is_wide ? cav_drawing_wide(findings, page) : cav_drawing_square(findings, page);
     front of = {.at = findings, .pair = {pair[0], pair[1]}};
     caviar_code code = cav_study_front(findings->study, &of.rows, &of.count, error);
     for (int way = 0; way < 2 && !code; way++)

@@ -147,9 +147,10 @@ void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_
     cav_text_append(plot->page, "</circle>\n");
 }
 
-void cav_plot_ring(const cav_plot *plot, double x, double y, double share, const char *text)
+void cav_plot_ring(const cav_plot *plot, double x, double y, const char *class_name, double share,
+                   const char *text)
 {
-    cav_text_append(plot->page, "<circle class=\"ring\" r=\"4\"");
+    cav_text_appendf(plot->page, "<circle class=\"%s\" r=\"4\"", class_name);
     attribute(plot, "cx", pixel_x(plot, x));
     attribute(plot, "cy", pixel_y(plot, y));
     cav_text_append(plot->page, " fill-opacity=\"");

@@ -36,8 +36,9 @@ void cav_plot_titles(const cav_plot *plot, const char *x, const char *y);
 void cav_plot_point(const cav_plot *plot, double x, double y, const char *class_name,
                     const char *text);
 
-/** A point that is filled as strongly as `share` says, with a text likewise. */
-void cav_plot_ring(const cav_plot *plot, double x, double y, double share, const char *text);
+/** A point of a class that is filled as strongly as `share` says, with a text likewise. */
+void cav_plot_ring(const cav_plot *plot, double x, double y, const char *class_name, double share,
+                   const char *text);
 
 /** A bar of a class over a part of the frame, at least a pixel wide, with a text likewise. */
 void cav_plot_bar(const cav_plot *plot, const double from[2], const double to[2],

@@ -70,15 +70,18 @@ static void write_best_fact(const cav_findings *at, cav_text *page)
     if (best->trial == SIZE_MAX)
         return;
     cav_markup_number(&number, cav_findings_value(at, best->loss));
-    cav_text_appendf(&what, "%s %s%s, trial %zu", at->study->maximize[0] ? "greatest" : "least",
-                     best->incumbent ? "expected " : "", at->study->metric_names[0], best->trial);
+    cav_text_appendf(&what, "%s %s%s, trial %zu",
+                     at->study->maximize[at->metric] ? "greatest" : "least",
+                     best->incumbent ? "expected " : "", cav_findings_metric(at), best->trial);
     write_fact(page, cav_text_get(&number), cav_text_get(&what));
     cav_text_free(&number);
     cav_text_free(&what);
 }
 
-static void write_facts(const cav_findings *at, cav_text *page)
+// `all` are the findings by each metric, here and below.
+static void write_facts(const cav_findings *all, cav_text *page)
 {
+    const cav_findings *at = &all[0];
     const cav_history *history = at->history;
     int64_t counts[CAVIAR_STATE_FAILED + 1] = {0};
     char took[CAV_NUMBER_SIZE];
@@ -87,7 +90,8 @@ static void write_facts(const cav_findings *at, cav_text *page)
             counts[history->states[i]]++;
     cav_duration_print(cav_history_busy_ms(history, cav_clock_wall_ms(at->study->clock)), took);
     cav_text_append(page, "<div class=\"facts\">\n");
-    write_best_fact(at, page);
+    for (size_t m = 0; m < history->metric_count; m++)
+        write_best_fact(&all[m], page);
     for (size_t state = 0; state < CAV_COUNT_OF(counts); state++)
         if (counts[state] > 0)
             write_count(page, counts[state], caviar_state_name((caviar_state)state));
@@ -139,18 +143,21 @@ static void write_header_cell(const char *name, bool is_of_numbers, cav_text *pa
     cav_text_append(page, "</th>");
 }
 
-static void write_best_trials(const cav_findings *at, cav_text *page)
+static void begin_table(const cav_findings *at, cav_text *page)
 {
     const cav_space *space = at->study->spec->space;
-    if (at->ranking.count == 0)
-        return;
-    begin_section(page, "The best trials", "");
     cav_text_append(page, "<div class=\"wide\"><table><tr><th>trial</th>");
     for (size_t m = 0; m < at->history->metric_count; m++)
         write_header_cell(at->study->metric_names[m], true, page);
     for (size_t p = 0; p < space->count; p++)
         write_header_cell(space->parameters[p].name, is_number(&space->parameters[p]), page);
     cav_text_append(page, "</tr>\n");
+}
+
+static void write_best_trials(const cav_findings *at, cav_text *page)
+{
+    begin_section(page, "The best trials", "");
+    begin_table(at, page);
     for (size_t r = 0; r < at->ranking.count && r < MOST_ROWS; r++)
         write_row(at, at->ranking.rows[r], page);
     cav_text_append(page, "</table></div>\n");
@@ -229,19 +236,66 @@ static void write_distribution(const cav_findings *at, cav_text *page)
     end_section(page);
 }
 
-// Of several metrics the first one against each other.
-static caviar_code write_fronts(const cav_findings *at, cav_text *page, cav_error *error)
+static int by_number(const void *a, const void *b)
 {
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+// The trials of the front, the best by the metric first.
+static caviar_code write_front_trials(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    size_t *rows, count, shown = 0;
+    caviar_code code = cav_study_front(at->study, &rows, &count, error);
+    if (code)
+        return code;
+    begin_table(at, page);
+    for (size_t r = 0; r < at->ranking.count && shown < MOST_ROWS; r++)
+        if (count > 0 && bsearch(&at->ranking.rows[r], rows, count, sizeof *rows, by_number)) {
+            write_row(at, at->ranking.rows[r], page);
+            shown++;
+        }
+    cav_text_append(page, "</table></div>\n");
+    if (count > shown)
+        cav_text_appendf(page, "<p class=\"soft\">and %zu more</p>\n", count - shown);
+    free(rows);
+    return CAVIAR_OK;
+}
+
+// Of many metrics not all pairs: each other one over the one that is looked at.
+static bool has_all_pairs(const cav_findings *at)
+{
+    return at->history->metric_count <= 3;
+}
+
+static caviar_code write_front_pictures(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    size_t metrics = at->history->metric_count;
     caviar_code code = CAVIAR_OK;
-    if (at->history->metric_count < 2)
-        return CAVIAR_OK;
-    begin_section(page, "The Pareto front",
-                  "Orange: no other trial is at least as good in every metric and better in one.");
-    for (size_t m = 1; m < at->history->metric_count && !code; m++) {
-        cav_text_append(page, "<div class=\"wide\">");
-        code = cav_picture_front(at, (size_t[]){0, m}, page, error);
+    cav_text_append(page, metrics == 2 ? "<div class=\"wide\">\n" : "<div class=\"grid\">\n");
+    for (size_t i = 0; i < metrics * metrics && !code; i++) {
+        size_t pair[] = {i / metrics, i % metrics};
+        if (has_all_pairs(at) ? pair[0] >= pair[1] : pair[0] != at->metric || pair[0] == pair[1])
+            continue;
+        cav_text_append(page, "<div>");
+        code = cav_picture_front(at, pair, page, error);
         cav_text_append(page, "</div>\n");
     }
+    cav_text_append(page, "</div>\n");
+    return code;
+}
+
+static caviar_code write_front(const cav_findings *at, cav_text *page, cav_error *error)
+{
+    begin_section(page, "The Pareto front",
+                  at->history->metric_count == 3
+                      ? "Orange: no other trial is at least as good in every metric and better in "
+                        "one. The fuller, the better in the metric that is no axis."
+                      : "Orange: no other trial is at least as good in every metric and better in "
+                        "one.");
+    caviar_code code = write_front_pictures(at, page, error);
+    if (!code)
+        code = write_front_trials(at, page, error);
     end_section(page);
     return code;
 }
@@ -290,10 +344,14 @@ static void write_advice(const cav_findings *at, cav_text *page)
     const cav_advice_list *list = &at->advice;
     if (at->importance_count == 0)
         return;
-    begin_section(
-        page, "What the trials advise",
-        "About scales and ranges, where nine of ten resamples agree. The study itself can "
-        "follow it (caviar advise --apply), or the next one (--as-study NAME).");
+    cav_text note = {0};
+    cav_text_appendf(
+        &note,
+        "About scales and ranges, where nine of ten resamples agree. The study itself "
+        "can follow it (caviar advise%s%s --apply), or the next one (--as-study NAME).",
+        at->metric > 0 ? " --metric " : "", at->metric > 0 ? cav_findings_metric(at) : "");
+    begin_section(page, "What the trials advise", cav_text_get(&note));
+    cav_text_free(&note);
     if (list->count == 0)
         cav_text_append(page, "<p>Nothing: no other scale or range is clearly better.</p>\n");
     for (size_t i = 0; i < list->count; i++) {
@@ -426,11 +484,10 @@ static void write_foot(const cav_findings *at, cav_text *page)
                      caviar_version(), date);
 }
 
-static caviar_code write_pictures(const cav_findings *at, cav_text *page, cav_error *error)
+static void write_pictures(const cav_findings *at, cav_text *page)
 {
     write_history(at, page);
     write_distribution(at, page);
-    caviar_code code = write_fronts(at, page, error);
     write_importance(at, page);
     write_advice(at, page);
     write_parallel(at, page);
@@ -438,33 +495,76 @@ static caviar_code write_pictures(const cav_findings *at, cav_text *page, cav_er
     write_contours(at, page);
     write_ranks(at, page);
     write_curves(at, page);
-    return code ? code : write_timeline(at, page, error);
+    write_best_trials(at, page);
 }
 
-static caviar_code write_page(const cav_findings *at, cav_text *page, cav_error *error)
+// Links to what is said by each of several metrics. The style sheet shows the one whose name the
+// address has, without a script; else the first.
+static void write_choice(const cav_findings *at, cav_text *page)
+{
+    cav_text_appendf(page, "<nav class=\"metrics\" aria-label=\"Metric\">%s\n",
+                     "<span class=\"soft\">metric</span>");
+    for (size_t m = 0; m < at->history->metric_count; m++) {
+        bool is_this = m == at->metric;
+        cav_text_append(page, is_this ? "<b aria-current=\"true\">" : "<a href=\"#by-");
+        if (!is_this) {
+            cav_markup_text(page, at->study->metric_names[m]);
+            cav_text_append(page, "\">");
+        }
+        cav_markup_text(page, at->study->metric_names[m]);
+        cav_text_append(page, is_this ? "</b>\n" : "</a>\n");
+    }
+    cav_text_append(page, "</nav>\n");
+}
+
+static caviar_code write_by_metric(const cav_findings *at, cav_text *page, cav_error *error)
 {
     caviar_code code = CAVIAR_OK;
-    write_head(at, page);
-    write_facts(at, page);
+    cav_text_append(page, "<div class=\"by\" id=\"by-");
+    cav_markup_text(page, cav_findings_metric(at));
+    cav_text_append(page, "\">\n");
+    if (at->history->metric_count > 1)
+        write_choice(at, page);
+    if (!has_all_pairs(at) && at->ranking.count > 0)
+        code = write_front(at, page, error);
     if (at->ranking.count > 0)
-        code = write_pictures(at, page, error);
+        write_pictures(at, page);
     else
         cav_text_append(page, "<p>No trial is complete yet.</p>\n");
-    write_best_trials(at, page);
-    write_failures(at, page);
-    write_foot(at, page);
+    cav_text_append(page, "</div>\n");
+    return code;
+}
+
+static caviar_code write_page(const cav_findings *all, cav_text *page, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    size_t metrics = all->history->metric_count;
+    write_head(all, page);
+    write_facts(all, page);
+    if (metrics > 1 && has_all_pairs(all) && all->ranking.count > 0)
+        code = write_front(all, page, error);
+    for (size_t m = 0; m < metrics && !code; m++)
+        code = write_by_metric(&all[m], page, error);
+    if (!code)
+        code = write_timeline(all, page, error);
+    write_failures(all, page);
+    write_foot(all, page);
     return code;
 }
 
 caviar_code cav_report_write(cav_study *study, cav_text *page, cav_error *error)
 {
-    cav_findings findings;
-    caviar_code code = cav_findings_make(study, &findings, error);
-    if (!code) {
-        code = write_page(&findings, page, error);
-        if (!code && page->failed)
-            code = cav_fail_memory(error);
-    }
-    cav_findings_free(&findings);
+    size_t metrics = study->spec->metric_count;
+    cav_findings *all = calloc(metrics, sizeof *all);
+    caviar_code code = all ? CAVIAR_OK : cav_fail_memory(error);
+    for (size_t m = 0; m < metrics && !code; m++)
+        code = cav_findings_make(study, m, &all[m], error);
+    if (!code)
+        code = write_page(all, page, error);
+    if (!code && page->failed)
+        code = cav_fail_memory(error);
+    for (size_t m = 0; m < metrics && all; m++)
+        cav_findings_free(&all[m]);
+    free(all);
     return code;
 }

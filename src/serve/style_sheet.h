@@ -32,6 +32,7 @@
     "circle{opacity:.75}circle.other{fill:" other "}circle.good{fill:" good "}"                    \
     "circle.best{fill:" best ";opacity:1;stroke:" paper ";r:5px}\n"                                \
     "circle.ring{fill:" good ";stroke:" other ";opacity:1}\n"                                      \
+    "circle.front{fill:" best ";stroke:" best ";opacity:1}\n"                                      \
     ".cell{fill:" good "}circle.over{fill:none;stroke:" ink ";stroke-width:.8;opacity:.55}\n"      \
     "polyline{fill:none}.line{stroke:" best ";stroke-width:1.6}\n"                                 \
     ".stairs{stroke:" good ";stroke-width:1.8}\n"                                                  \
@@ -63,7 +64,12 @@
     ".facts b{display:block;font-size:1.25rem}.facts span{color:var(--soft);font-size:.85rem}\n"   \
     ".wide{overflow-x:auto}.wide svg{min-width:40rem}\n"                                           \
     ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));"      \
-    "gap:.8rem}\nsvg{width:100%;height:auto;display:block}\n"
+    "gap:.8rem}\nsvg{width:100%;height:auto;display:block}\n"                                      \
+    ".metrics{position:sticky;top:0;z-index:1;display:flex;flex-wrap:wrap;gap:.2rem .9rem;"        \
+    "padding:.6rem 0;margin-top:1.5rem;background:var(--paper);"                                   \
+    "border-bottom:1px solid var(--line)}.metrics a{color:var(--good)}\n"                          \
+    ".by~.by{display:none}.by:target{display:block}"                                               \
+    "body:has(.by:target) .by:not(:target){display:none}\n"
 
 #define CAV_TABLE_RULES                                                                            \
     "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"          \

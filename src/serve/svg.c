@@ -58,8 +58,8 @@ static caviar_code write_contour(const cav_findings *at, const char *names, cav_
     const cav_spec *spec = at->study->spec;
     caviar_code code = split("contour", names, first, &second, error);
     if (!code)
-        code = cav_contour_of(spec->space, cav_study_learnt(at->study), 0, spec->seed, first,
-                              second, at->arena, &contour, error);
+        code = cav_contour_of(spec->space, cav_study_learnt(at->study), at->metric, spec->seed,
+                              first, second, at->arena, &contour, error);
     if (!code)
         cav_picture_contour(at, &contour, page);
     return code;
@@ -205,10 +205,11 @@ static caviar_code write_picture(const cav_findings *at, const char *words, cav_
     return picture->write(at, names, page, error);
 }
 
-caviar_code cav_svg_write(cav_study *study, const char *picture, cav_text *page, cav_error *error)
+caviar_code cav_svg_write(cav_study *study, size_t metric, const char *picture, cav_text *page,
+                          cav_error *error)
 {
     cav_findings findings;
-    caviar_code code = cav_findings_begin(study, &findings, error);
+    caviar_code code = cav_findings_begin(study, metric, &findings, error);
     findings.is_alone = true;
     if (!code)
         code = write_picture(&findings, picture, page, error);

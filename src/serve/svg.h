@@ -12,9 +12,11 @@
     "contour:NAME,NAME, ranks:NAME,NAME, front:METRIC,METRIC"
 
 /**
- * Writes the picture that a word names ("history", "slice:lr", "contour:lr,momentum"). The study's
- * history must hold the learning curves. CAVIAR_NOT_FOUND where there is nothing to draw.
+ * Writes the picture that a word names ("history", "slice:lr", "contour:lr,momentum"), by a metric.
+ * The study's history must hold the learning curves. CAVIAR_NOT_FOUND where there is nothing to
+ * draw.
  */
-caviar_code cav_svg_write(cav_study *study, const char *picture, cav_text *page, cav_error *error);
+caviar_code cav_svg_write(cav_study *study, size_t metric, const char *picture, cav_text *page,
+                          cav_error *error);
 
 #endif

@@ -663,6 +663,23 @@ const tests = {
         );
     },
 
+    'the exported page has every metric, and its link says which is looked at': async (place) => {
+        place.pipe(studyOfMetrics('three', 30, four.slice(0, 3), traded));
+        place.caviar('export', '--html', '-o', 'three.html');
+        const context = await place.browser.newContext({ javaScriptEnabled: false });
+        const page = await context.newPage();
+        const history = () => page.locator('svg[aria-label^="value of each trial"]:visible');
+        await page.goto(`file://${place.folder}/three.html`);
+        equal(await history().locator('.title').allTextContents(), ['trial', 'loss']);
+        await page.click('.metrics a:visible:has-text("gain")');
+        equal(await history().locator('.title').allTextContents(), ['trial', 'gain']);
+        equal(await page.locator('.metrics b:visible').allTextContents(), ['gain']);
+        await page.goto('about:blank');
+        await page.goto(`file://${place.folder}/three.html#by-seconds`);
+        equal(await history().locator('.title').allTextContents(), ['trial', 'seconds']);
+        await context.close();
+    },
+
     'studies are compared in one picture': async (place) => {
         place.pipe(studyOf('first', 12));
         place.pipe(studyOf('second', 12, { seed: 9 }));

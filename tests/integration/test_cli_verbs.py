@@ -254,6 +254,18 @@ def export_writes_a_picture_as_a_file_of_its_own(box):
 
 
 @case
+def export_draws_a_picture_by_one_of_several_metrics(box):
+    pipe(box, *CIRCLE, words=('--store', 'caviar.db'))
+    contains(box.caviar('export', '--svg', 'history').out, '>error<', 'trial 1: error 1<')
+    by_speed = box.caviar('export', '--svg', 'history', '--metric', 'speed').out
+    contains(by_speed, '>speed<', 'class="best"', 'trial 3: speed 9<')
+    equal(by_speed.count('class="best"'), 1)
+    contains(box.caviar('export', '--svg', 'slice:x', '--metric', 'speed').out, 'speed against x')
+    contains(box.caviar('export', '--svg', 'history', '--metric', 'sped', status=1).err, 'speed')
+    contains(box.caviar('export', '--html', '--metric', 'speed', status=2).err, '--svg')
+
+
+@case
 def export_writes_to_a_file_and_says_where_it_cannot(box):
     ran(box)
     equal(box.caviar('export', '-o', 'out.csv').out, '')

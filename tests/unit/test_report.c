@@ -158,30 +158,112 @@ static void test_few_equal_values_are_drawn_too(void **state)
     cav_study_close(study);
 }
 
+enum { METRICS = 4, TOLD = 4 };
+
+static const double told[TOLD][METRICS] = {{1, 1, 5, 1}, {2, 3, 4, 1}, {3, 2, 4, 1}, {4, 4, 9, 1}};
+
+// A study of so many metrics, of which the second one is maximised.
+static cav_study *open_told(size_t count)
+{
+    static const char *const metrics[] = {"cost", "{name: gain, direction: maximize}", "time",
+                                          "size"};
+    static const char *const names[] = {"cost", "gain", "time", "size"};
+    cav_text text = {0};
+    cav_text_append(&text, "{study: s, metrics: [");
+    for (size_t m = 0; m < count; m++)
+        cav_text_appendf(&text, "%s%s", m > 0 ? ", " : "", metrics[m]);
+    cav_text_append(&text, "], seed: 1, sampler: random, "
+                           "space: {x: {type: float, low: 0, high: 1}}}");
+    cav_study *study = open_study(cav_text_get(&text));
+    cav_text_free(&text);
+    for (size_t i = 0; i < TOLD; i++) {
+        caviar_trial *trial = tuner_ask(study);
+        caviar_metric values[METRICS];
+        for (size_t m = 0; m < count; m++)
+            values[m] = (caviar_metric){names[m], told[i][m]};
+        assert_ok(caviar_trial_tell(trial, values, count), &trial->error);
+        caviar_trial_free(trial);
+    }
+    return study;
+}
+
+// How often a text stands before the end of a picture.
+static size_t count_in_picture(const char *page, const char *what)
+{
+    const char *end = strstr(page, "</svg>");
+    size_t count = 0;
+    for (const char *at = page; (at = strstr(at, what)) && at < end; at++)
+        count++;
+    return count;
+}
+
 static void test_several_metrics_have_a_front(void **state)
 {
     (void)state;
-    cav_study *study =
-        open_study("{study: s, metrics: [{name: cost, direction: minimize}, {name: gain, "
-                   "direction: maximize}], seed: 1, sampler: random, "
-                   "space: {x: {type: float, low: 0, high: 1}}}");
-    static const double values[][2] = {{1, 1}, {2, 3}, {3, 2}, {4, 4}};
+    cav_study *study = open_told(2);
     cav_text page = {0};
-    for (size_t i = 0; i < CAV_COUNT_OF(values); i++) {
-        caviar_trial *trial = tuner_ask(study);
-        caviar_metric metrics[] = {{"cost", values[i][0]}, {"gain", values[i][1]}};
-        assert_ok(caviar_trial_tell(trial, metrics, 2), &trial->error);
-        caviar_trial_free(trial);
-    }
     write_report(study, &page);
     const char *front = strstr(cav_text_get(&page), "The Pareto front");
     assert_non_null(front);
-    size_t best = 0;
-    const char *end = strstr(front, "</svg>");
-    for (const char *at = front; (at = strstr(at, "circle class=\"best\"")) && at < end; at++)
-        best++;
-    assert_int_equal(best, 3); // all but {3, 2}
+    assert_int_equal(count_in_picture(front, "circle class=\"best\""), 3); // all but {3, 2}
     assert_contains(front, "<title>trial 1: cost 2, gain 3</title>");
+    expect_balance(cav_text_get(&page));
+    cav_text_free(&page);
+    cav_study_close(study);
+}
+
+static void test_page_shows_one_of_several_metrics_at_a_time(void **state)
+{
+    (void)state;
+    cav_study *study = open_told(2);
+    cav_text page = {0};
+    write_report(study, &page);
+    assert_contains(cav_text_get(&page), "<b>1</b><span>least cost, trial 0");
+    assert_contains(cav_text_get(&page), "<b>4</b><span>greatest gain, trial 3");
+    const char *cost = strstr(cav_text_get(&page), "<div class=\"by\" id=\"by-cost\">");
+    const char *gain = strstr(cav_text_get(&page), "<div class=\"by\" id=\"by-gain\">");
+    assert_true(cost && gain && cost < gain);
+    assert_contains(cost, "<b aria-current=\"true\">cost</b>\n<a href=\"#by-gain\">gain</a>");
+    assert_contains(gain, "<a href=\"#by-cost\">cost</a>\n<b aria-current=\"true\">gain</b>");
+    assert_contains(gain, "<title>trial 3: gain 4</title>"); // in the history, as the best
+    assert_contains(gain, "half of the trials are at most 2,");
+    const char *best = strstr(gain, "The best trials");
+    assert_contains(best, "</th></tr>\n<tr><td class=\"number\">3</td>"); // the greatest first
+    cav_text_free(&page);
+    cav_study_close(study);
+}
+
+static void test_front_of_three_metrics_is_drawn_in_pairs_filled_by_the_third(void **state)
+{
+    (void)state;
+    cav_study *study = open_told(3);
+    cav_text page = {0};
+    write_report(study, &page);
+    const char *front = strstr(cav_text_get(&page), "cost against gain: 3 trials are beaten by "
+                                                    "none in all 3 metrics");
+    assert_non_null(front);
+    assert_int_equal(count_in_picture(front, "circle class=\"front\""), 3);
+    const char *by_time = strstr(front, "fill-opacity=\"1\""); // which is least of trial 1
+    assert_contains(by_time, "\"1\"><title>trial 1: cost 2, gain 3, time 4</title>");
+    assert_contains(front, "cost against time: 3");
+    assert_contains(front, "gain against time: 3");
+    assert_contains(front, "gain, more is better");
+    cav_text_free(&page);
+    cav_study_close(study);
+}
+
+static void test_front_of_more_metrics_is_drawn_over_the_one_that_is_looked_at(void **state)
+{
+    (void)state;
+    cav_study *study = open_told(4);
+    cav_text page = {0};
+    write_report(study, &page);
+    const char *gain = strstr(cav_text_get(&page), "id=\"by-gain\"");
+    assert_non_null(gain);
+    for (size_t i = 0; i < 3; i++)
+        assert_contains(gain, ((const char *[]){"gain against cost: ", "gain against time: ",
+                                                "gain against size: "})[i]);
+    assert_null(strstr(cav_text_get(&page), "gain against gain"));
     expect_balance(cav_text_get(&page));
     cav_text_free(&page);
     cav_study_close(study);
@@ -225,6 +307,9 @@ int main(void)
         cmocka_unit_test(test_study_without_trials_has_a_page),
         cmocka_unit_test(test_few_equal_values_are_drawn_too),
         cmocka_unit_test(test_several_metrics_have_a_front),
+        cmocka_unit_test(test_page_shows_one_of_several_metrics_at_a_time),
+        cmocka_unit_test(test_front_of_three_metrics_is_drawn_in_pairs_filled_by_the_third),
+        cmocka_unit_test(test_front_of_more_metrics_is_drawn_over_the_one_that_is_looked_at),
         cmocka_unit_test(test_page_of_many_trials_stays_small),
         cmocka_unit_test(test_text_is_escaped_and_mended),
     };

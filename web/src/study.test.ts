@@ -202,7 +202,7 @@ test('the front has those that none beats in both', () => {
             [0, 9],
             [2, 2],
         ]),
-    ).toEqual([3, 0, 1]);
+    ).toEqual([3, 0, 1, 4]); // equals stay both
     expect(front([])).toEqual([]);
 });
 

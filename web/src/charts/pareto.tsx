@@ -27,7 +27,8 @@ export function front(points: number[][]): number[] {
             return differs < 0 ? a - b : points[a]![differs]! - points[b]![differs]!;
         });
     const kept: number[] = [];
-    const beats = (a: number[], b: number[]) => a.every((loss, k) => loss <= b[k]!);
+    const beats = (a: number[], b: number[]) =>
+        a.every((loss, k) => loss <= b[k]!) && a.some((loss, k) => loss < b[k]!);
     for (const i of order) {
         let k = kept.length - 1; // the last one is the likeliest to beat it
         while (k >= 0 && !beats(points[kept[k]!]!, points[i]!)) k--;
