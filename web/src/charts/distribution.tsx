@@ -26,9 +26,9 @@ export function distributionOf(study: Study): Float64Array {
 
 /** The first complete trial with a value; -1: none. */
 function trialWith(study: Study, value: number): number {
-    const t = study.trials;
+    const { trials: t, values } = study;
     let n = 0;
-    while (n < t.count && !(t.state.get(n) === COMPLETE && study.values.get(n) === value)) n++;
+    while (n < t.count && !(t.state.get(n) === COMPLETE && values.get(n) === value)) n++;
     return n < t.count ? n : -1;
 }
 

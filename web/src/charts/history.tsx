@@ -68,8 +68,7 @@ export function HistoryPlot(props: {
     children?: preact.ComponentChildren;
 }) {
     const { study, others, log } = props;
-    const metric = study.metricName;
-    const t = study.trials,
+    const { trials: t, values, metric, metricName: name } = study,
         best = bestSoFar(study);
     let shown: Points = { numbers: [], places: new Float64Array() };
 
@@ -77,8 +76,8 @@ export function HistoryPlot(props: {
         const complete: number[] = [],
             others_too: number[] = [];
         for (let n = 0; n < t.count; n++) {
-            if (t.state.get(n) === COMPLETE) complete.push(study.values.get(n));
-            else others_too.push(t.value(study.metric, n));
+            if (t.state.get(n) === COMPLETE) complete.push(values.get(n));
+            else others_too.push(t.value(metric, n));
         }
         let [low, high] = mostOf(complete.length > 0 ? complete : others_too, study.isMaximized);
         let end = Math.max(t.count - 1, 1);
@@ -97,13 +96,13 @@ export function HistoryPlot(props: {
     const draw = (pen: Pen, width: number, height: number, at: Colours, zoom: Zoom): Frame => {
         const all = axes(),
             { x, y } = zoomed(all.x, all.y, zoom);
-        const frame = drawFrame(pen, width, height, at, x, y, { x: 'trial', y: metric });
+        const frame = drawFrame(pen, width, height, at, x, y, { x: 'trial', y: name });
         const groups: Record<string, number[]> = { complete: [], cut: [], failed: [] };
         const numbers: number[] = [],
             places: number[] = [];
         for (let n = 0; n < t.count; n++) {
             const state = t.state.get(n),
-                value = t.value(study.metric, n);
+                value = t.value(metric, n);
             const isFailed = state === FAILED,
                 isWhole = state === COMPLETE;
             if (Number.isNaN(value) && !isFailed) continue;
@@ -142,7 +141,7 @@ export function HistoryPlot(props: {
             if (chosen >= 0 && study.best?.noise)
                 pen.ring(
                     px(frame, chosen),
-                    Math.max(py(frame, study.values.get(chosen)), frame.top),
+                    Math.max(py(frame, values.get(chosen)), frame.top),
                     5.5,
                     at.best,
                     'transparent',
@@ -173,8 +172,8 @@ export function HistoryPlot(props: {
             title="History"
             label={
                 last < 0
-                    ? `${metric} of ${t.count} trials; none is complete yet`
-                    : `${metric} of ${t.count} trials; the best, ${format(best.values[last])}, is of trial ${best.numbers[last]}`
+                    ? `${name} of ${t.count} trials; none is complete yet`
+                    : `${name} of ${t.count} trials; the best, ${format(best.values[last])}, is of trial ${best.numbers[last]}`
             }
             height={props.height}
             version={[study.version, ...others.map((other) => other.version), log].join()}

@@ -57,7 +57,7 @@ export function ParallelPlot(props: {
     children?: preact.ComponentChildren;
 }) {
     const { study, test } = props,
-        t = study.trials;
+        { trials: t, values } = study;
     const columns = columnsOf(study);
     const bottom = margins.bottom + (columns.some((each) => each.mayLack) ? margins.absent : 0);
     const places = useRef<number[]>([]);
@@ -67,7 +67,7 @@ export function ParallelPlot(props: {
         others: number[] = [],
         marked: number[] = [];
     for (let n = 0; n < t.count; n++) {
-        if (t.state.get(n) !== COMPLETE || Number.isNaN(study.values.get(n))) continue;
+        if (t.state.get(n) !== COMPLETE || Number.isNaN(values.get(n))) continue;
         if (test && !test(n)) others.push(n);
         else if (good.has(n)) marked.push(n);
         else chosen.push(n);

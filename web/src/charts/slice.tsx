@@ -57,7 +57,7 @@ export function SlicePlot(props: {
     open: (trial: number) => void;
 }) {
     const { study, parameter: p, test } = props,
-        t = study.trials,
+        { trials: t, values, metricName } = study,
         info = study.info!;
     const parameter: Parameter = info.parameters[p]!;
     let shown: { numbers: number[]; places: Float64Array } = {
@@ -69,11 +69,11 @@ export function SlicePlot(props: {
         const best = ranking(study),
             good = new Set(best.slice(0, bestCount(best.length)));
         const [low, high] = mostOf(
-            best.map((n) => study.values.get(n)),
+            best.map((n) => values.get(n)),
             study.isMaximized,
         );
         const { x, y } = zoomed(parameterAxis(parameter), around(low, high), zoom);
-        const frame = drawFrame(pen, width, height, at, x, y, { y: study.metricName });
+        const frame = drawFrame(pen, width, height, at, x, y, { y: metricName });
         const isRoomy = hasRoom(x);
         const plain: number[] = [],
             marked: number[] = [],
@@ -82,7 +82,7 @@ export function SlicePlot(props: {
             places: number[] = [];
         for (let n = 0; n < t.count; n++) {
             const raw = t.parameters[p]!.get(n),
-                value = study.values.get(n);
+                value = values.get(n);
             if (t.state.get(n) !== COMPLETE || Number.isNaN(raw) || Number.isNaN(value)) continue;
             const left = px(frame, isRoomy ? raw + spread(n) : raw);
             const place = py(frame, value),
@@ -111,7 +111,7 @@ export function SlicePlot(props: {
                 pen.dots(
                     [
                         px(frame, isRoomy ? raw + spread(chosen) : raw),
-                        Math.max(py(frame, study.values.get(chosen)), frame.top),
+                        Math.max(py(frame, values.get(chosen)), frame.top),
                     ],
                     4.5,
                     at.best,
@@ -130,7 +130,7 @@ export function SlicePlot(props: {
     return (
         <Plot
             title={parameter.name}
-            label={`${study.metricName} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
+            label={`${metricName} by ${parameter.name}${parameter.scale && parameter.scale !== 'linear' ? `, on a ${parameter.scale} scale` : ''}`}
             height={props.height}
             version={[study.version, props.filter, p, props.effect?.means.join() ?? ''].join()}
             zooms
