@@ -48,7 +48,17 @@ static caviar_code spec_from_command(const cav_arguments *arguments, const json_
     return code;
 }
 
-// *ret_usage tells whether it is the command line that was wrong.
+// The words behind -- instead of the study file's command.
+static caviar_code set_command(const cav_arguments *arguments, json_t *overrides, cav_error *error)
+{
+    json_t *words = json_array();
+    bool ok = json_object_set(overrides, "command", words) == 0;
+    for (size_t i = 0; i < arguments->command_count && ok; i++)
+        ok = json_array_append_new(words, json_string(arguments->command[i])) == 0;
+    json_decref(words);
+    return ok ? CAVIAR_OK : cav_fail_memory(error);
+}
+
 // What is named in the place of a study file may be a command that was meant to stand behind "--".
 static caviar_code read_file(const char *path, const json_t *overrides, cav_spec **ret_spec,
                              cav_error *error)
@@ -60,24 +70,26 @@ static caviar_code read_file(const char *path, const json_t *overrides, cav_spec
     return code;
 }
 
+// *ret_usage tells whether it is the command line that was wrong.
 static caviar_code make_spec(const cav_arguments *arguments, cav_spec **ret_spec, bool *ret_usage,
                              cav_error *error)
 {
     json_t *overrides;
-    bool has_file = arguments->operand_count > 0;
+    bool has_file = arguments->operand_count > 0, has_command = arguments->command_count > 0;
     *ret_usage = true;
-    if (has_file == (arguments->command_count > 0))
-        return cav_fail(error, CAVIAR_INVALID, "give either a study file, or a command behind --");
+    if (!has_file && !has_command)
+        return cav_fail(error, CAVIAR_INVALID, "give a study file, or a command behind --");
     caviar_code code = cav_cli_overrides(arguments, &overrides, error);
-    const char *preset = cav_flag_get(arguments, "preset");
-    if (!code && preset && json_object_set_new(overrides, "preset", json_string(preset))) {
-        json_decref(overrides);
-        code = cav_fail_memory(error);
-    }
     if (code)
         return code;
-    code = has_file ? read_file(arguments->operands[0], overrides, ret_spec, error)
-                    : spec_from_command(arguments, overrides, ret_spec, error);
+    const char *preset = cav_flag_get(arguments, "preset");
+    if (preset && json_object_set_new(overrides, "preset", json_string(preset)))
+        code = cav_fail_memory(error);
+    if (!code && has_file && has_command)
+        code = set_command(arguments, overrides, error);
+    if (!code)
+        code = has_file ? read_file(arguments->operands[0], overrides, ret_spec, error)
+                        : spec_from_command(arguments, overrides, ret_spec, error);
     json_decref(overrides);
     *ret_usage = code == CAVIAR_INVALID && !has_file;
     return code;
@@ -134,7 +146,8 @@ const cav_verb cav_verb_run = {
         "'{lr: log 1e-5 1}', '{units: int log 16 512 step x2}', '{act: relu|tanh}'. The scales are "
         "linear, log, reverse-log (log of 1 - x, for a momentum near 1) and logit. With --preset "
         "the names of a preset need no definition: '{lr}' does; one that is given goes before. A "
-        "program that names none of them, as it reads its parameters itself, gets them all.\n\n"
+        "program that names none of them, as it reads its parameters itself, gets them all. With a "
+        "study file, the command behind -- takes the place of the file's.\n\n"
         "The first Ctrl-C lets the running trials finish; the second kills them and puts them "
         "back, to be run again.",
     .flags = flags,

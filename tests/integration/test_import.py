@@ -85,6 +85,18 @@ def an_imported_study_goes_on(box):
 
 
 @case
+def an_imported_study_goes_on_with_the_command_behind_it(box):
+    some(box)[0].close()
+    box.caviar('import', 'optuna.db', '-o', 'mnist.json')
+    box.caviar('run', 'mnist.json', '-n', '3', '--', 'sh', '-c', 'echo value=$1', 'sh', '{lr}')
+    trials = box.trials()
+    equal(len(trials), 8)
+    equal(trials[5]['values']['value'], trials[5]['config']['lr'])
+    wrong = box.caviar('run', 'mnist.json', '--', 'sh', '{rate}', status=None)
+    assert wrong.status and '{rate} is neither a parameter nor set' in wrong.err, wrong
+
+
+@case
 def parameters_that_some_trials_have_get_a_condition(box):
     file = optuna_files.File(box.path('deep.db'))
     study = file.study('deep')
