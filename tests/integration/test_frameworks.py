@@ -15,7 +15,7 @@ from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from examples import command, example, interpreter, run, surroundings, with_trials  # noqa: E402
-from harness import CASES, case, equal, main, wait_until  # noqa: E402
+from harness import CASES, ROOT, case, equal, main, read, wait_until  # noqa: E402
 
 Framework = namedtuple('Framework', 'folder modules metric rate can_restore')
 FRAMEWORKS = [
@@ -122,6 +122,57 @@ def hold(framework, rule):
 for one in FRAMEWORKS:
     hold(one, a_paused_trial_goes_on_as_if_it_had_never_been_paused)
     hold(one, a_nudge_is_obeyed_and_a_rollback_takes_it_back)
+
+
+PAGE = os.path.join(ROOT, 'docs', 'frameworks.md')
+AROUND = {  # what the page's examples are the middle of
+    'torch': ('loss', '''
+import caviar, torch
+from caviar.torch import Checkpoints, apply_changes
+model = torch.nn.Linear(1, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=caviar.params()["lr"])
+def loss_of(model):
+    return float(model.weight.square())
+def train_epoch(model, optimizer):
+    optimizer.zero_grad()
+    model.weight.square().sum().backward()
+    optimizer.step()
+'''),
+    'keras': ('val_loss', '''
+import keras, numpy
+from caviar.keras import CaviarCallback
+x = y = numpy.arange(20.0)
+def build():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+'''),
+    'xgboost': ('valid-logloss', '''
+import numpy, xgboost
+from caviar.xgboost import CaviarCallback
+data = numpy.arange(40.0).reshape(-1, 1)
+train = valid = xgboost.DMatrix(data, label=data[:, 0] > 20)
+params = {"objective": "binary:logistic", "eval_metric": "logloss"}
+'''),
+}
+
+
+def run_the_page(modules, which):
+    def run_page(box):
+        example = re.findall(r'^```python\n(.*?)^```$', read(PAGE), flags=re.M | re.S)[which]
+        metric, before = AROUND[modules[0]]
+        box.file('page.py', before + example)
+        env = surroundings(box, interpreter(*modules))
+        run(box, ['caviar', 'run', '-n', '1', '--steps', '3', '--minimize', metric, '--',
+                  'python3', box.path('page.py'), '{lr: log 0.001 0.1}'], env)
+        shown = box.json('show', '0', '--store', 'caviar.db')
+        equal([point['step'] for point in shown['curve']], [1, 2, 3])
+    run_page.__name__ = f'the_example_of_the_page_runs_with_{modules[0]}'
+    CASES.append(run_page)
+
+
+for number, needed in enumerate([['torch'], ['keras', 'numpy'], ['xgboost', 'numpy']]):
+    run_the_page(needed, number)
 
 
 @case
