@@ -19,18 +19,26 @@ static const cav_example examples[] = {
     {"caviar add lr=0.01 units=128 --value 0.034", "import a result from elsewhere"},
 };
 
-static caviar_code read_setting(const cav_space *space, const char *word, double *raw,
-                                cav_error *error)
+// What a study that grows does not have yet, or not in that range, goes to `wishes`; NULL: it is
+// refused.
+static caviar_code read_setting(const cav_study *study, const char *word, double *raw,
+                                cav_json *wishes, cav_error *error)
 {
+    const cav_space *space = study->spec->space;
     char name[256];
     const char *equals = strchr(word, '=');
     if (!equals)
         return cav_fail(error, CAVIAR_INVALID, "'%.80s': NAME=VALUE is expected", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
     size_t i = cav_space_find(space, name);
-    if (i == space->count)
-        return cav_space_fail_unknown(space, name, error);
-    return cav_parameter_read_text(&space->parameters[i], equals + 1, &raw[i], error);
+    caviar_code code = i == space->count ? cav_study_fail_unknown(study, name, error)
+                                         : cav_parameter_read_text(&space->parameters[i],
+                                                                   equals + 1, &raw[i], error);
+    if (!code || !wishes)
+        return code;
+    const caviar_value value = {.kind = CAVIAR_KIND_TEXT, .text = equals + 1};
+    cav_study_write_wish(wishes, &(caviar_setting){.name = name, .value = value});
+    return CAVIAR_OK;
 }
 
 // "0.2" or "0.2,13": a value for each metric.
@@ -50,6 +58,19 @@ static caviar_code read_values(const cav_study *study, const char *text, double 
     return CAVIAR_OK;
 }
 
+static caviar_code read_settings(const cav_arguments *arguments, const cav_study *study,
+                                 double *raw, cav_json *wishes, cav_error *error)
+{
+    caviar_code code = CAVIAR_OK;
+    for (size_t i = 0; i < study->spec->space->count; i++)
+        raw[i] = NAN;
+    for (size_t i = 0; i < arguments->operand_count && !code; i++)
+        code = read_setting(study, arguments->operands[i], raw, wishes, error);
+    if (wishes && wishes->text->size > 0)
+        cav_study_end_wishes(wishes);
+    return !code && wishes && wishes->text->failed ? cav_fail_memory(error) : code;
+}
+
 static caviar_code add(const cav_arguments *arguments, cav_study *study, cav_error *error)
 {
     const cav_space *space = study->spec->space;
@@ -57,16 +78,16 @@ static caviar_code add(const cav_arguments *arguments, cav_study *study, cav_err
     double *raw = calloc(space->count + study->spec->metric_count, sizeof *raw);
     double *values = given && raw ? raw + space->count : NULL;
     int64_t number;
-    caviar_code code = raw ? CAVIAR_OK : cav_fail_memory(error);
-    for (size_t i = 0; i < space->count && !code; i++)
-        raw[i] = NAN;
-    for (size_t i = 0; i < arguments->operand_count && !code; i++)
-        code = read_setting(space, arguments->operands[i], raw, error);
+    cav_text text = {0};
+    cav_json json = {.text = &text}, *wishes = study->spec->grows && !given ? &json : NULL;
+    caviar_code code =
+        raw ? read_settings(arguments, study, raw, wishes, error) : cav_fail_memory(error);
     if (!code && given)
         code = read_values(study, given, values, error);
     if (!code)
-        code = cav_study_add(study, raw, values, NULL, &number, error);
+        code = cav_study_add(study, raw, values, text.data, &number, error);
     free(raw);
+    cav_text_free(&text);
     if (!code)
         printf(cav_flag_is_on(arguments, "json") ? "{\"id\":%lld}\n" : "trial %lld\n",
                (long long)number);
@@ -93,7 +114,8 @@ const cav_verb cav_verb_add = {
         "Adds a trial with parameters that you choose. Without a result it waits, and is run "
         "before anything that the sampler suggests. With --value it is complete at once, teaches "
         "the sampler, and does not count against the budget. Parameters that are not named get "
-        "their default, or else a value from the sampler.",
+        "their default, or else a value from the sampler. Where trials name their parameters as "
+        "they run, one that waits may have values for those that none has named yet.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

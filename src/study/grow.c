@@ -199,6 +199,13 @@ static caviar_code settle(cav_study *study, const caviar_parameter *definition,
 
 // ---- The trial's part --------------------------------------------------------------------------
 
+caviar_code cav_study_fail_unknown(const cav_study *study, const char *name, cav_error *error)
+{
+    if (!study->spec->grows)
+        return cav_space_fail_unknown(study->spec->space, name, error);
+    return cav_fail(error, CAVIAR_INVALID, "no trial has named a parameter '%.100s' yet", name);
+}
+
 void cav_study_write_wish(cav_json *wishes, const caviar_setting *setting)
 {
     if (wishes->text->size == 0) {
@@ -298,14 +305,23 @@ static double draw(const cav_study *study, const caviar_trial *trial, size_t ind
                                &wanted->choices[(size_t)raw]);
 }
 
+// A word that came from a command line is what the parameter makes of it.
+static bool read_wish(const caviar_trial *trial, const cav_parameter *known, double *ret_raw)
+{
+    caviar_value wish;
+    if (!cav_value_from_json(json_object_get(trial->wishes, known->name), &wish))
+        return false;
+    return cav_parameter_read(known, &wish, ret_raw, NULL) == CAVIAR_OK ||
+           (wish.kind == CAVIAR_KIND_TEXT &&
+            cav_parameter_read_text(known, wish.text, ret_raw, NULL) == CAVIAR_OK);
+}
+
 // Gives the parameter the value that the trial was queued with, if it can have that.
 static void grant(const caviar_trial *trial, const cav_parameter *known,
                   const cav_parameter *wanted, double *raw)
 {
-    caviar_value wish;
     double wished;
-    if (cav_value_from_json(json_object_get(trial->wishes, known->name), &wish) &&
-        cav_parameter_read(known, &wish, &wished, NULL) == CAVIAR_OK && fits(known, wanted, wished))
+    if (read_wish(trial, known, &wished) && fits(known, wanted, wished))
         *raw = wished;
 }
 

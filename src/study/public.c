@@ -205,12 +205,13 @@ caviar_code caviar_study_ask(caviar_study *study, caviar_trial **ret_trial)
     return keep(study, cav_study_ask(study, ret_trial, &error), &error);
 }
 
-static caviar_code read_setting(const cav_space *space, const caviar_setting *setting, bool is_free,
+static caviar_code read_setting(const cav_study *study, const caviar_setting *setting, bool is_free,
                                 double *ret_raw, cav_error *error)
 {
+    const cav_space *space = study->spec->space;
     size_t i = cav_space_find(space, setting->name);
     if (i == space->count)
-        return cav_space_fail_unknown(space, setting->name, error);
+        return cav_study_fail_unknown(study, setting->name, error);
     return cav_parameter_read_value(&space->parameters[i], &setting->value, is_free, &ret_raw[i],
                                     error);
 }
@@ -224,7 +225,7 @@ static caviar_code read_settings(const caviar_study *study, const caviar_setting
     for (size_t i = 0; i < space->count; i++)
         ret_raw[i] = NAN;
     for (size_t s = 0; s < setting_count; s++) {
-        caviar_code code = read_setting(space, &settings[s], is_free, ret_raw, error);
+        caviar_code code = read_setting(study, &settings[s], is_free, ret_raw, error);
         if (code && !wishes)
             return code;
         if (code)

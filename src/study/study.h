@@ -219,6 +219,9 @@ caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error 
 caviar_code cav_study_add(cav_study *study, const double *raw, const double *values,
                           const char *wishes, int64_t *ret_number, cav_error *error);
 
+/** CAVIAR_INVALID, for a parameter that the study does not have, or not yet. */
+caviar_code cav_study_fail_unknown(const cav_study *study, const char *name, cav_error *error);
+
 /**
  * Adds a value to the wishes of a trial that is to be queued, an object that begins with the first
  * and is ended by the caller where there is any: cav_study_end_wishes.

@@ -287,6 +287,23 @@ def a_queued_trial_may_have_parameters_that_none_has_named(_):
 
 
 @case
+def a_trial_that_the_program_queues_waits_for_what_it_names(box):
+    store = box.path('caviar.db')
+    study = caviar.create_study(seed=1, store=store, name='grown')
+    box.caviar('add', 'depth=3', 'act=relu', 'bias=true', 'rate=0.5', 'never=1')
+    trial = study.ask()
+    equal((trial.suggest_categorical('bias', [False, True]),
+           trial.suggest_categorical('act', ['tanh', 'relu']), trial.suggest_int('depth', 1, 9),
+           trial.suggest_float('rate', 0, 1)), (True, 'relu', 3, 0.5))
+    trial.tell(1.0)
+    contains(box.caviar('add', 'new=1', '--value', '1', status=1).err,
+             "no trial has named a parameter 'new' yet")
+    box.caviar('add', 'depth=4', 'rate=0.25', '--value', '2')
+    params = study.trial(1).params
+    equal((params['depth'], params['rate']), (4, 0.25))
+
+
+@case
 def a_result_of_ones_own_is_learnt_from_and_does_not_count(_):
     study = a_study(budget=2)
     equal(study.add({'lr': 0.01, 'units': 1}, 0.125), 0)
