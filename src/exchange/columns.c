@@ -32,7 +32,7 @@ static const struct known {
     {"seconds", CAV_ROLE_SECONDS},
     {"runtime", CAV_ROLE_SECONDS},
     {"time_total_s", CAV_ROLE_SECONDS},
-    {"duration", CAV_ROLE_LEFT_OUT},
+    {"duration", CAV_ROLE_SECONDS},
     {"reason", CAV_ROLE_LEFT_OUT},
     {"origin", CAV_ROLE_LEFT_OUT},
     {"from_uid", CAV_ROLE_LEFT_OUT},

@@ -182,8 +182,16 @@ static caviar_code keep(const reader *at, cav_csv *ret_table)
                            .column_count = at->width,
                            .cells = cells + at->width,
                            .lines = lines + 1,
-                           .row_count = at->row_count - 1};
+                           .row_count = at->row_count - 1,
+                           .separator = at->separator};
     return CAVIAR_OK;
+}
+
+// Excel's own first line, which is no part of the table.
+static bool says_separator(const char *text, const char *end)
+{
+    return end - text > 5 && memcmp(text, "sep=", 4) == 0 && strchr("\r\n", text[5]) &&
+           strchr(separators, text[4]);
 }
 
 static const char *skip_mark(const char *text, size_t size)
@@ -198,9 +206,15 @@ caviar_code cav_csv_read(cav_arena *arena, const char *path, const char *text, s
     size_t found;
     reader at = {.arena = arena, .path = path, .end = end, .line = 1, .error = error};
     if (!cav_text_is_utf8(text, size))
-        return cav_fail(error, CAVIAR_INVALID, "%s: this is no text in UTF-8", path);
+        return cav_fail(error, CAVIAR_INVALID,
+                        "%s: this is no text in UTF-8; spreadsheets write that as \"CSV UTF-8\"",
+                        path);
     at.at = skip_mark(text, size);
     at.separator = find_separator(at.at, end, &found);
+    if (says_separator(at.at, end)) {
+        at.at += strlen("sep=;");
+        skip_line_end(&at);
+    }
     caviar_code code = read_rows(&at);
     if (!code)
         code = keep(&at, ret_table);

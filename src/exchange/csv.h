@@ -3,8 +3,8 @@
  *
  * The form is that of RFC 4180: cells between separators, in quotes where they hold a separator, a
  * quote (doubled) or a line break. The separator is what the header has most of: a comma, a
- * semicolon or a tab. A byte order mark, lines that end in LF, and empty lines are taken as they
- * come.
+ * semicolon or a tab; a first line "sep=;" says it. A byte order mark, lines that end in LF, and
+ * empty lines are taken as they come.
  */
 #ifndef CAV_EXCHANGE_CSV_H
 #define CAV_EXCHANGE_CSV_H
@@ -18,10 +18,10 @@ typedef struct cav_csv {
     const char *path;         // for messages
     const char *const *names; // [column_count] the header
     size_t column_count;
-    const char *const
-        *cells; // [row_count x column_count] without the blanks around them, but in quotes
+    const char **cells; // [row_count x column_count] without the blanks around them, but in quotes
     const int64_t *lines; // [row_count] on which line of the file a row begins, from 1
     size_t row_count;
+    char separator; // between the cells
 } cav_csv;
 
 /**

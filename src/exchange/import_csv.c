@@ -4,7 +4,9 @@
  * unless a study file says both.
  */
 #include "exchange/columns.h"
+#include "exchange/csv_decimal.h"
 #include "exchange/csv_space.h"
+#include "exchange/csv_time.h"
 
 #include "base/number.h"
 
@@ -228,15 +230,39 @@ static caviar_code read_state(loader *at, cav_ledger_trial *trial, size_t row)
                         cell);
 }
 
-static void read_times(const loader *at, cav_ledger_trial *trial, size_t row)
+static bool is_no_time(const char *cell)
 {
-    double seconds;
+    return cav_cell_is_missing(cell) || strcasecmp(cell, "nat") == 0; // pandas' "not a time"
+}
+
+static caviar_code read_moment(const loader *at, size_t row, size_t column, int64_t *ret_ms)
+{
+    const char *cell = cell_of(at, row, column);
+    if (is_no_time(cell) || cav_csv_read_moment(cell, ret_ms))
+        return CAVIAR_OK;
+    return cav_csv_fail(&at->table, row, column, at->error,
+                        "'%.60s' is no time that can be told from others; write it as 2024-03-01 "
+                        "12:30:00",
+                        cell);
+}
+
+// How long it took matters where only the start is known.
+static caviar_code read_times(const loader *at, cav_ledger_trial *trial, size_t row)
+{
+    int64_t length_ms;
     const char *length = cell_of(at, row, at->seconds);
-    trial->started_ms = cav_python_time_read(cell_of(at, row, at->started));
-    trial->finished_ms = cav_python_time_read(cell_of(at, row, at->finished));
-    if (trial->started_ms > 0 && trial->finished_ms == 0 &&
-        cav_number_parse(length, strlen(length), &seconds) && seconds >= 0 && seconds < 1e9)
-        trial->finished_ms = trial->started_ms + (int64_t)(seconds * 1000);
+    caviar_code code = read_moment(at, row, at->started, &trial->started_ms);
+    if (!code)
+        code = read_moment(at, row, at->finished, &trial->finished_ms);
+    if (code || is_no_time(length) || trial->started_ms == 0 || trial->finished_ms > 0)
+        return code;
+    if (!cav_csv_read_duration(length, &length_ms))
+        return cav_csv_fail(&at->table, row, at->seconds, at->error,
+                            "'%.60s' is no duration; write seconds, or 1:02:03 for hours, minutes "
+                            "and seconds",
+                            length);
+    trial->finished_ms = trial->started_ms + length_ms;
+    return CAVIAR_OK;
 }
 
 static caviar_code read_step(const loader *at, cav_ledger_trial *trial, size_t row)
@@ -266,8 +292,7 @@ static caviar_code read_row(loader *at, size_t row)
         code = read_step(at, trial, row);
     if (!code)
         code = read_settings(at, trial, row);
-    read_times(at, trial, row);
-    return code;
+    return code ? code : read_times(at, trial, row);
 }
 
 static void find_columns(loader *at)
@@ -280,6 +305,28 @@ static void find_columns(loader *at)
                   {CAV_ROLE_FINISHED, &at->finished}, {CAV_ROLE_SECONDS, &at->seconds}};
     for (size_t i = 0; i < CAV_COUNT_OF(wanted); i++)
         *wanted[i].column = cav_columns_find(&at->table, &at->all, wanted[i].role);
+}
+
+// Where a study file has choices, their words are not looked at.
+static bool may_have_numbers(const loader *at, const cav_column *column)
+{
+    const cav_spec *spec = at->source->columns.spec;
+    if (column->role != CAV_ROLE_PARAMETER)
+        return column->role == CAV_ROLE_METRIC || column->role == CAV_ROLE_SECONDS;
+    if (!spec)
+        return true;
+    caviar_type type = spec->space->parameters[column->index].type;
+    return type == CAVIAR_TYPE_FLOAT || type == CAVIAR_TYPE_INT;
+}
+
+static caviar_code settle_decimals(loader *at)
+{
+    bool *is_number = CAV_ARENA_NEW(at->ledger->arena, bool, at->table.column_count);
+    if (!is_number)
+        return cav_fail_memory(at->error);
+    for (size_t i = 0; i < at->table.column_count; i++)
+        is_number[i] = may_have_numbers(at, &at->all.columns[i]);
+    return cav_csv_settle_decimals(&at->table, is_number, at->ledger->arena, at->notes, at->error);
 }
 
 // "runs/trials.csv" is the study "trials".
@@ -301,6 +348,8 @@ static caviar_code load(loader *at)
     if (!code)
         code =
             cav_columns_settle(&at->table, &source->columns, arena, &at->all, at->notes, at->error);
+    if (!code)
+        code = settle_decimals(at);
     if (!code && !(at->ledger->name = name_study(at)))
         code = cav_fail_memory(at->error);
     if (!code)

@@ -18,10 +18,10 @@ TABLE = """lr,units,act,loss
 """
 
 
-def imported(box, text, *words, name='runs.csv', status=0):
+def imported(box, text, *words, name='runs.csv', status=0, **env):
     """Imports a table; answers the definition of the study that it makes."""
     box.file(name, text)
-    box.caviar('import', name, *words, '-o', 'made.json', '--force', status=status)
+    box.caviar('import', name, *words, '-o', 'made.json', '--force', status=status, **env)
     return json.loads(box.read('made.json'))
 
 
@@ -235,6 +235,58 @@ def what_is_wrong_is_said_with_line_and_column_and_nothing_is_stored(box):
     box.file('sweep.yaml', 'program: a.py\nparameters:\n  x: {min: 0, max: 1}\n')
     contains(box.caviar('import', 'sweep.yaml', '--minimize', 'loss', status=1).err, 'for tables')
     assert not os.path.exists(box.path('caviar.db'))
+
+
+GERMAN = """sep=;
+lr;units;Runtime;Created;loss
+0,001;16;10,5;01.03.2024 12:00:00;0,5
+0,01;32;00:01:02,5;01.03.2024 13:00;0,25
+1,234;64;;;1e-3
+"""
+
+
+@case
+def decimal_commas_and_times_are_read_as_spreadsheets_write_them(box):
+    for name, text in (('semicolons', GERMAN), ('tabs', GERMAN.replace(';', '\t'))):
+        study = imported(box, text, '--minimize', 'loss', name=f'{name}.csv',
+                         TZ='CET-1CEST,M3.5.0,M10.5.0/3')
+        equal(study['space']['lr'], {'type': 'float', 'scale': 'log', 'low': 0.001, 'high': 1.234})
+        equal(study['space']['units']['type'], 'int')
+        trials = box.trials('--study', name)
+        equal([trial['values']['loss'] for trial in trials], [0.5, 0.25, 0.001])
+        equal([trial['started'] for trial in trials[:2]],
+              ['2024-03-01T11:00:00Z', '2024-03-01T12:00:00Z'])
+        equal([trial['seconds'] for trial in trials[:2]], [10.5, 62.5])
+    box.file('mnist.yaml', SPACE.replace('[relu, tanh]', "['64,32', '128,64']").replace(
+        'act: tanh', "act: '64,32'"))
+    box.file('lists.csv', 'lr;act;momentum;loss\n0,5;64,32;0,25;1,5\n')
+    box.caviar('import', 'lists.csv', '--space', 'mnist.yaml')
+    equal(box.trials('--study', 'mnist')[0]['config'],
+          {'lr': 0.5, 'act': '64,32', 'momentum': 0.25, 'bias': True})
+
+
+@case
+def numbers_and_times_that_may_mean_two_things_are_refused_with_their_place(box):
+    for text, *said in [
+            ('x;loss\n1,234;1\n', "bad.csv:2: column 'x': '1,234' may have a decimal comma, or"),
+            ('x;loss\n0,5;1\n1.5;1\n', "bad.csv:2: column 'x': '0,5' seems to have a decimal",
+             "'1.5' (line 3, column 'x')", 'in brackets: [0,5]'),
+            ('x;loss\n64,32;0.5\n', "'64,32' seems to have", "'0.5' (line 2, column 'loss')"),
+            ('x;loss\n1.234,5;1\n', "bad.csv:2: column 'x': '1.234,5' has marks between thousands"),
+            ('x;loss\n1,234,567.5;1\n', "'1,234,567.5' has marks between thousands"),
+            ('x;started;loss\n1;3/4/2024 12:00;1\n',
+             "bad.csv:2: column 'started': '3/4/2024 12:00' is no time", '2024-03-01 12:30:00'),
+            ('x;started;seconds;loss\n1;2024-03-01 12:00:00;12:30;1\n',
+             "bad.csv:2: column 'seconds': '12:30' is no duration", '1:02:03')]:
+        box.file('bad.csv', text)
+        contains(box.caviar('import', 'bad.csv', '--minimize', 'loss', status=1).err, *said)
+    assert not os.path.exists(box.path('caviar.db'))
+    # with commas between the cells, and in text that is no number, a comma is a comma
+    study = imported(box, 'x,units,loss\n0.5,"64,32",1\n0.25,"32,16",2\n', '--minimize', 'loss')
+    equal(study['space']['units']['choices'], ['64,32', '32,16'])
+    study = imported(box, 'x;units;loss\n0.5;64, 32;1\n0.25;8,16,32;2\n', '--minimize', 'loss',
+                     '--study', 'text')
+    equal(study['space']['units']['choices'], ['64, 32', '8,16,32'])
 
 
 @case
