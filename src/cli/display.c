@@ -327,6 +327,11 @@ static void append_best(cav_display *display)
     char number[48];
     begin_line(display);
     put(display, CAV_INK_GOOD, "best  ");
+    if (display->study->spec->metric_count > 1) {
+        put(display, CAV_INK_GOOD, "in ");
+        put(display, CAV_INK_GOOD, display->study->metric_names[0]);
+        put(display, CAV_INK_GOOD, ":  ");
+    }
     put_values(display, CAV_INK_GOOD, trial);
     snprintf(number, sizeof number, "  trial %lld  ", (long long)trial->number);
     put(display, CAV_INK_PLAIN, number);
@@ -469,10 +474,25 @@ static void append_summary(cav_display *display, const cav_run_summary *summary)
     cav_text_free(&counts);
 }
 
+// Of several metrics there is no best trial.
+static void append_front(cav_display *display)
+{
+    size_t *numbers, count;
+    if (display->study->spec->metric_count == 1 ||
+        cav_study_front(display->study, &numbers, &count, NULL))
+        return;
+    free(numbers);
+    if (count > 0)
+        cav_text_appendf(&display->text,
+                         "front  %zu trial%s that none beats in all metrics: 'caviar best'\n",
+                         count, count == 1 ? "" : "s");
+}
+
 void cav_display_end(cav_display *display, const cav_run_summary *summary)
 {
     wipe(display);
     append_summary(display, summary);
     append_best(display);
+    append_front(display);
     flush(display);
 }

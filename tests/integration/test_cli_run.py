@@ -72,6 +72,16 @@ def json_says_how_it_ended_and_nothing_else(box):
 
 
 @case
+def of_several_metrics_the_front_is_told_at_the_end(box):
+    box.script('two.sh', 'echo "a=$1"; echo "b=$((9 - $1))"\n')
+    box.file('two.yaml', 'study: two\ncommand: sh two.sh {x}\nmetrics: [{name: a}, {name: b}]\n'
+             'sampler: grid\nseed: 1\nspace: {x: {type: int, low: 0, high: 9}}\n')
+    lines = box.caviar('run', 'two.yaml', '-q').out.splitlines()
+    contains(lines[-2], 'best  in a:  a=0 b=9')
+    contains(lines[-1], 'front  10 trials that none beats in all metrics')
+
+
+@case
 def quiet_prints_the_outcome_only(box):
     box.bowl()
     lines = box.caviar('run', 'bowl.yaml', '--quiet').out.splitlines()
