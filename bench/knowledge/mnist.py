@@ -49,7 +49,7 @@ ELEVEN = {
 def run(args, folder, name, space, trials, seed, flags=(), **more):
     """Runs a study to its end: the least error, and the flags that name its store."""
     flags = [*flags, *(word for key in space for word in (f"--{key}", "{" + key + "}"))]
-    definition = {"study": name.replace("-", "_"), "space": space, "seed": seed, "budget": {"trials": trials},
+    definition = {"study": name, "space": space, "seed": seed, "budget": {"trials": trials},
                   "metric": "val_error", "scheduler": "none", "command":
                   [args.trainer, "--data", args.data, *PROGRAM, *flags], **more}
     path = os.path.join(folder, name + ".json")
@@ -94,7 +94,8 @@ def main():
     args.caviar, args.trainer = os.path.abspath(args.caviar), os.path.abspath(args.trainer)
     with tempfile.TemporaryDirectory() as folder:
         if args.what == "scale":
-            compare(args, folder, {name: (space, {"flags": ADAM}) for name, space in LR.items()}, 30)
+            compare(args, folder, {name: (space, {"flags": ADAM})
+                                   for name, space in LR.items()}, 30)
         else:
             samplers = {"on": "auto", "off": {"type": "auto", "tiers": False}}
             compare(args, folder, {name: (ELEVEN, {"sampler": sampler})

@@ -82,6 +82,13 @@ def of_several_metrics_the_front_is_told_at_the_end(box):
 
 
 @case
+def a_command_behind_a_study_file_takes_the_place_of_its_own(box):
+    box.bowl()
+    box.caviar('run', 'bowl.yaml', '-n', '1', '--', 'sh', '-c', 'echo loss=7')
+    equal(box.trials()[0]['values']['loss'], 7)
+
+
+@case
 def quiet_prints_the_outcome_only(box):
     box.bowl()
     lines = box.caviar('run', 'bowl.yaml', '--quiet').out.splitlines()
@@ -196,7 +203,6 @@ def what_is_wrong_with_the_command_line_is_a_usage_error(box):
     box.bowl()
     for words, pieces in [
             (['run'], ['study file', 'command behind --']),
-            (['run', 'bowl.yaml', '--'] + ['true'], ['either']),
             (['run', 'bowl.yaml', '--trails', '3'], ['unknown flag --trails', '--trials']),
             (['run', '--', 'true', '{x: 0 1}'], ['--minimize']),
             (['run', 'a.yaml', 'b.yaml'], ['b.yaml']),
