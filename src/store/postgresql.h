@@ -4,7 +4,6 @@
  *   postgresql.c             opening and closing
  *   postgresql_library.c     loading libpq
  *   postgresql_sql.h         the statements
- *   postgresql_dial.c        making a connection
  *   postgresql_connection.c  connecting, and again after the connection was lost
  *   postgresql_statements.c  running statements: reads, writes, groups
  *   postgresql_schema.c      the tables
@@ -158,15 +157,6 @@ const char *cav_pg_text(const cav_pg *store, const PGresult *result, int row, in
 
 /** Finds out what the location names, for messages, without its password. */
 caviar_code cav_pg_find_place(cav_pg *store, cav_error *error);
-
-/** Whether a connection is to be waited for further; called a few times a second. */
-typedef bool cav_pg_patience(void *context);
-
-/**
- * A new connection, good or bad, as libpq makes it. NULL where that was not waited for, or without
- * memory. `waits` is asked only where the store has a waiter.
- */
-PGconn *cav_pg_dial(cav_pg *store, cav_pg_patience *waits, void *context);
 
 /** Connects; a server that is just starting is waited for. */
 caviar_code cav_pg_connect(cav_pg *store, cav_error *error);

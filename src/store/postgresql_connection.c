@@ -79,11 +79,89 @@ void cav_pg_disconnect(cav_pg *store)
     memset(store->is_prepared, 0, sizeof store->is_prepared);
 }
 
+// What is set here holds unless the location says otherwise. A dead network is noticed within half
+// a minute.
+static PGconn *dial(cav_pg *store)
+{
+    static const char *const keywords[] = {"fallback_application_name",
+                                           "client_encoding",
+                                           "connect_timeout",
+                                           "keepalives_idle",
+                                           "keepalives_interval",
+                                           "keepalives_count",
+                                           "tcp_user_timeout",
+                                           "dbname",
+                                           NULL};
+    const char *values[] = {"caviar", "UTF8", "10", "10", "5", "3", "30000", store->location, NULL};
+    return store->pq.PQconnectdbParams(keywords, values, 1);
+}
+
+static caviar_code fail_to_connect(cav_pg *store, cav_error *error)
+{
+    const char *words = store->connection ? store->pq.PQerrorMessage(store->connection) : "";
+    int size = (int)strcspn(words, "\n");
+    return words[0] ? cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place, size, words)
+                    : cav_fail_memory(error);
+}
+
+// One setting at a time: a database that lacks one of them serves without.
+static void try_setting(cav_pg *store, const char *sql)
+{
+    store->pq.PQclear(store->pq.PQexec(store->connection, sql));
+}
+
+static caviar_code set_up(cav_pg *store, cav_error *error)
+{
+    PGresult *result = store->pq.PQexec(store->connection, "SHOW synchronous_commit");
+    caviar_code code = CAVIAR_OK;
+    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
+        snprintf(store->durability, sizeof store->durability, "%s",
+                 store->pq.PQgetvalue(result, 0, 0));
+    else
+        code = cav_pg_fail(store, result, error);
+    store->pq.PQclear(result);
+    if (code)
+        return code;
+    try_setting(store, "SET synchronous_commit = off"); // see postgresql.h: the flush waits
+    try_setting(store, "SET idle_in_transaction_session_timeout = '30s'");
+    try_setting(store, "SET tcp_keepalives_idle = 10");
+    try_setting(store, "SET tcp_keepalives_interval = 5");
+    try_setting(store, "SET tcp_keepalives_count = 3");
+    try_setting(store, "SET tcp_user_timeout = '30s'");
+    if (store->is_read_only)
+        try_setting(store, "SET default_transaction_read_only = on");
+    return cav_pg_read_time(store, error);
+}
+
+static caviar_code connect_once(cav_pg *store, cav_error *error)
+{
+    cav_pg_disconnect(store);
+    store->connection = dial(store);
+    caviar_code code = CAVIAR_OK;
+    if (!store->connection || store->pq.PQstatus(store->connection) != CONNECTION_OK) {
+        code = fail_to_connect(store, error);
+    } else {
+        store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
+        store->pq.PQsetnonblocking(store->connection, 1); // see cav_pg_await
+        code = set_up(store, error);
+    }
+    if (code)
+        cav_pg_disconnect(store);
+    return code;
+}
+
+// A server that is starting or ending says so; these are its words' code, as libpq does not pass
+// on the number.
+static bool is_starting(const cav_error *error)
+{
+    return strstr(error->message, "starting up") || strstr(error->message, "shutting down") ||
+           strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
+}
+
 // A wait for a server that is away, not ready, or does not answer.
 typedef struct outage {
     int64_t begin_ms, most_ms;
     bool has_begun;             // the waiter has heard of it
-    int attempts;               // to connect
     int64_t nap_ms;             // before the next attempt, about
     char why[CAV_MESSAGE_SIZE]; // in words; "": not known yet
 } outage;
@@ -125,83 +203,6 @@ static bool is_waited_for(cav_pg *store, outage *at)
     return !store->base.is_given_up;
 }
 
-static caviar_code fail_to_connect(cav_pg *store, const outage *at, cav_error *error)
-{
-    const char *words = store->connection ? store->pq.PQerrorMessage(store->connection) : "";
-    int size = (int)strcspn(words, "\n");
-    if (words[0])
-        return cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place, size, words);
-    bool is_left = store->base.waiter != NULL; // somebody said that it is not to be waited for
-    return is_left ? cav_fail(error, CAVIAR_IO, "%s", at->why) : cav_fail_memory(error);
-}
-
-typedef struct attempt {
-    cav_pg *store;
-    outage *at;
-} attempt;
-
-static bool is_attempt_borne(void *context)
-{
-    const attempt *tried = context;
-    return is_waited_for(tried->store, tried->at);
-}
-
-// One setting at a time: a database that lacks one of them serves without.
-static void try_setting(cav_pg *store, const char *sql)
-{
-    store->pq.PQclear(store->pq.PQexec(store->connection, sql));
-}
-
-static caviar_code set_up(cav_pg *store, cav_error *error)
-{
-    PGresult *result = store->pq.PQexec(store->connection, "SHOW synchronous_commit");
-    caviar_code code = CAVIAR_OK;
-    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
-        snprintf(store->durability, sizeof store->durability, "%s",
-                 store->pq.PQgetvalue(result, 0, 0));
-    else
-        code = cav_pg_fail(store, result, error);
-    store->pq.PQclear(result);
-    if (code)
-        return code;
-    try_setting(store, "SET synchronous_commit = off"); // see postgresql.h: the flush waits
-    try_setting(store, "SET idle_in_transaction_session_timeout = '30s'");
-    try_setting(store, "SET tcp_keepalives_idle = 10");
-    try_setting(store, "SET tcp_keepalives_interval = 5");
-    try_setting(store, "SET tcp_keepalives_count = 3");
-    try_setting(store, "SET tcp_user_timeout = '30s'");
-    if (store->is_read_only)
-        try_setting(store, "SET default_transaction_read_only = on");
-    return cav_pg_read_time(store, error);
-}
-
-static caviar_code connect_once(cav_pg *store, outage *at, cav_error *error)
-{
-    cav_pg_disconnect(store);
-    if (at->attempts++ == 0) // and none has failed yet
-        snprintf(at->why, sizeof at->why, "%s: a new connection is not answered", store->place);
-    store->connection = cav_pg_dial(store, is_attempt_borne, &(attempt){store, at});
-    caviar_code code = CAVIAR_OK;
-    if (!store->connection || store->pq.PQstatus(store->connection) != CONNECTION_OK) {
-        code = fail_to_connect(store, at, error);
-    } else {
-        store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
-        store->pq.PQsetnonblocking(store->connection, 1); // see cav_pg_await
-        code = set_up(store, error);
-    }
-    if (code)
-        cav_pg_disconnect(store);
-    return code;
-}
-
-// A server that is starting or ending says so; these are its words' code, as libpq does not pass
-// on the number.
-static bool is_starting(const cav_error *error)
-{
-    return strstr(error->message, "starting up") || strstr(error->message, "shutting down") ||
-           strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
-}
-
 // Sleeps until the next attempt; false: there is to be none.
 static bool nap(cav_pg *store, outage *at)
 {
@@ -221,7 +222,7 @@ caviar_code cav_pg_connect(cav_pg *store, cav_error *error)
     outage at = begin_outage(PATIENCE_MS / 4);
     for (;;) {
         cav_error why = {0};
-        caviar_code code = connect_once(store, &at, &why);
+        caviar_code code = connect_once(store, &why);
         snprintf(at.why, sizeof at.why, "%s", why.message);
         if (!code || !is_starting(&why) || !nap(store, &at)) {
             if (code && error)
@@ -238,7 +239,7 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
     cav_pg_disconnect(store);
     for (bool waits = is_waited_for(store, &at); waits; waits = nap(store, &at)) {
         cav_error why = {0};
-        if (!connect_once(store, &at, &why))
+        if (!connect_once(store, &why))
             return CAVIAR_OK;
         snprintf(at.why, sizeof at.why, "%s", why.message);
     }

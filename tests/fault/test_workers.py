@@ -9,7 +9,6 @@ PostgreSQL these are skipped.
 import os
 import random
 import signal
-import socket
 import sys
 import time
 
@@ -120,10 +119,9 @@ def a_run_goes_on_through_restarts_of_the_server(box):
         equal(check_logs(box, 2, rows), trials)  # none was run again
 
 
-def lose_the_server(box, at, url=None):
+def lose_the_server(box, at):
     """A run with two running trials, whose server has just gone."""
-    run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store',
-                    url or at.url())
+    run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store', at.url())
     wait_until('trials run', lambda: os.path.exists(box.path('ran.log'))
                and len(read(box.path('ran.log')).splitlines()) >= 4)
     at.stop('fast')
@@ -162,26 +160,6 @@ def a_run_whose_server_is_gone_ends_at_once_when_it_is_told_to(box):
         run.signal(signal.SIGTERM)
         run.wait(status=1)
         check_all_is_run_in_the_end(box, at)
-
-
-@case
-def a_run_whose_server_takes_calls_and_never_answers_hears_all_the_same(box):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with server(durable=True) as at, socket.socket() as silent:
-            url = f'postgresql://caviar@127.0.0.1:{at.port}/postgres?connect_timeout=1000'
-            run = lose_the_server(box, at, url)
-            silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            silent.bind(('127.0.0.1', at.port))
-            silent.listen(16)
-            wait_until('it says so', lambda: 'does not answer' in run.err())
-            if number == signal.SIGINT:
-                run.signal(number)
-                wait_until('it says how to go on', lambda: 'Ctrl-C once more' in run.err())
-            run.signal(number)
-            run.wait(status=1)
-            silent.close()
-            check_all_is_run_in_the_end(box, at)
-        os.remove(box.path('ran.log'))
 
 
 @case
