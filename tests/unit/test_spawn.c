@@ -130,9 +130,17 @@ static void test_its_streams_end_with_it_whoever_was_started_after_it(void **sta
     assert_int_equal(WTERMSIG(status_of(second)), SIGKILL);
 }
 
+// Valgrind forks where a program is spawned, and so never hears why that failed.
+static void skip_under_valgrind(void)
+{
+    if (getenv("CAVIAR_TEST_VALGRIND"))
+        skip();
+}
+
 static void test_a_script_without_an_interpreter_goes_to_the_shell(void **state)
 {
     (void)state;
+    skip_under_valgrind();
     scratch at = scratch_new();
     char path[2 * SCRATCH_SIZE], output[TEXT_SIZE], errors[TEXT_SIZE];
     snprintf(path, sizeof path, "%s", scratch_path(&at, "script"));
@@ -151,6 +159,7 @@ static void test_a_script_without_an_interpreter_goes_to_the_shell(void **state)
 static void test_what_cannot_start_says_why_and_leaves_nothing(void **state)
 {
     (void)state;
+    skip_under_valgrind();
     scratch at = scratch_new();
     pid_t pid = -7;
     int streams[2] = {-7, -7}, before = dup(0);
