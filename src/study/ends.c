@@ -4,12 +4,31 @@
  */
 #include "study/study.h"
 
+// Whether curves that were read into it are still those of what is seen, as far as they go.
+static bool may_go_on(const cav_study *study)
+{
+    const cav_ends *ends = &study->ends;
+    return ends->comparable && ends->beginnings == study->beginnings &&
+           ends->of == cav_study_seen(study) && ends->last_step == cav_study_last_step(study);
+}
+
 static bool is_up_to_date(const cav_study *study)
 {
     const cav_ends *ends = &study->ends;
-    return ends->view && ends->changed == study->history->changed_count &&
-           ends->reported == study->history->reported_count &&
-           ends->beginnings == study->beginnings;
+    return ends->view && may_go_on(study) && ends->changed == study->history->changed_count &&
+           ends->reported == study->history->reported_count;
+}
+
+static caviar_code begin(cav_study *study, cav_error *error)
+{
+    if (may_go_on(study))
+        return CAVIAR_OK;
+    cav_study_forget_ends(study);
+    study->ends = (cav_ends){.of = cav_study_seen(study),
+                             .last_step = cav_study_last_step(study),
+                             .beginnings = study->beginnings,
+                             .comparable = cav_comparable_new(cav_study_last_step(study))};
+    return study->ends.comparable ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 void cav_study_forget_ends(cav_study *study)
@@ -41,7 +60,7 @@ caviar_code cav_study_extrapolate(cav_study *study, cav_error *error)
     cav_ends *ends = &study->ends;
     if (is_up_to_date(study))
         return CAVIAR_OK;
-    cav_study_forget_ends(study);
+    ends->view = NULL;
     if (study->spec->metric_count > 1 || !has_stopped(study->history))
         return CAVIAR_OK;
     if (!cav_study_reads_curves(study)) {
@@ -50,18 +69,16 @@ caviar_code cav_study_extrapolate(cav_study *study, cav_error *error)
         if (code)
             return code;
     }
-    ends->comparable = cav_comparable_new(cav_study_last_step(study));
-    if (!ends->comparable)
-        return cav_fail_memory(error);
-    const cav_history *seen = cav_study_seen(study), *view = NULL;
-    caviar_code code = cav_comparable_see(ends->comparable, seen, &view, error);
+    const cav_history *view = NULL;
+    caviar_code code = begin(study, error);
+    if (!code)
+        code = cav_comparable_see(ends->comparable, ends->of, &view, error);
     if (code)
         return code;
     ends->view = view;
-    ends->stopped = count_stopped(seen, view);
+    ends->stopped = count_stopped(ends->of, view);
     ends->changed = study->history->changed_count;
     ends->reported = study->history->reported_count;
-    ends->beginnings = study->beginnings;
     return CAVIAR_OK;
 }
 

@@ -70,11 +70,12 @@ typedef struct cav_shape {
 
 /** What trials that were stopped would have ended with; see ends.c. All zero: not worked out. */
 typedef struct cav_ends {
-    cav_comparable *comparable;
-    const cav_history *view;  // where these have ended so
+    cav_comparable *comparable; // goes on from look to look
+    const cav_history *of;      // whose curves it has
+    int64_t last_step, beginnings;
+    const cav_history *view;  // where these have ended so; NULL: not worked out
     size_t stopped;           // how many these are
     size_t changed, reported; // of the history, as of then
-    int64_t beginnings;
 } cav_ends;
 
 struct caviar_study {

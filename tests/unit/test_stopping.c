@@ -225,6 +225,9 @@ static void test_what_was_stopped_is_learnt_from_in_looking_back(void **state)
     assert_ok(cav_study_refresh(study, &study->error), &study->error);
     assert_ptr_equal(cav_study_learnt(study), cav_study_seen(study)); // no more up to date
     assert_int_equal(cav_study_stopped(study), 0);
+    assert_ok(cav_study_extrapolate(study, &study->error), &study->error); // goes on from there
+    assert_int_equal(cav_study_stopped(study), stopped);
+    assert_int_equal(cav_study_learnt(study)->finished_count, 31);
     cav_study_close(study);
 }
 
