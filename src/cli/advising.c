@@ -35,10 +35,11 @@ static caviar_code compare(const cav_arguments *arguments, const cav_study *stud
             other = m;
     cav_transfer_side here = {study->spec->space, cav_study_learnt(study), metric};
     cav_transfer_side there = {spec->space, cav_study_learnt(earlier), other};
-    if (!code)
-        code = excuse(
-            cav_transfer_measure(&here, &there, study->spec->seed, &at->transfer, &at->no_transfer),
-            &at->no_transfer, error);
+    if (!code) {
+        code =
+            cav_transfer_measure(&here, &there, study->spec->seed, &at->transfer, &at->no_transfer);
+        code = excuse(code, &at->no_transfer, error);
+    }
     cav_study_close(earlier);
     return code;
 }

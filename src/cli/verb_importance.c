@@ -185,8 +185,7 @@ const cav_verb cav_verb_importance = {
         "tiers of the study file is said. --contour shows what the metric does over two "
         "parameters: at each of their values the mean of a Gaussian process, over what the others "
         "were in the trials. A trial that was stopped early counts with the value that its "
-        "learning "
-        "curve is expected to end with; at least 16 with a value are needed.",
+        "learning curve is expected to end with; at least 16 with a value are needed.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,
