@@ -541,11 +541,11 @@ const tests = {
         await measured;
         const said = `${best.values.gain}trial ${best.id}`;
         await until('the best is the greatest', async () => (await factOf(page, 'best gain')) === said);
-        equal(
-            await labelOf(page, 'History'),
-            `gain of 40 trials; the best, ${best.values.gain}, is of trial ${best.id}`,
+        const history = `gain of 40 trials; the best, ${best.values.gain}, is of trial ${best.id}`;
+        await until('so is the history', async () => (await labelOf(page, 'History')) === history);
+        await until('it is distributed', async () =>
+            (await labelOf(page, 'Distribution')).includes('of gain'),
         );
-        holds((await labelOf(page, 'Distribution')).includes('of gain'), 'it is distributed');
         await page.waitForSelector(`section:has(h2:has-text("Best in gain")):has-text("trial ${best.id}")`);
         holds(page.url().endsWith('#/two/overview?metric=gain'), 'the link names it');
 
@@ -556,7 +556,9 @@ const tests = {
         );
         await page.click('nav a:has-text("parameters")');
         await Promise.all(modelled);
-        holds((await labelOf(page, 'lr')).startsWith('gain by lr'), 'a slice is of it');
+        await until('a slice is of it', async () =>
+            (await labelOf(page, 'lr')).startsWith('gain by lr'),
+        );
         await page.focus('.ranks .canvas');
         await until('the ranks are by it', async () => {
             await page.keyboard.press('ArrowRight');
@@ -578,7 +580,7 @@ const tests = {
         await again.waitForSelector(`h1:has-text("Trial ${best.id}")`);
         holds((await labelOf(again, 'Learning curve')).startsWith('gain over'), 'so does a trial');
         await again.goBack();
-        await again.waitForSelector('.metric select');
+        await again.waitForSelector('.facts dt:has-text("best gain")'); // no longer the trial's page
         await again.keyboard.press('m');
         await again.waitForSelector('.facts dt:has-text("best loss")');
         holds(again.url().endsWith('#/two/overview'), 'the first one needs no name');
