@@ -151,7 +151,7 @@ typedef enum caviar_confidence {
 #define CAVIAR_STATES(X)                                                                           \
     X(WAITING, "waiting")   /* queued: has its parameters, nobody runs it */                       \
     X(RUNNING, "running")   /* a worker has it, under a lease */                                   \
-    X(PAUSED, "paused")     /* a scheduler took it off; may go on from its last step */            \
+    X(PAUSED, "paused")     /* taken off; may go on from its last step */                          \
     X(COMPLETE, "complete") /* has its final value */                                              \
     X(PRUNED, "pruned")     /* stopped early; its last report counts as what is known of it */     \
     X(FAILED, "failed")     /* ended without a value; the reason says why */

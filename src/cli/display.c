@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/nudging.h"
 #include "cli/print.h"
 
 #include <math.h>
@@ -494,5 +495,6 @@ void cav_display_end(cav_display *display, const cav_run_summary *summary)
     append_summary(display, summary);
     append_best(display);
     append_front(display);
+    cav_cli_held_print(display->study, &display->text);
     flush(display);
 }

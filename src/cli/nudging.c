@@ -79,8 +79,8 @@ static void append_what(const cav_study *study, const cav_nudge *nudge, cav_text
     const cav_space *space = study->spec->space;
     if (nudge->kind == CAV_NUDGE_ROLLBACK)
         cav_text_appendf(text, "back to step %lld", (long long)nudge->target);
-    else if (nudge->kind == CAV_NUDGE_STOP)
-        cav_text_append(text, "stop");
+    else if (nudge->kind != CAV_NUDGE_CHANGE)
+        cav_text_append(text, cav_nudge_kind_name(nudge->kind));
     for (size_t i = 0; i < space->count && nudge->raw; i++) {
         if (isnan(nudge->raw[i]))
             continue;
@@ -151,6 +151,116 @@ void cav_cli_nudges_write(const cav_study *study, int64_t number, cav_json *json
         write_one(study, &list->items[n], json);
     cav_json_end_array(json);
 }
+
+// ---- Pause, resume, stop ----------------------------------------------------------------------
+
+// Beside that it was taken: how it may come out.
+static const char *wish_warning(const cav_study *study, int64_t number, cav_nudge_kind kind)
+{
+    unsigned can = study->history->cans[number];
+    return kind == CAV_NUDGE_PAUSE && can != 0 && !(can & CAVIAR_CAN_RESTORE)
+               ? "its program has not said that it can restore a checkpoint: it may begin again"
+               : NULL;
+}
+
+static void print_resumed(const cav_study *study, int64_t number, cav_text *text)
+{
+    int64_t step = study->history->steps[number];
+    cav_text_append(text, "goes on");
+    if (study->history->states[number] != CAVIAR_STATE_WAITING)
+        return; // it has not ended: it runs on
+    if (step > 0)
+        cav_text_appendf(text, " from step %lld", (long long)step);
+    cav_text_append(text, ", before anything new");
+}
+
+static void print_wish(const cav_study *study, int64_t number, cav_nudge_kind kind,
+                       const char *warning, cav_text *text)
+{
+    cav_text_appendf(text, "trial %lld: ", (long long)number);
+    if (kind == CAV_NUDGE_RESUME) {
+        print_resumed(study, number, text);
+    } else if (kind == CAV_NUDGE_PAUSE && study->history->states[number] == CAVIAR_STATE_PAUSED) {
+        cav_text_append(text, "stays paused, until it is resumed");
+    } else {
+        cav_text_append(text, kind == CAV_NUDGE_PAUSE ? "pauses " : "ends ");
+        cav_cli_when_print(study, number, text);
+    }
+    if (warning)
+        cav_text_appendf(text, "\n%s", warning);
+}
+
+static void write_wish(const cav_study *study, int64_t number, cav_nudge_kind kind,
+                       const char *warning, cav_json *json)
+{
+    const cav_history *history = study->history;
+    cav_json_begin_object(json);
+    cav_json_add_int(json, "id", number);
+    cav_json_add_string(json, "wish", cav_nudge_kind_name(kind));
+    cav_json_add_string(json, "state", caviar_state_name((caviar_state)history->states[number]));
+    if (history->steps[number] >= 0)
+        cav_json_add_int(json, "step", history->steps[number]);
+    if (warning)
+        cav_json_add_string(json, "warning", warning);
+    cav_json_end_object(json);
+}
+
+static caviar_code wish_of(const cav_arguments *arguments, cav_study *study, cav_cli_wish *wish,
+                           cav_nudge_kind kind, cav_error *error)
+{
+    char author[CAV_AUTHOR_SIZE];
+    caviar_nudge_options options = {.author = author, .note = cav_flag_get(arguments, "note")};
+    int64_t number = 0;
+    cav_text text = {0};
+    cav_json json = {.text = &text};
+    cav_author_name(author);
+    caviar_code code = cav_flag_int(arguments, "trial", 0, INT64_MAX, &number, error);
+    if (!code)
+        code = wish(study, number, &options, error);
+    if (code)
+        return code;
+    const char *warning = wish_warning(study, number, kind);
+    if (cav_flag_is_on(arguments, "json"))
+        write_wish(study, number, kind, warning, &json);
+    else
+        print_wish(study, number, kind, warning, &text);
+    return cav_print_json(&text, error);
+}
+
+cav_exit cav_cli_wish_of_trial(const cav_arguments *arguments, cav_cli_wish *wish,
+                               cav_nudge_kind kind)
+{
+    cav_error error = {0};
+    cav_study *study;
+    const char *of = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
+    if (cav_cli_open(arguments, of, false, &study, &error))
+        return cav_complain(&error);
+    caviar_code code = wish_of(arguments, study, wish, kind, &error);
+    cav_study_close(study);
+    return code ? cav_complain(&error) : CAV_EXIT_OK;
+}
+
+void cav_cli_held_print(const cav_study *study, cav_text *text)
+{
+    enum { MOST = 5 };
+    const cav_history *history = study->history;
+    size_t count = 0;
+    for (size_t i = 0; i < history->open_count; i++) {
+        size_t number = history->open[i];
+        bool is_held =
+            history->states[number] == CAVIAR_STATE_PAUSED && cav_history_is_held(history, number);
+        if (!is_held || ++count > MOST)
+            continue;
+        cav_text_appendf(text,
+                         "trial %zu is paused at step %lld: 'caviar resume %s --trial %zu' lets it "
+                         "go on\n",
+                         number, (long long)history->steps[number], study->spec->study, number);
+    }
+    if (count > MOST)
+        cav_text_appendf(text, "so are %zu more\n", count - MOST);
+}
+
+// ---- Schedules --------------------------------------------------------------------------------
 
 // Entries of one step become one, in which the later value counts.
 static size_t merge_schedule(const cav_nudge_list *list, size_t param_count,

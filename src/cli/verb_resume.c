@@ -3,6 +3,7 @@
  */
 #include "cli/changing.h"
 #include "cli/launching.h"
+#include "cli/nudging.h"
 #include "cli/running.h"
 
 #include <stdio.h>
@@ -12,11 +13,13 @@ static const cav_flag flags[] = {
     CAV_SHOW_FLAGS,
     CAV_ON_FLAG,
     {0, "only", NULL, "let a paused study go on, but run nothing here"},
+    {0, "trial", "N", "let this paused trial go on, and run nothing here"},
 };
 
 static const cav_example examples[] = {
     {"caviar resume", "go on with the only study in caviar.db"},
     {"caviar resume mnist -n +50 -j 8", "50 trials more, eight at a time"},
+    {"caviar resume mnist --trial 7", "whoever runs the study goes on with trial 7"},
 };
 
 static caviar_code reopen(const cav_arguments *arguments, const json_t *overrides, const char *name,
@@ -49,6 +52,8 @@ static caviar_code let_go_on(const cav_arguments *arguments, cav_study *study, c
 
 static cav_exit run(const cav_arguments *arguments)
 {
+    if (cav_flag_get(arguments, "trial"))
+        return cav_cli_wish_of_trial(arguments, cav_study_resume, CAV_NUDGE_RESUME);
     cav_error error = {0};
     cav_study *looked, *study = NULL;
     json_t *overrides;
@@ -83,7 +88,9 @@ const cav_verb cav_verb_resume = {
     .description =
         "Runs a study from the store, as 'caviar run' would with its file: one that was "
         "interrupted goes on, one that is finished is extended with --trials or --time, one that "
-        "was paused or stopped is let go on. Flags replace what the study says.",
+        "was paused or stopped is let go on. Flags replace what the study says.\n\n"
+        "With --trial, one trial that was paused, by 'caviar pause --trial' or by a scheduler, "
+        "goes on from where it stands, before anything new, in whatever process runs the study.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

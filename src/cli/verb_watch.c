@@ -175,8 +175,8 @@ const cav_verb cav_verb_watch = {
         "Keys for a trial: left and right choose a parameter, + and - put a nudge together, a "
         "twentieth of the parameter's range at a time on its scale; Enter sends it, Escape forgets "
         "it. r rolls the last nudge back and s ends the trial, both after a question; f forks it "
-        "from its last checkpoint, with the nudge that was put together; p pauses the study or "
-        "lets it go on; b goes back to the list, q leaves.",
+        "from its last checkpoint, with the nudge that was put together; p pauses it or "
+        "lets it go on (in the list: the study); b goes back to the list, q leaves.",
     .flags = flags,
     .flag_count = CAV_COUNT_OF(flags),
     .has_store = true,

@@ -132,6 +132,33 @@ static caviar_code stop(cav_watching *watching, cav_study *study,
     return code;
 }
 
+// Or on its way there.
+static bool is_at_rest(const cav_watching *watching)
+{
+    const cav_history *history = watching->study->history;
+    size_t number = (size_t)watching->trial;
+    return history->states[number] == CAVIAR_STATE_PAUSED || cav_history_is_held(history, number) ||
+           cav_nudge_list_waiting(&history->nudges[number], CAV_NUDGE_PAUSE);
+}
+
+static caviar_code rest(cav_watching *watching, cav_study *study,
+                        const caviar_nudge_options *options, cav_error *error)
+{
+    caviar_code code = cav_study_pause(study, watching->trial, options, error);
+    if (!code)
+        say(watching, "it pauses at its next report; p goes on");
+    return code;
+}
+
+static caviar_code go_on(cav_watching *watching, cav_study *study,
+                         const caviar_nudge_options *options, cav_error *error)
+{
+    caviar_code code = cav_study_resume(study, watching->trial, options, error);
+    if (!code)
+        say(watching, "it goes on, before anything new");
+    return code;
+}
+
 static caviar_code fork_trial(cav_watching *watching, cav_study *study,
                               const caviar_nudge_options *options, cav_error *error)
 {
@@ -230,6 +257,8 @@ static void press_in_study(cav_watching *watching, int key)
         watching->chosen--;
     else if (key == CAV_KEY_ENTER && (size_t)watching->chosen < count)
         show_trial(watching, numbers[watching->chosen]);
+    else if (key == 'p')
+        act(watching, pause_or_resume);
 }
 
 static void press_in_trial(cav_watching *watching, int key)
@@ -250,6 +279,8 @@ static void press_in_trial(cav_watching *watching, int key)
         ask_rollback(watching);
     else if (key == 'f')
         act(watching, fork_trial);
+    else if (key == 'p')
+        act(watching, is_at_rest(watching) ? go_on : rest);
     else if (key == 's')
         ask_stop(watching);
 }
@@ -260,8 +291,6 @@ void cav_watch_key(cav_watching *watching, int key)
         answer(watching, key);
     else if (key == 'q')
         watching->is_over = true;
-    else if (key == 'p')
-        act(watching, pause_or_resume);
     else if (watching->trial < 0)
         press_in_study(watching, key);
     else

@@ -218,7 +218,8 @@ static void collect_marks(const cav_watching *watching, pieces *to)
     for (size_t n = 0; n < list->count && to->mark_count < MOST_MARKS; n++) {
         const cav_nudge *nudge = &list->items[n];
         bool counts = nudge->step >= 0 && nudge->state != CAV_NUDGE_REFUSED;
-        if (!counts || nudge->kind == CAV_NUDGE_STOP)
+        bool is_marked = nudge->kind == CAV_NUDGE_CHANGE || nudge->kind == CAV_NUDGE_ROLLBACK;
+        if (!counts || !is_marked)
             continue;
         write_mark(watching, nudge, to->words[to->mark_count]);
         to->marks[to->mark_count] =
@@ -301,7 +302,7 @@ static bool put_waiting(const cav_watching *watching, cav_screen *screen, int ro
             column = cav_screen_put(screen, row, 0, CAV_INK_ACCENT, "at its next report: ");
         write_mark(watching, &list->items[n], words);
         column = cav_screen_put(screen, row, column, CAV_INK_ACCENT,
-                                list->items[n].kind == CAV_NUDGE_STOP ? "stop" : words);
+                                words[0] ? words : cav_nudge_kind_name(list->items[n].kind));
         column = cav_screen_put(screen, row, column, CAV_INK_PLAIN, "  ");
     }
     return column > 0;
@@ -343,7 +344,7 @@ static void put_trial(const cav_watching *watching, cav_screen *screen)
     if (!put_waiting(watching, screen, screen->rows - FOOT_ROWS + 2))
         put_diagnosis(watching, screen, screen->rows - FOOT_ROWS + 2);
     put_foot(watching, screen,
-             "arrows choose  +/- nudge  r roll back  f fork  s stop  p pause  b list  q quit");
+             "arrows choose  +/- nudge  r roll back  f fork  p pause  s stop  b list  q quit");
 }
 
 void cav_watch_page(const cav_watching *watching, cav_screen *screen)

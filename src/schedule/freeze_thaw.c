@@ -147,7 +147,7 @@ static size_t find_most(freeze_state *state, const cav_history *history, merit *
     *ret_most = -INFINITY;
     for (size_t i = 0; i < history->open_count; i++) {
         size_t number = history->open[i];
-        if (history->states[number] != CAVIAR_STATE_PAUSED)
+        if (!cav_history_may_resume(history, number))
             continue;
         double most = merit_of(state, history, number);
         if (most > *ret_most) {
@@ -278,8 +278,7 @@ static caviar_code judge(void *opaque, const cav_history *history, const cav_jud
 static size_t find_leader(const cav_history *history)
 {
     for (size_t i = 0; i < history->open_count; i++)
-        if (history->states[history->open[i]] == CAVIAR_STATE_PAUSED &&
-            leads(history, history->open[i]))
+        if (cav_history_may_resume(history, history->open[i]) && leads(history, history->open[i]))
             return history->open[i];
     return SIZE_MAX;
 }

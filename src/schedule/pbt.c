@@ -151,7 +151,7 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
     caviar_code code = cav_populations_look(&state->all, history, error);
     for (size_t i = 0; i < history->open_count && !code; i++) {
         size_t number = history->open[i], index = state->all.of[number];
-        if (history->states[number] != CAVIAR_STATE_PAUSED)
+        if (!cav_history_may_resume(history, number))
             continue;
         if (index != SIZE_MAX && index != followed)
             code = follow(state, history, followed = index, error);

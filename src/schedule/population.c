@@ -301,8 +301,8 @@ bool cav_population_waits(const cav_population *population, const cav_history *h
 {
     for (size_t i = 0; i < population->place_count; i++) {
         const cav_place *place = &population->places[i];
-        uint8_t state = history->states[place->trial];
-        bool stands = state == CAVIAR_STATE_PAUSED || state == CAVIAR_STATE_WAITING;
+        bool stands = cav_history_may_resume(history, place->trial) ||
+                      history->states[place->trial] == CAVIAR_STATE_WAITING;
         if (stands && !place->is_lost && history->steps[place->trial] < milestone)
             return true;
     }

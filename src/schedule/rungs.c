@@ -290,9 +290,9 @@ static size_t promote_from(const cav_rungs *rungs, cav_rung *rung, const cav_his
             break;
         if (has_left(rungs, history, item.id, index))
             cav_order_remove(&rung->waiting, item.value, item.id);
-        else if (history->states[item.id] == CAVIAR_STATE_PAUSED)
+        else if (cav_history_may_resume(history, item.id))
             return item.id;
-        else if (!set_aside(rung, item))
+        else if (cav_history_is_held(history, item.id) || !set_aside(rung, item))
             place++;
     }
     return SIZE_MAX;

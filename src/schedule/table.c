@@ -82,7 +82,7 @@ caviar_code cav_scheduler_resume_first(void *state, const cav_history *history, 
     (void)state, (void)is_last, (void)error;
     *ret_number = SIZE_MAX;
     for (size_t i = 0; i < history->open_count && *ret_number == SIZE_MAX; i++)
-        if (history->states[history->open[i]] == CAVIAR_STATE_PAUSED)
+        if (cav_history_may_resume(history, history->open[i]))
             *ret_number = history->open[i];
     return CAVIAR_OK;
 }

@@ -1,5 +1,6 @@
 /**
- * act.c: pausing and stopping a study; nudging, rolling back, forking and stopping a trial.
+ * act.c: pausing and stopping a study; nudging, rolling back, forking, pausing and stopping a
+ * trial.
  */
 #include "serve/act.h"
 
@@ -117,10 +118,13 @@ static caviar_code roll_back(const deed *at)
     return code;
 }
 
-static caviar_code stop(const deed *at)
+typedef caviar_code trial_wish(cav_study *study, int64_t number,
+                               const caviar_nudge_options *options, cav_error *error);
+
+static caviar_code wish_of_trial(const deed *at, trial_wish *done)
 {
     caviar_nudge_options options = options_of(at);
-    return cav_study_stop(at->study, at->route->trial, &options, at->error);
+    return done(at->study, at->route->trial, &options, at->error);
 }
 
 // ---- The study --------------------------------------------------------------------------------
@@ -156,8 +160,12 @@ static caviar_code act(const deed *at)
         code = fork_trial(at, now, now + count);
     else if (at->route->kind == CAV_ROUTE_ROLLBACK)
         code = roll_back(at);
+    else if (at->route->kind == CAV_ROUTE_PAUSE)
+        code = wish_of_trial(at, cav_study_pause);
+    else if (at->route->kind == CAV_ROUTE_RESUME)
+        code = wish_of_trial(at, cav_study_resume);
     else
-        code = stop(at);
+        code = wish_of_trial(at, cav_study_stop);
     free(now);
     return code;
 }

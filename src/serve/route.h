@@ -24,7 +24,9 @@
     X(NUDGE, "POST", "/api/1/studies/{study}/trials/{trial}/nudge")                                \
     X(ROLLBACK, "POST", "/api/1/studies/{study}/trials/{trial}/rollback")                          \
     X(FORK, "POST", "/api/1/studies/{study}/trials/{trial}/fork")                                  \
-    X(STOP, "POST", "/api/1/studies/{study}/trials/{trial}/stop")
+    X(STOP, "POST", "/api/1/studies/{study}/trials/{trial}/stop")                                  \
+    X(PAUSE, "POST", "/api/1/studies/{study}/trials/{trial}/pause")                                \
+    X(RESUME, "POST", "/api/1/studies/{study}/trials/{trial}/resume")
 
 typedef enum cav_route_kind {
 #define X(name, method, pattern) CAV_ROUTE_##name,

@@ -233,12 +233,16 @@ static caviar_code resume(cav_study *study, bool is_last, int64_t *ret_number, c
     return CAVIAR_NOT_FOUND;
 }
 
-static bool has_others(const cav_history *history)
+// Whether all that is open is paused, and nobody holds all of it.
+static bool has_left_over(const cav_history *history)
 {
-    for (size_t i = 0; i < history->open_count; i++)
+    bool found = false;
+    for (size_t i = 0; i < history->open_count; i++) {
         if (history->states[history->open[i]] != CAVIAR_STATE_PAUSED)
-            return true;
-    return false;
+            return false;
+        found |= cav_history_may_resume(history, history->open[i]);
+    }
+    return found;
 }
 
 static caviar_code prune_open(cav_study *study, cav_error *error)
@@ -250,6 +254,8 @@ static caviar_code prune_open(cav_study *study, cav_error *error)
         return code;
     for (size_t i = 0; i < history->open_count && !code; i++) {
         size_t number = history->open[i];
+        if (!cav_history_may_resume(history, number))
+            continue;
         cav_move move = {.number = (int64_t)number,
                          .attempt = history->attempts[number],
                          .to = CAVIAR_STATE_PRUNED};
@@ -265,14 +271,11 @@ static caviar_code prune_open(cav_study *study, cav_error *error)
 static caviar_code give_up_paused(cav_study *study, cav_error *error)
 {
     caviar_code code = CAVIAR_OK;
-    do {
-        if (study->history->open_count == 0 || has_others(study->history))
-            return code;
+    while (!code && has_left_over(study->history)) {
         code = prune_open(study, error);
-        if (code && !(code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
-            return code;
-        code = cav_study_refresh(study, error);
-    } while (!code);
+        if (!code || (code == CAVIAR_BUSY && cav_study_was_cut_off(study)))
+            code = cav_study_refresh(study, error);
+    }
     return code;
 }
 

@@ -77,7 +77,7 @@ static caviar_code place(void *context, int64_t number, bool back, cav_error *er
 // The trial that lost its place is of no use any more; one that runs hears so by itself.
 static caviar_code give_up(cav_study *study, size_t number, cav_error *error)
 {
-    if (number == SIZE_MAX || study->history->states[number] != CAVIAR_STATE_PAUSED)
+    if (number == SIZE_MAX || !cav_history_may_resume(study->history, number))
         return CAVIAR_OK;
     cav_move move = {.number = (int64_t)number,
                      .attempt = study->history->attempts[number],

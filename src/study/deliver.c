@@ -52,12 +52,11 @@ static void overlay(const delivery *at, const cav_nudge *nudge)
             at->raw[i] = nudge->raw[i];
 }
 
-static const cav_nudge *find_stop(const cav_nudge_list *list)
+// A trial that has come to its end needs no pause.
+static const cav_nudge *find_pause(const delivery *at)
 {
-    for (size_t n = 0; n < list->count; n++)
-        if (list->items[n].kind == CAV_NUDGE_STOP && waits_for_next(&list->items[n]))
-            return &list->items[n];
-    return NULL;
+    int64_t last = cav_study_last_step(at->study);
+    return last > 0 && at->step >= last ? NULL : cav_nudge_list_waiting(at->list, CAV_NUDGE_PAUSE);
 }
 
 // Of several rollbacks the last one counts. One whose checkpoint has gone since is refused.
@@ -143,7 +142,7 @@ static caviar_code deliver_rollback(const delivery *at)
 
 static caviar_code deliver_all(delivery *at, caviar_verdict *verdict)
 {
-    const cav_nudge *stop = find_stop(at->list);
+    const cav_nudge *stop = cav_nudge_list_waiting(at->list, CAV_NUDGE_STOP), *pause;
     if (stop) {
         *verdict = CAVIAR_VERDICT_STOP;
         return set(at, stop, CAV_NUDGE_ACTIVE, at->step);
@@ -156,6 +155,11 @@ static caviar_code deliver_all(delivery *at, caviar_verdict *verdict)
     if (at->back) { // whoever goes back wants it to go on, whatever the scheduler thinks
         *verdict = CAVIAR_VERDICT_RESTORE;
         return deliver_rollback(at);
+    }
+    pause = find_pause(at);
+    if (pause) {
+        *verdict = CAVIAR_VERDICT_PAUSE;
+        return set(at, pause, CAV_NUDGE_ACTIVE, at->step);
     }
     if (*verdict != CAVIAR_VERDICT_CONTINUE)
         return CAVIAR_OK;

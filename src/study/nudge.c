@@ -1,5 +1,5 @@
 /**
- * nudge.c: what somebody wants of a running trial: other values, to go back, to end.
+ * nudge.c: what somebody wants of a trial: other values, to go back, to end, to rest.
  *
  * Here it is checked and kept in the store; whichever process runs the trial delivers it, with the
  * answer to the next report (deliver.c).
@@ -291,16 +291,21 @@ caviar_code cav_study_rollback(cav_study *study, int64_t number, int64_t step,
     return code;
 }
 
+// Keeps a wish that has neither values nor a place: an end, a pause.
+static caviar_code wish(cav_study *study, int64_t number, cav_nudge_kind kind,
+                        const caviar_nudge_options *options, cav_error *error)
+{
+    cav_nudge nudge = {.number = number, .kind = kind, .step = -1, .target = -1};
+    return keep(study, &nudge, options, error);
+}
+
 static caviar_code stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
                         cav_error *error)
 {
     caviar_code code = cav_study_refresh(study, error);
     if (!code)
         code = check_open(study, number, error);
-    if (code)
-        return code;
-    cav_nudge nudge = {.number = number, .kind = CAV_NUDGE_STOP, .step = -1, .target = -1};
-    return keep(study, &nudge, options, error);
+    return code ? code : wish(study, number, CAV_NUDGE_STOP, options, error);
 }
 
 caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
@@ -308,6 +313,96 @@ caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_
 {
     cav_study_lock(study);
     caviar_code code = stop(study, number, options, error);
+    cav_study_unlock(study);
+    return code;
+}
+
+// ---- Rest -------------------------------------------------------------------------------------
+
+// What is in force from now on, without a word to the program.
+static caviar_code note(cav_study *study, int64_t number, cav_nudge_kind kind,
+                        const caviar_nudge_options *options, cav_error *error)
+{
+    int64_t step = study->history->steps[number];
+    cav_nudge nudge = {.number = number,
+                       .kind = kind,
+                       .state = CAV_NUDGE_ACTIVE,
+                       .step = step > 0 ? step : 0,
+                       .target = -1};
+    return keep(study, &nudge, options, error);
+}
+
+static caviar_code pause(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                         cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    if (!code)
+        code = check_open(study, number, error);
+    if (!code)
+        code = check_hears(study, number, error);
+    if (code)
+        return code;
+    const cav_history *history = study->history;
+    if (cav_history_is_held(history, (size_t)number) ||
+        cav_nudge_list_waiting(&history->nudges[number], CAV_NUDGE_PAUSE))
+        return cav_fail(error, CAVIAR_STATE, "trial %lld is paused already", (long long)number);
+    return history->states[number] == CAVIAR_STATE_PAUSED // by a scheduler
+               ? note(study, number, CAV_NUDGE_PAUSE, options, error)
+               : wish(study, number, CAV_NUDGE_PAUSE, options, error);
+}
+
+caviar_code cav_study_pause(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                            cav_error *error)
+{
+    cav_study_lock(study);
+    caviar_code code = pause(study, number, options, error);
+    cav_study_unlock(study);
+    return code;
+}
+
+// To the front: it waits to be run.
+static caviar_code queue(cav_study *study, int64_t number, cav_error *error)
+{
+    cav_move move = {
+        .number = number, .attempt = study->history->attempts[number], .to = CAVIAR_STATE_WAITING};
+    caviar_code code = study->store->type->trial_move(study->store, &study->scope, &move, error);
+    if (!code && !study->spec->durability_normal)
+        code = study->store->type->sync(study->store, error);
+    return code ? code : cav_study_refresh(study, error);
+}
+
+static caviar_code resume(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                          cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    if (!code)
+        code = check_open(study, number, error);
+    if (code)
+        return code;
+    const cav_nudge *waiting =
+        cav_nudge_list_waiting(&study->history->nudges[number], CAV_NUDGE_PAUSE);
+    if (waiting) { // it has not been told: it never is
+        code = study->store->type->nudge_set(study->store, &study->scope, waiting->id,
+                                             CAV_NUDGE_UNDONE, waiting->step, error);
+        return code ? code : cav_study_read_nudges(study, error);
+    }
+    if (study->history->states[number] != CAVIAR_STATE_PAUSED &&
+        !cav_history_is_held(study->history, (size_t)number))
+        return cav_fail(error, CAVIAR_STATE, "trial %lld is %s, not paused", (long long)number,
+                        caviar_state_name((caviar_state)study->history->states[number]));
+    code = note(study, number, CAV_NUDGE_RESUME, options, error);
+    if (!code)
+        code = cav_study_refresh(study, error);
+    if (code || study->history->states[number] != CAVIAR_STATE_PAUSED)
+        return code; // it has not ended yet; when it does, it waits
+    return queue(study, number, error);
+}
+
+caviar_code cav_study_resume(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                             cav_error *error)
+{
+    cav_study_lock(study);
+    caviar_code code = resume(study, number, options, error);
     cav_study_unlock(study);
     return code;
 }

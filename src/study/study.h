@@ -281,6 +281,21 @@ caviar_code cav_study_rollback(cav_study *study, int64_t number, int64_t step,
 caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
                            cav_error *error);
 
+/**
+ * Has a running trial end at a checkpoint with its next report, and stay paused whatever a
+ * scheduler thinks, also beyond the end of the budget, until it is resumed. One that is paused
+ * already stays so. CAVIAR_STATE if somebody has paused it, or its program cannot hear.
+ */
+caviar_code cav_study_pause(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                            cav_error *error);
+
+/**
+ * Takes that back; or lets a paused trial, whoever paused it, wait to be run on from where it
+ * stands, before anything new. CAVIAR_STATE if it is not paused.
+ */
+caviar_code cav_study_resume(cav_study *study, int64_t number, const caviar_nudge_options *options,
+                             cav_error *error);
+
 /** The values that a trial has once all that was nudged so far has reached it: raw [count]. */
 caviar_code cav_study_values(cav_study *study, int64_t number, double *ret_raw, cav_error *error);
 

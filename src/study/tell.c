@@ -186,11 +186,22 @@ static caviar_code link_report(caviar_trial *trial, int64_t step, const caviar_m
     return code;
 }
 
+// Where a trial goes that was told to pause: somebody may have wished it on since.
+static caviar_state after_pause(cav_study *study, const caviar_trial *trial)
+{
+    cav_error error = {0};
+    if (cav_study_read_nudges(study, &error)) // then whoever reads them next goes on with it
+        return CAVIAR_STATE_PAUSED;
+    const cav_nudge *last = cav_nudge_list_rest(&study->history->nudges[trial->number]);
+    bool goes_on = last && last->kind == CAV_NUDGE_RESUME && last->step == trial->step;
+    return goes_on ? CAVIAR_STATE_WAITING : CAVIAR_STATE_PAUSED;
+}
+
 // Ends the handle's part in the trial: as the last verdict said, or else as `otherwise`.
 static caviar_code obey(cav_study *study, caviar_trial *trial, caviar_state otherwise)
 {
     cav_move how = {.to = trial->is_stopped  ? CAVIAR_STATE_PRUNED
-                          : trial->is_paused ? CAVIAR_STATE_PAUSED
+                          : trial->is_paused ? after_pause(study, trial)
                                              : otherwise};
     if (how.to != CAVIAR_STATE_WAITING)
         how.values = trial->finals;

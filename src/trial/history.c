@@ -418,6 +418,17 @@ caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_
     return put ? CAVIAR_OK : cav_fail_memory(error);
 }
 
+bool cav_history_is_held(const cav_history *history, size_t number)
+{
+    const cav_nudge *last = cav_nudge_list_rest(&history->nudges[number]);
+    return last && last->kind == CAV_NUDGE_PAUSE;
+}
+
+bool cav_history_may_resume(const cav_history *history, size_t number)
+{
+    return history->states[number] == CAVIAR_STATE_PAUSED && !cav_history_is_held(history, number);
+}
+
 bool cav_history_has_losses(const cav_history *history, size_t number)
 {
     bool all = history->states[number] == CAVIAR_STATE_COMPLETE;

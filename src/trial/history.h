@@ -128,6 +128,13 @@ void cav_history_step(cav_history *history, size_t number, int64_t step);
 
 /** Adds a nudge, or its newer state. The trial must be there: CAVIAR_NOT_FOUND. */
 caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_error *error);
+
+/** True while somebody has paused the trial and not resumed it. */
+bool cav_history_is_held(const cav_history *history, size_t number);
+
+/** True of a paused trial that a scheduler may go on with, or give up: nobody holds it. */
+bool cav_history_may_resume(const cav_history *history, size_t number);
+
 /** True where the origin of a trial is this name, whatever it says after a colon. */
 bool cav_history_is_by(const cav_history *history, size_t number, const char *maker);
 

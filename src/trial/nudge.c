@@ -114,6 +114,28 @@ bool cav_nudge_is_scheduled(const cav_nudge *nudge)
            (nudge->state == CAV_NUDGE_ACTIVE || nudge->state == CAV_NUDGE_WAITING);
 }
 
+const cav_nudge *cav_nudge_list_waiting(const cav_nudge_list *list, cav_nudge_kind kind)
+{
+    for (size_t n = 0; n < list->count; n++) {
+        const cav_nudge *nudge = &list->items[n];
+        if (nudge->kind == kind && nudge->state == CAV_NUDGE_WAITING && nudge->step < 0)
+            return nudge;
+    }
+    return NULL;
+}
+
+const cav_nudge *cav_nudge_list_rest(const cav_nudge_list *list)
+{
+    const cav_nudge *last = NULL;
+    for (size_t n = 0; n < list->count; n++) {
+        const cav_nudge *nudge = &list->items[n];
+        bool counts = nudge->kind == CAV_NUDGE_PAUSE || nudge->kind == CAV_NUDGE_RESUME;
+        if (counts && nudge->state == CAV_NUDGE_ACTIVE && (!last || nudge->id > last->id))
+            last = nudge;
+    }
+    return last;
+}
+
 void cav_nudge_list_apply(const cav_nudge_list *list, int64_t step, double *raw, size_t param_count)
 {
     for (size_t n = 0; n < list->count; n++) {

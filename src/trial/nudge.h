@@ -1,5 +1,5 @@
 /**
- * nudge.h: what somebody wants of a trial while it runs: other values, to go back, to end.
+ * nudge.h: what somebody wants of a trial: other values, to go back, to end, to rest.
  *
  * A nudge is given at any time and is delivered with the answer to the trial's next report. Those
  * that are in force are the trial's schedule: from the report of which step on which values hold.
@@ -14,7 +14,9 @@
 #define CAV_NUDGE_KINDS(X)                                                                         \
     X(CHANGE, "change")     /* other values of parameters */                                       \
     X(ROLLBACK, "rollback") /* back to the checkpoint of a step */                                 \
-    X(STOP, "stop")         /* end now, as if a scheduler had said so */
+    X(STOP, "stop")         /* end now, as if a scheduler had said so */                           \
+    X(PAUSE, "pause")       /* end at a checkpoint, and stay until resumed */                      \
+    X(RESUME, "resume")     /* go on; it is active at once */
 
 typedef enum cav_nudge_kind {
 #define X(name, word) CAV_NUDGE_##name,
@@ -70,6 +72,12 @@ void cav_nudge_list_free(cav_nudge_list *list);
 
 /** True of a change with a step that counts or will: an entry of the schedule. */
 bool cav_nudge_is_scheduled(const cav_nudge *nudge);
+
+/** The first of that kind that waits for the next report; NULL: there is none. */
+const cav_nudge *cav_nudge_list_waiting(const cav_nudge_list *list, cav_nudge_kind kind);
+
+/** The pause or resume that was carried out last; NULL: there is none. */
+const cav_nudge *cav_nudge_list_rest(const cav_nudge_list *list);
 
 /** Puts the values into raw [param_count] that the schedule has changed by the report of `step`. */
 void cav_nudge_list_apply(const cav_nudge_list *list, int64_t step, double *raw,

@@ -147,7 +147,7 @@ const tests = {
             'nursed.yaml',
             `study: nursed\ncommand: caviar-train --data data.csv --target label --lr {lr} --momentum {momentum} --units 4 --batch 8 --epochs {steps} --checkpoint {dir}/checkpoints\nmetric: val_loss\nsteps: {min: 1, max: 100000}\nbudget: {trials: 1}\nsampler: random\nscheduler: none\nseed: 1\nspace:\n  lr: {type: float, scale: log, low: 1e-4, high: 1}\n  momentum: {type: float, scale: reverse-log, low: 0.5, high: 0.99}\n`,
         );
-        place.start('run', 'nursed.yaml', '-q');
+        const running = place.start('run', 'nursed.yaml', '-q');
         await until('it trains', () => {
             try {
                 return JSON.parse(place.caviar('show', '0', '--json')).curve.length > 3;
@@ -171,6 +171,18 @@ const tests = {
         await page.fill('#knob-lr', '7');
         await page.click('button:has-text("Nudge")');
         await page.waitForSelector('.notice.shown.bad:has-text("lies outside")');
+
+        await page.fill('.note', 'for later');
+        await page.click('button:has-text("Pause this trial")');
+        await page.waitForSelector('.badge.paused');
+        await page.waitForSelector('tr.active:has-text("for later")');
+        await until('nothing else is to be run', () => running.exitCode === 0);
+        await page.keyboard.press('Tab'); // out of the field
+        await page.keyboard.press('p');
+        await page.waitForSelector('.badge.waiting');
+        place.start('resume', 'nursed', '-q');
+        await page.waitForSelector('.badge.running');
+        await page.waitForSelector('button:has-text("Pause this trial")');
         await page.click('button:has-text("Stop this trial")');
         await page.click('dialog button:has-text("Do it")');
         await page.waitForSelector('.badge.pruned');

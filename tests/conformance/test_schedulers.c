@@ -252,6 +252,62 @@ static void test_steps_that_nobody_gave_are_no_hindrance(void **state)
     }
 }
 
+// Turns until some trials are paused, or all is over.
+static void turn_until_paused(test_fleet *at, size_t wanted)
+{
+    while (count_state(at, CAVIAR_STATE_PAUSED) < wanted && fleet_turn(at))
+        ;
+}
+
+static void hold_all(test_fleet *at)
+{
+    cav_error error = {0};
+    for (size_t i = 0; i < at->history->count; i++) {
+        if (at->history->states[i] != CAVIAR_STATE_PAUSED)
+            continue;
+        cav_nudge pause = {.id = 1000 + (int64_t)i,
+                           .number = (int64_t)i,
+                           .kind = CAV_NUDGE_PAUSE,
+                           .state = CAV_NUDGE_ACTIVE,
+                           .step = at->history->steps[i],
+                           .target = -1};
+        assert_ok(cav_history_nudge(at->history, &pause, &error), &error);
+    }
+}
+
+// What a scheduler has paused and would go on with, it leaves alone once somebody holds it.
+static void test_what_somebody_holds_is_not_resumed(void **state)
+{
+    (void)state;
+    size_t holders = 0;
+    for (size_t i = 0; i < cav_scheduler_count; i++) {
+        const cav_scheduler_type *type = cav_schedulers[i];
+        fleet_options options = {.scheduler = type->name,
+                                 .workers = 4,
+                                 .trials = 60,
+                                 .step_min = 1,
+                                 .step_max = 27,
+                                 .seed = test_seed(711),
+                                 .loss = separable};
+        cav_error error = {0};
+        size_t number = 0;
+        test_fleet *at = fleet_new(&options, &error);
+        assert_non_null(at);
+        turn_until_paused(at, 5);
+        bool any = count_state(at, CAVIAR_STATE_PAUSED) > 0;
+        hold_all(at);
+        for (int is_last = 0; is_last < 2; is_last++) {
+            assert_ok(type->resume(at->scheduler.state, at->history, is_last, &number, &error),
+                      &error);
+            if (number != SIZE_MAX)
+                fail_msg("%s goes on with trial %zu, which somebody holds", type->name, number);
+        }
+        holders += any;
+        fleet_free(at);
+    }
+    assert_true(holders >= 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_a_thousand_trials_end),
         cmocka_unit_test(test_all_but_none_save_steps),
         cmocka_unit_test(test_steps_that_nobody_gave_are_no_hindrance),
+        cmocka_unit_test(test_what_somebody_holds_is_not_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

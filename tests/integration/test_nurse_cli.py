@@ -80,6 +80,51 @@ def test_rollback(place):
     assert "given up: steps" in place.caviar("show", 0)
 
 
+def test_pause(place):
+    """a paused trial is left alone until it is resumed, and then goes on to the last bit"""
+    prepare(place)
+    running = place.start("run", "study.yaml", "-n", "2", "--scheduler", "none", "--set",
+                          f"data={place.folder}")
+    with still_at(place, 0, 3):
+        said = place.caviar("pause", "--trial", 0, "--note", "later")
+    assert said.startswith("trial 0: pauses at its next report (the last one was of step "), said
+    output, _ = running.communicate(timeout=panda.PATIENCE)
+    assert running.returncode == 0, output
+    pause, = place.show(0)["nudges"]
+    assert (pause["kind"], pause["state"], pause["note"]) == ("pause", "active", "later"), pause
+    line = f"trial 0 is paused at step {pause['step']}: 'caviar resume train --trial 0' lets it"
+    assert line in output, output
+    assert place.show(1)["trial"]["state"] == "complete"
+    go_on(place)
+    trial = place.show(0)["trial"]
+    assert trial["state"] == "paused" and trial["step"] == pause["step"] < EPOCHS, trial
+    assert "paused already" in place.caviar("pause", "--trial", 0, status=1)
+    said = place.caviar("resume", "train", "--trial", 0)
+    assert said == f"trial 0: goes on from step {pause['step']}, before anything new\n", said
+    go_on(place)
+    shown = place.show(0)
+    assert shown["trial"]["state"] == "complete"
+    assert [each["kind"] for each in shown["nudges"]] == ["pause", "resume"], shown["nudges"]
+    assert panda.curve(shown, "val_loss") == reference(place, 0)
+    assert "is complete" in place.caviar("pause", "--trial", 0, status=1)
+    assert "is complete" in place.caviar("stop", "--trial", 0, status=1)
+    for flags in (["pause", "--note", "x"], ["stop", "--now", "--trial", 0]):
+        assert "--trial" in place.caviar(*flags, status=2)
+
+
+def test_stop(place):
+    """a trial is stopped by its number, and what it has reported is kept"""
+    prepare(place)
+    running = run(place)
+    with still_at(place, 0, 3):
+        answer = json.loads(place.caviar("stop", "--trial", 0, "--json"))
+    assert answer["id"] == 0 and answer["wish"] == "stop" and answer["step"] >= 3, answer
+    assert running.wait(panda.PATIENCE) == 0
+    shown = place.show(0)
+    assert shown["trial"]["state"] == "pruned", shown["trial"]
+    assert len(shown["curve"]) == shown["trial"]["step"] >= answer["step"]
+
+
 def test_replay(place):
     """the replay of a nudged trial comes out the same to the last bit, as does its schedule's"""
     prepare(place)
@@ -203,5 +248,5 @@ done
 
 
 if __name__ == "__main__":
-    panda.main([test_rollback, test_replay, test_fork, test_refusals, test_no_restore,
-                test_advise])
+    panda.main([test_rollback, test_pause, test_stop, test_replay, test_fork, test_refusals,
+                test_no_restore, test_advise])

@@ -137,6 +137,10 @@ def test_keys(place):
     let_go(place, 4)
     terminal.wait_for("step 4 of 9", "what was given up")
     assert place.query("SELECT state FROM nudges WHERE kind = 'change'") == "undone"
+    terminal.press("p")
+    terminal.wait_for("it pauses at its next report", "at its next report: pause")
+    terminal.press("p")
+    terminal.wait_for("it goes on, before anything new")
     terminal.press("s", "y")
     terminal.wait_for("it ends at its next report")
     let_go(place, 5)

@@ -333,6 +333,120 @@ static void test_another_process_nudges(void **state)
     assert_ok(cav_folder_remove(folder, &error), &error);
 }
 
+// ---- Rest -------------------------------------------------------------------------------------
+
+static void pause_well(fixture *at)
+{
+    assert_ok(cav_study_pause(at->study, 0, NULL, &at->error), &at->error);
+}
+
+static void resume_well(fixture *at)
+{
+    assert_ok(cav_study_resume(at->study, 0, NULL, &at->error), &at->error);
+}
+
+// Ends the trial as it was told to.
+static void end(fixture *at)
+{
+    assert_ok(caviar_trial_tell(at->trial, NULL, 0), &at->trial->error);
+    caviar_trial_free(at->trial);
+    at->trial = NULL;
+}
+
+static void expect_next(fixture *at, int64_t number, int64_t attempt, int64_t first_step)
+{
+    at->trial = tuner_ask(at->study);
+    assert_int_equal(caviar_trial_number(at->trial), number);
+    assert_int_equal(at->trial->attempt, attempt);
+    assert_int_equal(caviar_trial_first_step(at->trial), first_step);
+}
+
+static void test_a_paused_trial_stays_so_until_it_is_resumed(void **state)
+{
+    fixture *at = *state;
+    report(at, 1, "continue");
+    pause_well(at);
+    expect_states(at, "waiting@-1");
+    report(at, 2, "pause");
+    expect_states(at, "active@2");
+    end(at);
+    assert_int_equal(at->study->history->states[0], CAVIAR_STATE_RUNNING); // not read yet
+    expect_next(at, 1, 1, 0);
+    assert_int_equal(at->study->history->states[0], CAVIAR_STATE_PAUSED);
+    caviar_trial_free(at->trial);
+    resume_well(at);
+    expect_states(at, "active@2 active@2");
+    expect_next(at, 0, 2, 2);
+    report(at, 3, "continue");
+}
+
+static void test_a_pause_is_taken_back_before_it_is_told(void **state)
+{
+    fixture *at = *state;
+    pause_well(at);
+    resume_well(at);
+    expect_states(at, "undone@-1");
+    report(at, 1, "continue");
+}
+
+static void test_a_trial_that_is_resumed_before_it_has_ended_waits(void **state)
+{
+    fixture *at = *state;
+    pause_well(at);
+    report(at, 1, "pause");
+    resume_well(at);
+    end(at);
+    expect_next(at, 0, 2, 1);
+}
+
+static void test_a_pause_comes_behind_a_rollback(void **state)
+{
+    fixture *at = *state;
+    can_restore(at);
+    report(at, 1, "continue");
+    report(at, 2, "continue");
+    pause_well(at);
+    roll_back(at, 1);
+    report(at, 3, "restore 1");
+    report(at, 2, "pause");
+}
+
+static void test_pauses_that_cannot_be(void **state)
+{
+    fixture *at = *state;
+    assert_int_equal(cav_study_resume(at->study, 0, NULL, &at->error), CAVIAR_STATE);
+    assert_string_equal(at->error.message, "trial 0 is running, not paused");
+    pause_well(at);
+    assert_int_equal(cav_study_pause(at->study, 0, NULL, &at->error), CAVIAR_STATE);
+    assert_string_equal(at->error.message, "trial 0 is paused already");
+    assert_int_equal(cav_study_pause(at->study, 7, NULL, &at->error), CAVIAR_NOT_FOUND);
+    report(at, 1, "pause");
+    end(at);
+    assert_int_equal(cav_study_pause(at->study, 0, NULL, &at->error), CAVIAR_STATE);
+}
+
+// What is left at the end of the budget is given up, but not what somebody keeps for later.
+static void test_a_paused_trial_outlasts_the_budget(void **state)
+{
+    (void)state;
+    fixture at = {.study = tuner_open("{study: one, metric: loss, budget: {trials: 1}, steps: "
+                                      "{max: 3}, space: {lr: {type: float, low: 0, high: 1}}}",
+                                      NULL, NULL)};
+    at.trial = tuner_ask(at.study);
+    pause_well(&at);
+    report(&at, 1, "pause");
+    end(&at);
+    tuner_ask_fails(at.study, CAVIAR_DONE, "budget");
+    assert_int_equal(at.study->history->states[0], CAVIAR_STATE_PAUSED);
+    resume_well(&at);
+    expect_next(&at, 0, 2, 1);
+    report(&at, 2, "continue");
+    pause_well(&at);
+    report(&at, 3, "continue"); // it has come to its end: there is nothing left to go on with
+    caviar_trial_free(at.trial);
+    cav_study_close(at.study);
+}
+
 #define NURSED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -352,6 +466,12 @@ int main(void)
         NURSED(test_a_trial_that_only_prints_is_not_nudged_but_can_be_stopped),
         NURSED(test_a_trial_that_is_run_again_hears_its_nudges_again),
         NURSED(test_steps_that_are_not_reported_are_passed),
+        NURSED(test_a_paused_trial_stays_so_until_it_is_resumed),
+        NURSED(test_a_pause_is_taken_back_before_it_is_told),
+        NURSED(test_a_trial_that_is_resumed_before_it_has_ended_waits),
+        NURSED(test_a_pause_comes_behind_a_rollback),
+        NURSED(test_pauses_that_cannot_be),
+        cmocka_unit_test(test_a_paused_trial_outlasts_the_budget),
         cmocka_unit_test(test_another_process_nudges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,7 +140,7 @@ export interface Effects {
 
 export interface Nudge {
     id: number;
-    kind: 'change' | 'rollback' | 'stop';
+    kind: 'change' | 'rollback' | 'stop' | 'pause' | 'resume';
     state: 'waiting' | 'active' | 'undone' | 'refused';
     step: number;
     target: number;

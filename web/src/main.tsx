@@ -37,7 +37,7 @@ const keys: [string, string][] = [
     ['[ ]', 'the trial before, the next one'],
     ['Esc', 'the whole picture; back from a trial'],
     ['m', 'the next metric, of several'],
-    ['p', 'pause the study, or go on'],
+    ['p', 'pause the study, or go on; at a trial, that trial'],
     ['t', 'light, dark, as the system has it'],
     ['s', 'all studies'],
     ['?', 'these keys'],
@@ -98,6 +98,8 @@ function useKeys(route: Route, study: Study | undefined, help: () => void): void
             else if (view) go({ study: study.name, view, trial: -1, options: kept(route) });
             else if (event.key === 'm' && byMetric.has(route.view))
                 chooseMetric(study, route, study.metric + 1);
+            else if (event.key === 'p' && route.view === 'trial')
+                document.getElementById('rest')?.click();
             else if (event.key === 'p')
                 void setControl(study, study.info?.control === 'run' ? 'pause' : 'run');
             else if (event.key === '/') document.getElementById('filter')?.focus();

@@ -8,10 +8,10 @@ import type { Colours } from '../theme';
 import { mostOf } from './common';
 
 const changesOf = (nudge: Nudge) =>
-    nudge.kind === 'stop'
-        ? 'stop'
-        : nudge.kind === 'rollback'
-          ? `back to ${nudge.target}`
+    nudge.kind === 'rollback'
+        ? `back to ${nudge.target}`
+        : nudge.kind !== 'change'
+          ? nudge.kind
           : Object.entries(nudge.changes ?? {})
                 .map(
                     ([name, value]) =>

@@ -1,10 +1,10 @@
-/** The means to nurse a trial while it runs: other values, back, another way from here, an end. */
+/** The means to nurse a trial: other values, back, another way from here, a rest, an end. */
 import { useEffect, useState } from 'preact/hooks';
 import { act, confirm } from '../act';
-import type { Parameter, TrialDetail } from '../api';
+import type { Nudge, Parameter, TrialDetail } from '../api';
 import { parameterAxis } from '../charts/common';
 import { format } from '../scale';
-import type { Study } from '../study';
+import { PAUSED, type Study } from '../study';
 
 /** The trial that is nursed. */
 interface Place {
@@ -124,6 +124,7 @@ export function Nurse(at: Place & { reload: () => void; open: (trial: number) =>
             <RollbackForm {...at} lastStep={lastNudge?.step ?? -1} note={note} />
             <ForkForm {...at} draft={changes} note={note} />
             <div class="row">
+                <Rest {...at} note={note} />
                 <button
                     class="danger"
                     onClick={async () => {
@@ -147,6 +148,41 @@ export function Nurse(at: Place & { reload: () => void; open: (trial: number) =>
                 </button>
             </div>
         </section>
+    );
+}
+
+/** True while somebody has paused the trial, or has it pause at its next report. */
+function isHeld(nudges: Nudge[]): boolean {
+    const carried = nudges
+        .filter((each) => each.state === 'active' && /^(pause|resume)$/.test(each.kind))
+        .sort((a, b) => a.id - b.id);
+    return (
+        carried.at(-1)?.kind === 'pause' ||
+        nudges.some((each) => each.kind === 'pause' && each.state === 'waiting')
+    );
+}
+
+/** Pauses the trial, or lets it go on. */
+function Rest({ study, number, detail, note, reload }: Place & { note: string; reload: () => void }) {
+    const place = { study, number, detail };
+    const rests = study.trials.state.get(number) === PAUSED || isHeld(detail.nudges);
+    const change = async () => {
+        const done = await act(path(place, rests ? 'resume' : 'pause'), { note }, () =>
+            rests
+                ? 'It goes on, before anything new.'
+                : 'At its next report it saves a checkpoint and ends, until it is to go on.',
+        );
+        if (done) reload();
+    };
+    return (
+        <button
+            id="rest"
+            class={rests ? 'strong' : ''}
+            disabled={!rests && !detail.can_change}
+            onClick={change}
+        >
+            {rests ? 'Let it go on' : 'Pause this trial'}
+        </button>
     );
 }
 
