@@ -43,7 +43,9 @@ static int64_t now_ms(void)
 
 static void free_feed(cav_feed *feed)
 {
-    cav_smooth_free(&feed->learnt.smooth);
+    for (size_t m = 0; m < feed->learnt_count; m++)
+        cav_smooth_free(&feed->learnt[m].smooth);
+    free(feed->learnt);
     cav_study_close(feed->study);
     pthread_mutex_destroy(&feed->lock);
     free(feed->name);

@@ -23,10 +23,11 @@ typedef struct cav_feed_news {
     bool is_over; // the study is gone, or the hub closes
 } cav_feed_news;
 
-/** A surrogate of a study, and what it was learnt from; see learnt.h. */
+/** A surrogate of a study's metric, and what it was learnt from; see learnt.h. */
 typedef struct cav_learnt {
     cav_smooth smooth; // of no space: none
-    size_t metric, complete;
+    uint64_t revision; // of the study's definition
+    size_t complete;
 } cav_learnt;
 
 /** A study that is followed. Between cav_feed_open and cav_feed_close it is the caller's alone. */
@@ -37,7 +38,8 @@ typedef struct cav_feed {
     int64_t created_ms;
     uint64_t epoch; // a random name of this reading: places in the history mean nothing in another
     int64_t beginnings; // of its history, at that
-    cav_learnt learnt;
+    cav_learnt *learnt; // [learnt_count] by metric, of those that were asked for
+    size_t learnt_count, learnt_capacity;
 
     // the hub's own
     struct cav_feed *next;

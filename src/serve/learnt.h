@@ -1,5 +1,5 @@
 /**
- * learnt.h: the surrogate of a study that is followed, learnt once for all who look at it.
+ * learnt.h: the surrogates of a study that is followed, learnt once for all who look at it.
  */
 #ifndef CAV_SERVE_LEARNT_H
 #define CAV_SERVE_LEARNT_H
@@ -7,8 +7,8 @@
 #include "serve/hub.h"
 
 /**
- * The surrogate of a metric, which the feed owns. It is learnt anew when a twentieth more trials
- * are complete, or when another metric is asked for. Fails as cav_smooth_make does.
+ * The surrogate of a metric, which the feed owns, until it is asked for the same or another one. It
+ * is learnt anew when a twentieth more trials are complete. Fails as cav_smooth_make does.
  */
 caviar_code cav_feed_learn(cav_feed *feed, size_t metric, const cav_smooth **ret_smooth,
                            cav_error *error);
