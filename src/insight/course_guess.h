@@ -1,9 +1,9 @@
 /**
  * course_guess.h: what one learning curve alone says about its next steps.
  *
- * The model of learning curves wants a study's worth of curves; a run that is alone gets it by
- * standing for several of its kind. What the model says is moved by as much as the last three
- * values are off it on average: a kink that no shape of the model has does not count as a gain.
+ * The model of learning curves (surrogate/curve_model.h) wants a study's worth of them, from which
+ * it learns what is usual. Of one alone the next steps are a mixture of exponentials and power
+ * laws, weighed by how well each fits.
  */
 #ifndef CAV_INSIGHT_COURSE_GUESS_H
 #define CAV_INSIGHT_COURSE_GUESS_H
@@ -28,12 +28,12 @@ double cav_course_guess_now(const cav_course_guess *guess);
 
 /**
  * The loss that is expected at a later step, and how far off its course may be by then, unless it
- * is NULL: what the model says of a curve that is of its shapes, and three tenths of the way ahead,
- * since the shape may be another one. With that and the noise, about 80 % of the ends of made power
- * laws and exponentials lie in the band that should hold as many (tests/unit/test_panda.c), fewer
- * where no more than a beginning was seen.
+ * is NULL: what the mixture says of a curve that is of its shapes, and three tenths of the way
+ * ahead, since the shape may be another one. With that and the noise, about 80 % of the ends of
+ * made power laws and exponentials lie in the band that should hold as many
+ * (tests/unit/test_panda.c), fewer where no more than a beginning was seen.
  */
-double cav_course_guess_at(cav_course_guess *guess, int64_t step, double *ret_sd);
+double cav_course_guess_at(const cav_course_guess *guess, int64_t step, double *ret_sd);
 
 /** The noise of its values about their course. */
 double cav_course_guess_noise(const cav_course_guess *guess);

@@ -19,7 +19,7 @@ enum { LEAST_WINDOW = 3, MOST_DOUBLINGS = 10 };
 static const double slow = 0.25;  // of the usual gain: then the curve slows down
 static const double even = 0.25;  // of the whole gain in the last third: then it falls evenly
 static const double awful = 4;    // standard errors above what was expected: back at once
-static const double better = 1.5; // standard errors below it: kept
+static const double better = 0.5; // standard errors below it: kept
 
 typedef struct panda_settings {
     int64_t window;
@@ -199,10 +199,13 @@ static void take_change(cav_panda *panda, course *at, const cav_nudge *nudge)
 }
 
 // What somebody else does ends an experiment, whatever came of it; so does a way back that is gone.
+// A pause does not: what goes on later is what was.
 static void take_nudge(cav_panda *panda, course *at, const cav_nudge *nudge)
 {
     bool is_own = strcmp(nudge->author, CAV_PANDA_AUTHOR) == 0;
     at->waits |= nudge->state == CAV_NUDGE_WAITING;
+    if (nudge->kind == CAV_NUDGE_PAUSE || nudge->kind == CAV_NUDGE_RESUME)
+        return;
     if (is_own && nudge->kind == CAV_NUDGE_CHANGE)
         take_change(panda, at, nudge);
     else if (at->open && nudge->state == CAV_NUDGE_REFUSED)
@@ -272,7 +275,7 @@ static caviar_code guess_from(const cav_panda *panda, const course *at, int64_t 
                                 ret_guess, error);
 }
 
-static outcome compare(const course *at, cav_course_guess *guess, size_t points)
+static outcome compare(const course *at, const cav_course_guess *guess, size_t points)
 {
     outcome result = {0};
     const cav_curve *curve = at->curve;
