@@ -536,16 +536,6 @@ caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *hist
     return CAVIAR_OK;
 }
 
-void cav_curve_model_settle(cav_curve_model *model, const cav_history *history)
-{
-    fitting *at = &model->fitting;
-    if (at->is_on)
-        go_on_fitting(model, history, at->units - at->done);
-    begin_fit(model, history);
-    if (at->is_on)
-        go_on_fitting(model, history, at->units - at->done);
-}
-
 // ---- Predicting -----------------------------------------------------------------------------
 
 size_t cav_curve_model_seen(const cav_curve_model *model, const cav_history *history, size_t number)

@@ -44,12 +44,6 @@ void cav_curve_model_free(cav_curve_model *model);
 caviar_code cav_curve_model_look(cav_curve_model *model, const cav_history *history, size_t reports,
                                  cav_error *error);
 
-/**
- * Fits to all that was taken in, at once: for a model that is looked at a single time. One that
- * lives on learns by itself, and in small parts.
- */
-void cav_curve_model_settle(cav_curve_model *model, const cav_history *history);
-
 /** Begins again where a part of a curve was given up since the last look, as a look does. */
 caviar_code cav_curve_model_rewind(cav_curve_model *model, const cav_history *history,
                                    cav_error *error);

@@ -83,8 +83,7 @@ def test_rollback(place):
 def test_pause(place):
     """a paused trial is left alone until it is resumed, and then goes on to the last bit"""
     prepare(place)
-    running = place.start("run", "study.yaml", "-n", "2", "--scheduler", "none", "--set",
-                          f"data={place.folder}")
+    running = place.start("run", "study.yaml", "--set", f"data={place.folder}")
     with still_at(place, 0, 3):
         said = place.caviar("pause", "--trial", 0, "--note", "later")
     assert said.startswith("trial 0: pauses at its next report (the last one was of step "), said
@@ -94,7 +93,6 @@ def test_pause(place):
     assert (pause["kind"], pause["state"], pause["note"]) == ("pause", "active", "later"), pause
     line = f"trial 0 is paused at step {pause['step']}: 'caviar resume train --trial 0' lets it"
     assert line in output, output
-    assert place.show(1)["trial"]["state"] == "complete"
     go_on(place)
     trial = place.show(0)["trial"]
     assert trial["state"] == "paused" and trial["step"] == pause["step"] < EPOCHS, trial
