@@ -18,10 +18,12 @@ static const cav_example examples[] = {
 };
 
 static const cav_column columns[] = {
-    {"STUDY", false, false}, {"COMPLETE", true, false}, {"PRUNED", true, false},
-    {"FAILED", true, false}, {"RUNNING", true, false},  {"WAITING", true, false},
-    {"BUDGET", true, false}, {"STEPS", true, false},    {"SAVED", true, false},
-    {"METRIC", false, true}, {"BEST", true, false},     {"AGE", true, false}};
+    {"STUDY", false, false},  {"COMPLETE", true, false}, {"PRUNED", true, false},
+    {"FAILED", true, false},  {"RUNNING", true, false},  {"PAUSED", true, false},
+    {"WAITING", true, false}, {"BUDGET", true, false},   {"STEPS", true, false},
+    {"SAVED", true, false},   {"METRIC", false, true},   {"BEST", true, false},
+    {"AGE", true, false}};
+enum { PAUSED_COLUMN = 5 };
 
 typedef struct entry {
     char *name;
@@ -118,6 +120,7 @@ static bool add_line(struct libscols_table *table, const entry *at)
                            counts[CAVIAR_STATE_PRUNED],
                            counts[CAVIAR_STATE_FAILED],
                            counts[CAVIAR_STATE_RUNNING],
+                           counts[CAVIAR_STATE_PAUSED],
                            counts[CAVIAR_STATE_WAITING],
                            budget,
                            spent,
@@ -128,10 +131,22 @@ static bool add_line(struct libscols_table *table, const entry *at)
     return cav_table_add(table, cells, CAV_COUNT_OF(cells));
 }
 
+// A column of noughts is left out, as few studies have paused trials.
+static void hide_paused(struct libscols_table *table, const listing *at)
+{
+    int64_t paused = 0;
+    for (size_t i = 0; i < at->count; i++)
+        paused += at->entries[i].counts[CAVIAR_STATE_PAUSED];
+    if (paused == 0)
+        scols_column_set_flags(scols_table_get_column(table, PAUSED_COLUMN), SCOLS_FL_HIDDEN);
+}
+
 static caviar_code print_table(const listing *at, cav_error *error)
 {
     struct libscols_table *table = cav_table_new(columns, CAV_COUNT_OF(columns));
     bool done = table != NULL;
+    if (done)
+        hide_paused(table, at);
     for (size_t i = 0; i < at->count && done; i++)
         done = add_line(table, &at->entries[i]);
     if (done)

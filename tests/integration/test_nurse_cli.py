@@ -93,6 +93,7 @@ def test_pause(place):
     assert (pause["kind"], pause["state"], pause["note"]) == ("pause", "active", "later"), pause
     line = f"trial 0 is paused at step {pause['step']}: 'caviar resume train --trial 0' lets it"
     assert line in output, output
+    assert "PAUSED" in place.caviar("studies")
     go_on(place)
     trial = place.show(0)["trial"]
     assert trial["state"] == "paused" and trial["step"] == pause["step"] < EPOCHS, trial
@@ -102,6 +103,7 @@ def test_pause(place):
     go_on(place)
     shown = place.show(0)
     assert shown["trial"]["state"] == "complete"
+    assert "PAUSED" not in place.caviar("studies")
     assert [each["kind"] for each in shown["nudges"]] == ["pause", "resume"], shown["nudges"]
     assert panda.curve(shown, "val_loss") == reference(place, 0)
     assert "is complete" in place.caviar("pause", "--trial", 0, status=1)
