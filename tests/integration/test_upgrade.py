@@ -9,9 +9,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 import postgres  # noqa: E402
 from harness import ROOT, Skip, case, contains, equal, main, read  # noqa: E402
 
-FIRST = os.path.join(ROOT, 'tests', 'fixtures', 'store_v1.postgresql.sql')
+EARLIER = [1, 2]  # versions of the schema of which a store is kept
 LOSSES = [0.032033394129, 0.69970450256, 0.0064667407854, 0.058402793802, 0.024697481563,
-          0.57761942687]  # what is in it
+          0.57761942687]  # what is in each
 
 
 def server():
@@ -20,10 +20,13 @@ def server():
     return postgres.Server()
 
 
-@case
-def a_store_of_the_first_schema_is_read_and_run_on(box):
+def kept(version):
+    return read(os.path.join(ROOT, 'tests', 'fixtures', f'store_v{version}.postgresql.sql'))
+
+
+def is_read_and_run_on(box, version):
     with server() as at:
-        at.sql(read(FIRST))
+        at.sql(kept(version))
         store = ['--store', at.url()]
         rows = box.trials(*store)
         equal([row['values'].get('loss') for row in rows], LOSSES + [None])
@@ -38,9 +41,15 @@ def a_store_of_the_first_schema_is_read_and_run_on(box):
 
 
 @case
+def a_store_of_each_earlier_schema_is_read_and_run_on(box):
+    for version in EARLIER:
+        is_read_and_run_on(box, version)
+
+
+@case
 def a_store_of_a_later_schema_is_refused_and_left_alone(box):
     with server() as at:
-        at.sql(read(FIRST))
+        at.sql(kept(EARLIER[-1]))
         at.sql('UPDATE caviar_schema SET version = 99')
         told = box.caviar('trials', '--store', at.url(), status=1)
         contains(told.err, 'newer Caviar (schema 99')
