@@ -57,7 +57,6 @@ typedef struct study {
 
 typedef struct memory_store {
     cav_store base;
-    const cav_clock *clock;
     study *studies;
     int64_t next_id;
 } memory_store;
@@ -79,7 +78,7 @@ static caviar_code open_memory(const cav_store_options *options, cav_store **ret
     if (!store)
         return cav_fail_memory(error);
     store->base.type = &cav_store_memory;
-    store->clock = store->base.clock = options->clock;
+    store->base.clock = options->clock;
     store->base.place = "memory";
     store->next_id = 1;
     *ret_store = &store->base;
@@ -173,7 +172,7 @@ static caviar_code study_add(cav_store *store, const char *name, const char *def
         return cav_fail_memory(error);
     }
     fresh->id = of(store)->next_id++;
-    fresh->created_ms = cav_clock_wall_ms(of(store)->clock);
+    fresh->created_ms = cav_clock_wall_ms(store->clock);
     fresh->next = *place;
     *place = fresh;
     *ret_id = fresh->id;
@@ -297,14 +296,14 @@ static caviar_code check_insert(study *at, const cav_record *record, const cav_i
 
 static void fill_numbers(study *at, const cav_record *record, int64_t now, row *fresh)
 {
-    size_t number = at->count;
     for (size_t i = 0; i < at->param_count; i++)
-        at->raw[number * at->param_count + i] = record->raw[i];
+        at->raw[at->count * at->param_count + i] = record->raw[i];
     for (size_t m = 0; m < at->metric_count; m++)
-        at->values[number * at->metric_count + m] =
+        at->values[at->count * at->metric_count + m] =
             record->values ? cav_rule_value(record->values[m]) : NAN;
-    fresh->record.number = (int64_t)number;
+    fresh->record.number = (int64_t)at->count;
     fresh->record.created_ms = now;
+    fresh->record.usage = (cav_usage){0};
     bool runs = record->state == CAVIAR_STATE_RUNNING;
     fresh->record.attempt = runs ? 1 : 0;
     fresh->record.started_ms = runs ? now : 0;
@@ -318,20 +317,19 @@ static caviar_code insert_row(study *at, const cav_record *record, const cav_ins
     fresh.record.origin = fresh.record.owner = fresh.record.message = NULL;
     fresh.record.checkpoints = NULL;
     fresh.record.output = "";
-    if (!reserve_row(at) || !set_text(&fresh.output, record->output) ||
+    bool fits = reserve_row(at);
+    if (fits)
+        fill_numbers(at, record, now, &fresh);
+    if (!fits || !set_text(&fresh.output, record->output) ||
         !set_text(&fresh.record.origin, record->origin) ||
         !set_text(&fresh.record.owner, record->owner) ||
         !set_text(&fresh.record.message, record->message) ||
-        !set_text(&fresh.record.checkpoints, record->checkpoints)) {
+        !set_text(&fresh.record.checkpoints, record->checkpoints) ||
+        (insert->distinct && !cav_point_index_add(&at->distinct, at->raw, at->count))) {
         free_row(&fresh);
         return cav_fail_memory(error);
     }
-    fill_numbers(at, record, now, &fresh);
     fresh.record.lease_ms = now + insert->lease_ms;
-    if (insert->distinct && !cav_point_index_add(&at->distinct, at->raw, at->count)) {
-        free_row(&fresh);
-        return cav_fail_memory(error);
-    }
     at->rows[at->count] = fresh;
     if (!cav_state_is_final(record->state))
         at->open[at->open_count++] = at->count;
@@ -388,7 +386,7 @@ static caviar_code trial_add(cav_store *store, const cav_scope *scope, const cav
     if (!code)
         fresh.raw = cav_rule_raw(record, insert, (int64_t)at->count, at->param_count);
     if (!code)
-        code = insert_row(at, &fresh, insert, cav_clock_wall_ms(of(store)->clock), error);
+        code = insert_row(at, &fresh, insert, cav_clock_wall_ms(store->clock), error);
     if (!code)
         *ret_number = (int64_t)at->count - 1;
     return code;
@@ -452,7 +450,7 @@ static caviar_code trial_claim(cav_store *store, const cav_scope *scope, const c
     study *at = find_study(store, scope->study);
     if (!at)
         return fail_no_study(scope->study, error);
-    int64_t now = cav_clock_wall_ms(of(store)->clock);
+    int64_t now = cav_clock_wall_ms(store->clock);
     caviar_code code = take_back_lost(at, claim, now, error);
     if (code)
         return code;
@@ -518,8 +516,8 @@ static caviar_code trial_move(cav_store *store, const cav_scope *scope, const ca
     record->state = move->to;
     record->reason = move->reason;
     record->failures += move->is_failure;
-    record->finished_ms =
-        cav_rule_finished(record->started_ms, cav_clock_wall_ms(of(store)->clock));
+    record->usage = cav_usage_join(record->usage, move->usage);
+    record->finished_ms = cav_rule_finished(record->started_ms, cav_clock_wall_ms(store->clock));
     for (size_t m = 0; move->values && m < at->metric_count; m++)
         at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
     if (move->raw && at->param_count > 0)
@@ -563,15 +561,17 @@ static caviar_code keep_report(study *at, const cav_report *report, int64_t now,
 }
 
 // Takes over what a report says of its trial.
-static bool set_abilities(study *at, cav_record *record, const cav_report *report)
+static bool note(study *at, cav_record *record, const cav_report *report)
 {
-    bool can = report->can && report->can != record->can;
+    cav_usage usage = cav_usage_join(record->usage, report->usage);
+    unsigned can = report->can ? report->can : record->can;
     bool keeps = report->checkpoints && strcmp(report->checkpoints, record->checkpoints) != 0;
-    if (!can && !keeps)
+    if (can == record->can && !keeps && cav_usage_is_same(usage, record->usage))
         return true;
     if (!reserve_log(at) || (keeps && !set_text(&record->checkpoints, report->checkpoints)))
         return false;
-    record->can = can ? report->can : record->can;
+    record->can = can;
+    record->usage = usage;
     note_change(at, (size_t)record->number);
     return true;
 }
@@ -585,8 +585,8 @@ static caviar_code report_add(cav_store *store, const cav_scope *scope, const ca
     if (!code)
         code = cav_rule_report(report->number, report->attempt, from->record.state,
                                from->record.attempt, error);
-    int64_t now = cav_clock_wall_ms(of(store)->clock);
-    if (!code && !set_abilities(at, &from->record, report))
+    int64_t now = cav_clock_wall_ms(store->clock);
+    if (!code && !note(at, &from->record, report))
         code = cav_fail_memory(error);
     if (!code)
         code = keep_report(at, report, now, error);
@@ -640,7 +640,7 @@ static caviar_code nudge_add(cav_store *store, const cav_scope *scope, const cav
         !copy_nudge(at, nudge, &kept.nudge))
         return cav_fail_memory(error);
     kept.nudge.id = *ret_id = (int64_t)at->nudge_count + 1;
-    kept.nudge.created_ms = cav_clock_wall_ms(of(store)->clock);
+    kept.nudge.created_ms = cav_clock_wall_ms(store->clock);
     kept.nudge.delivered_ms = 0;
     at->nudges[at->nudge_count] = kept;
     note_nudge(at, at->nudge_count++);
@@ -661,7 +661,7 @@ static caviar_code nudge_set(cav_store *store, const cav_scope *scope, int64_t i
     nudge->state = state;
     nudge->step = step;
     if (nudge->delivered_ms == 0)
-        nudge->delivered_ms = cav_clock_wall_ms(of(store)->clock);
+        nudge->delivered_ms = cav_clock_wall_ms(store->clock);
     note_nudge(at, (size_t)id - 1);
     return CAVIAR_OK;
 }
@@ -690,7 +690,7 @@ static caviar_code lease_renew(cav_store *store, const cav_scope *scope, const c
     study *at = find_study(store, scope->study);
     if (!at)
         return fail_no_study(scope->study, error);
-    int64_t until = cav_clock_wall_ms(of(store)->clock) + lease_ms;
+    int64_t until = cav_clock_wall_ms(store->clock) + lease_ms;
     for (size_t i = 0; i < at->open_count; i++) {
         cav_record *record = &at->rows[at->open[i]].record;
         if (record->state == CAVIAR_STATE_RUNNING && strcmp(record->owner, owner) == 0)

@@ -128,6 +128,8 @@ static caviar_code fill_record(const cav_pg *store, const PGresult *result, int 
     record->parent_step = cav_pg_int(store, result, row, 19);
     record->seed_number = cav_pg_int(store, result, row, 20);
     record->has_parent = record->parent >= 0;
+    record->usage.cpu_ms = cav_pg_int(store, result, row, 21);
+    record->usage.memory_bytes = cav_pg_int(store, result, row, 22);
     return cav_columns_read_state(cav_pg_text(store, result, row, 1),
                                   cav_pg_text(store, result, row, 2), record, error);
 }
@@ -148,7 +150,7 @@ static caviar_code visit_trial(void *context, const cav_pg *store, const PGresul
         cav_error_prefix(error, "%s: trial %lld", store->place, (long long)record.number);
         return code;
     }
-    *ret_place = cav_pg_int(store, result, row, 21);
+    *ret_place = cav_pg_int(store, result, row, 23);
     return at->visit(at->context, &record, error);
 }
 

@@ -95,6 +95,9 @@ static const char *const migrations[] = {
     "CREATE INDEX caviar_trials_by_change ON caviar_trials (study, change) WHERE change > 0;"
     "DROP INDEX caviar_nudges_by_change;"
     "CREATE INDEX caviar_nudges_by_change ON caviar_nudges (study, change) WHERE change > 0;",
+    // 3
+    "ALTER TABLE caviar_trials ADD COLUMN cpu_ms BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE caviar_trials ADD COLUMN memory_bytes BIGINT NOT NULL DEFAULT 0;",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };
@@ -170,11 +173,15 @@ caviar_code cav_pg_prepare_schema(cav_pg *store, bool create, cav_error *error)
     caviar_code code = read_version(store, &version, error);
     if (!code)
         code = check_version(store, version, create, error);
-    if (code || version == LATEST || store->is_read_only)
+    if (code || version == LATEST)
         return code;
-    code = execute(store, "BEGIN", error);
+    code = execute(store, "BEGIN READ WRITE", error); // also for those who only look
     if (!code)
         code = migrate(store, create, error);
     caviar_code ended = execute(store, code ? "ROLLBACK" : "COMMIT", code ? NULL : error);
-    return code ? code : ended;
+    code = code ? code : ended;
+    if (code && version > 0)
+        cav_error_prefix(error, "moving the store on from schema %lld to %d", (long long)version,
+                         LATEST);
+    return code;
 }

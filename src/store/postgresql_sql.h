@@ -50,7 +50,7 @@
 #define CAV_PG_TRIAL_ROWS                                                                          \
     CAV_PG_ROWS("number, state, reason, attempt, failures, imported, params, metrics, step, "      \
                 "origin, owner, created_ms, started_ms, finished_ms, lease_ms, message, can, "     \
-                "checkpoints, parent, parent_step, seed_number, change",                           \
+                "checkpoints, parent, parent_step, seed_number, cpu_ms, memory_bytes, change",     \
                 "caviar_trials", "", "change")
 #define CAV_PG_REPORT_ROWS(which)                                                                  \
     CAV_PG_ROWS("number, attempt, step, time_ms, metrics, id", "caviar_reports", which, "id")
@@ -125,7 +125,9 @@
               "reason = $9, failures = failures + $10::int, metrics = "                            \
               "coalesce($11, metrics), message = coalesce($12, message), "                         \
               "output = coalesce($13, output), params = coalesce($14, params), finished_ms = "     \
-              "greatest(c.now, t.started_ms), change = c.changes FROM c WHERE t.study = $3 AND "   \
+              "greatest(c.now, t.started_ms), change = c.changes, cpu_ms = greatest(t.cpu_ms, "    \
+              "$15::bigint), memory_bytes = greatest(t.memory_bytes, $16::bigint) "                \
+              "FROM c WHERE t.study = $3 AND "                                                     \
               "t.number = $5 AND t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "         \
               "t.number AS answer)"))                                                              \
     X(CLAIM_LOOK,                                                                                  \
@@ -158,10 +160,13 @@
           ", reports = reports + 1") ", t AS (UPDATE caviar_trials t SET step = $8, "              \
                                      "lease_ms = c.now + $9::bigint, can = CASE WHEN $10::int = "  \
                                      "0 THEN t.can ELSE $10 END, "                                 \
-                                     "checkpoints = coalesce($11::text, t.checkpoints), change = " \
+                                     "checkpoints = coalesce($11::text, t.checkpoints), cpu_ms = " \
+                                     "greatest(t.cpu_ms, $13::bigint), memory_bytes = "            \
+                                     "greatest(t.memory_bytes, $14::bigint), change = "            \
                                      "CASE WHEN ($10 <> 0 AND "                                    \
-                                     "$10 <> t.can) OR $11 <> t.checkpoints THEN c.changes ELSE "  \
-                                     "t.change END FROM c WHERE "                                  \
+                                     "$10 <> t.can) OR $11 <> t.checkpoints OR $13 > t.cpu_ms OR " \
+                                     "$14 > t.memory_bytes THEN c.changes ELSE t.change END "      \
+                                     "FROM c WHERE "                                               \
                                      "t.study = $3 AND t.number = $5 AND t.attempt = $6 AND "      \
                                      "t.state = ANY ($7::text[]) "                                 \
                                      "RETURNING c.reports, c.now), done AS (INSERT INTO "          \

@@ -223,6 +223,8 @@ static caviar_code move_on(cav_pg *store, const cav_scope *scope, const cav_move
     cav_pg_add_text(&call, move->message);
     cav_pg_add_text(&call, move->output);
     cav_pg_add_text(&call, params.data);
+    cav_pg_add_int(&call, move->usage.cpu_ms);
+    cav_pg_add_int(&call, move->usage.memory_bytes);
     caviar_code code = metrics.failed || params.failed
                            ? cav_fail_memory(error)
                            : cav_pg_write(store, &call, scope->study, ret_number, error);
@@ -269,6 +271,8 @@ static caviar_code keep_report(cav_pg *store, const cav_scope *scope, const cav_
     cav_pg_add_int(&call, report->can);
     cav_pg_add_text(&call, report->checkpoints);
     cav_pg_add_text(&call, metrics.data);
+    cav_pg_add_int(&call, report->usage.cpu_ms);
+    cav_pg_add_int(&call, report->usage.memory_bytes);
     caviar_code code = metrics.failed ? cav_fail_memory(error)
                                       : cav_pg_write(store, &call, scope->study, ret_id, error);
     cav_text_free(&metrics);

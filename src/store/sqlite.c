@@ -105,13 +105,12 @@ static caviar_code configure(cav_sqlite *store, const cav_store_options *options
                                "PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; "
                                "PRAGMA cell_size_check = ON",
                                "opening", error);
-    if (!code && options->read_only)
-        code = execute(store, "PRAGMA query_only = ON", "opening", error);
     if (!code)
         code = cav_sqlite_prepare_schema(store, options->create && !options->read_only, error);
-    if (!code && !options->read_only)
-        code = switch_to_wal(store, error);
-    return code;
+    if (code)
+        return code;
+    return options->read_only ? execute(store, "PRAGMA query_only = ON", "opening", error)
+                              : switch_to_wal(store, error);
 }
 
 static void disconnect(cav_sqlite *store)

@@ -55,11 +55,14 @@
     X(TRIAL_MOVE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \
       "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = max(?8, "   \
-      "started_ms), change = ?9, params = coalesce(?10, params) WHERE study = ?1 AND number = ?2") \
+      "started_ms), change = ?9, params = coalesce(?10, params), cpu_ms = max(cpu_ms, ?11), "      \
+      "memory_bytes = max(memory_bytes, ?12) WHERE study = ?1 AND number = ?2")                    \
     X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
-    X(TRIAL_ABILITIES, "SELECT can, checkpoints FROM trials WHERE study = ?1 AND number = ?2")     \
-    X(TRIAL_ENABLE, "UPDATE trials SET can = ?3, checkpoints = ?4, change = ?5 "                   \
-                    "WHERE study = ?1 AND number = ?2")                                            \
+    X(TRIAL_NOTE,                                                                                  \
+      "UPDATE trials SET change = ?3, can = CASE ?4 WHEN 0 THEN can ELSE ?4 END, "                 \
+      "checkpoints = coalesce(?5, checkpoints), cpu_ms = max(cpu_ms, ?6), "                        \
+      "memory_bytes = max(memory_bytes, ?7) WHERE study = ?1 AND number = ?2 AND "                 \
+      "((?4 <> 0 AND ?4 <> can) OR ?5 <> checkpoints OR ?6 > cpu_ms OR ?7 > memory_bytes)")        \
     X(NUDGE_ADD,                                                                                   \
       "INSERT INTO nudges (study, id, number, change, kind, state, step, target, params, author, " \
       "note, created_ms) SELECT ?1, coalesce(max(id), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "    \
@@ -83,7 +86,8 @@
       "SELECT number, state, reason, attempt, failures, imported, params, metrics, step, origin, " \
       "owner, created_ms, started_ms, finished_ms, lease_ms, message, change, "                    \
       "(SELECT trials FROM studies WHERE id = ?1), can, checkpoints, parent, parent_step, "        \
-      "seed_number FROM trials WHERE study = ?1 AND change > ?2 ORDER BY change")                  \
+      "seed_number, cpu_ms, memory_bytes FROM trials "                                             \
+      "WHERE study = ?1 AND change > ?2 ORDER BY change")                                          \
     X(REPORT_READ, "SELECT number, attempt, step, time_ms, metrics, id, "                          \
                    "(SELECT trials FROM studies WHERE id = ?1) FROM reports "                      \
                    "WHERE study = ?1 AND id > ?2 ORDER BY id")                                     \

@@ -57,6 +57,8 @@ static caviar_code fill_record(cav_sqlite *store, sqlite3_stmt *statement, cav_r
     record->parent_step = sqlite3_column_int64(statement, 21);
     record->seed_number = sqlite3_column_int64(statement, 22);
     record->has_parent = record->parent >= 0;
+    record->usage.cpu_ms = sqlite3_column_int64(statement, 23);
+    record->usage.memory_bytes = sqlite3_column_int64(statement, 24);
     return CAVIAR_OK;
 }
 

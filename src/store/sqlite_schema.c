@@ -91,6 +91,9 @@ static const char *const migrations[] = {
     "  PRIMARY KEY (study, id)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX nudges_by_change ON nudges (study, change);",
+    // 3
+    "ALTER TABLE trials ADD COLUMN cpu_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE trials ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };
@@ -151,15 +154,10 @@ static caviar_code apply(cav_sqlite *store, int version, cav_error *error)
     return done ? CAVIAR_OK : cav_sqlite_fail(store, "making the tables", error);
 }
 
-caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error *error)
+static caviar_code migrate(cav_sqlite *store, bool create, cav_error *error)
 {
     header found = {0};
-    caviar_code code = read_header(store, &found, error);
-    if (!code)
-        code = check_header(store, &found, create, error);
-    if (code || found.version == LATEST)
-        return code;
-    code = cav_sqlite_begin(&store->base, error);
+    caviar_code code = cav_sqlite_begin(&store->base, error);
     if (code)
         return code;
     code = read_header(store, &found, error); // somebody else may have been faster
@@ -168,4 +166,18 @@ caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error 
     for (int version = found.version; version < LATEST && !code; version++)
         code = apply(store, version, error);
     return cav_sqlite_end(store, code, error);
+}
+
+caviar_code cav_sqlite_prepare_schema(cav_sqlite *store, bool create, cav_error *error)
+{
+    header found = {0};
+    caviar_code code = read_header(store, &found, error);
+    if (!code)
+        code = check_header(store, &found, create, error);
+    if (code || found.version == LATEST)
+        return code;
+    code = migrate(store, create, error);
+    if (code && found.version > 0)
+        cav_error_prefix(error, "moving the store on from schema %d to %d", found.version, LATEST);
+    return code;
 }

@@ -233,6 +233,8 @@ static caviar_code move_on(cav_sqlite *store, const cav_scope *scope, const cav_
     sqlite3_bind_int64(statement, 9, change);
     if (move->raw)
         cav_sqlite_bind_text(statement, 10, params.data);
+    sqlite3_bind_int64(statement, 11, move->usage.cpu_ms);
+    sqlite3_bind_int64(statement, 12, move->usage.memory_bytes);
     code = metrics.failed || params.failed
                ? cav_fail_memory(error)
                : cav_sqlite_run(store, statement, "moving a trial", error);
@@ -295,53 +297,31 @@ static caviar_code set_step(cav_sqlite *store, const cav_scope *scope, const cav
     return cav_sqlite_run(store, statement, "keeping a report", error);
 }
 
-static caviar_code enable(cav_sqlite *store, const cav_scope *scope, int64_t number, unsigned can,
-                          const char *checkpoints, cav_error *error)
+static bool tells_of_trial(const cav_report *report)
+{
+    return report->can || report->checkpoints || !cav_usage_is_same(report->usage, (cav_usage){0});
+}
+
+// Takes over what a report says of its trial. Where that is nothing new, the trial is no other.
+static caviar_code note(cav_sqlite *store, const cav_scope *scope, const cav_report *report,
+                        cav_error *error)
 {
     int64_t change = 0;
     sqlite3_stmt *statement;
     caviar_code code = cav_sqlite_next_change(store, scope, &change, error);
     if (!code)
-        code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_ENABLE, &statement, error);
-    if (code)
-        return code;
-    sqlite3_bind_int64(statement, 1, scope->study);
-    sqlite3_bind_int64(statement, 2, number);
-    sqlite3_bind_int64(statement, 3, can);
-    cav_sqlite_bind_text(statement, 4, checkpoints);
-    sqlite3_bind_int64(statement, 5, change);
-    return cav_sqlite_run(store, statement, "keeping what a trial can", error);
-}
-
-// Takes over what a report says of its trial, if that is anything new.
-static caviar_code set_abilities(cav_sqlite *store, const cav_scope *scope,
-                                 const cav_report *report, cav_error *error)
-{
-    sqlite3_stmt *statement;
-    caviar_code code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_ABILITIES, &statement, error);
+        code = cav_sqlite_prepare(store, CAV_SQLITE_TRIAL_NOTE, &statement, error);
     if (code)
         return code;
     sqlite3_bind_int64(statement, 1, scope->study);
     sqlite3_bind_int64(statement, 2, report->number);
-    unsigned can = 0;
-    cav_text kept = {0};
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        can = (unsigned)sqlite3_column_int64(statement, 0);
-        cav_text_append(&kept, cav_sqlite_text(statement, 1));
-        code = cav_sqlite_check_row(store, error);
-    } else {
-        code = cav_sqlite_fail(store, "reading what a trial can", error);
-    }
-    sqlite3_reset(statement);
-    if (!code && kept.failed)
-        code = cav_fail_memory(error);
-    const char *before = cav_text_get(&kept);
-    const char *now = report->checkpoints ? report->checkpoints : before;
-    unsigned can_now = report->can ? report->can : can;
-    if (!code && (can_now != can || strcmp(now, before) != 0))
-        code = enable(store, scope, report->number, can_now, now, error);
-    cav_text_free(&kept);
-    return code;
+    sqlite3_bind_int64(statement, 3, change);
+    sqlite3_bind_int64(statement, 4, report->can);
+    if (report->checkpoints)
+        cav_sqlite_bind_text(statement, 5, report->checkpoints);
+    sqlite3_bind_int64(statement, 6, report->usage.cpu_ms);
+    sqlite3_bind_int64(statement, 7, report->usage.memory_bytes);
+    return cav_sqlite_run(store, statement, "keeping what a report says of its trial", error);
 }
 
 caviar_code cav_sqlite_report_add(cav_store *base, const cav_scope *scope, const cav_report *report,
@@ -360,7 +340,7 @@ caviar_code cav_sqlite_report_add(cav_store *base, const cav_scope *scope, const
         code = insert_report(store, scope, report, now, error);
     if (!code)
         code = set_step(store, scope, report, now + lease_ms, error);
-    if (!code && (report->can || report->checkpoints))
-        code = set_abilities(store, scope, report, error);
+    if (!code && tells_of_trial(report))
+        code = note(store, scope, report, error);
     return cav_sqlite_end(store, code, error);
 }

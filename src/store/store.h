@@ -94,6 +94,7 @@ typedef struct cav_move {
     const char *message;
     const char *output; // the end of what it printed
     const double *raw;  // [parameters] what it has named, in place of what it was made with
+    cav_usage usage;    // joined to what is known
 } cav_move;
 
 typedef struct cav_store cav_store;
@@ -102,7 +103,8 @@ typedef struct cav_store_options {
     const char *location;   // a path or URL, or NULL
     const cav_clock *clock; // NULL: the system's. A store on a server uses the server's
     bool create;            // make what is missing; otherwise CAVIAR_NOT_FOUND
-    bool read_only;         // for looking: never writes, never waits for a writer
+    bool read_only;         // for looking: never waits for a writer, and writes nothing but what
+                            // makes a store of an earlier version one of this version
 } cav_store_options;
 
 typedef caviar_code cav_study_visitor(void *context, const cav_study_row *row, cav_error *error);
@@ -141,8 +143,9 @@ typedef struct cav_store_type {
     caviar_code (*study_remove)(cav_store *store, int64_t id, cav_error *error);
 
     /**
-     * Adds a trial; times, number and attempt are the store's to give. A running one starts with
-     * attempt 1. What is NULL in the record is empty. See cav_insert for the conditions.
+     * Adds a trial; times, number and attempt are the store's to give, and it has taken nothing
+     * yet. A running one starts with attempt 1. What is NULL in the record is empty. See cav_insert
+     * for the conditions.
      */
     caviar_code (*trial_add)(cav_store *store, const cav_scope *scope, const cav_record *record,
                              const cav_insert *insert, int64_t *ret_number, cav_error *error);
@@ -161,8 +164,8 @@ typedef struct cav_store_type {
                               cav_error *error);
     /**
      * Keeps a report and renews the trial's lease. Fenced like trial_move. Of metrics of the same
-     * name the last one counts. What it says of the trial itself replaces what was known; that,
-     * where it differs, is a change of the trial.
+     * name the last one counts. What it says of the trial itself replaces what was known, or, of
+     * its usage, is joined to that; where it differs it is a change of the trial.
      */
     caviar_code (*report_add)(cav_store *store, const cav_scope *scope, const cav_report *report,
                               int64_t lease_ms, cav_error *error);

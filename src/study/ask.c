@@ -45,6 +45,7 @@ caviar_trial *cav_study_make_handle(cav_study *study, size_t number)
         return NULL;
     }
     trial->told_can = history->cans[number];
+    trial->usage = history->usages[number];
     uint64_t seed_number = (uint64_t)history->seed_numbers[number];
     cav_random random =
         cav_random_stream(study->spec->seed, seed_number, CAV_PURPOSE_TRIAL_SEED, 0);

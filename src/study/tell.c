@@ -40,6 +40,7 @@ static caviar_code move(cav_study *study, caviar_trial *trial, cav_move *how)
     how->number = trial->number;
     how->attempt = trial->attempt;
     how->output = trial->output;
+    how->usage = trial->usage;
     if (trial->drawn) {
         cav_study_named(study, trial, how->to, study->raw);
         how->raw = study->raw;
@@ -110,12 +111,14 @@ static caviar_code keep_report(cav_study *study, caviar_trial *trial, int64_t st
                          .can = trial->can == trial->told_can ? 0 : trial->can};
     if (trial->has_new_checkpoints)
         report.checkpoints = cav_text_get(&trial->checkpoints);
+    if (trial->has_new_usage)
+        report.usage = trial->usage;
     caviar_code code = study->store->type->report_add(study->store, &study->scope, &report,
                                                       study->lease_ms, &trial->error);
     if (code)
         return code;
     trial->told_can = trial->can;
-    trial->has_new_checkpoints = false;
+    trial->has_new_checkpoints = trial->has_new_usage = false;
     return CAVIAR_OK;
 }
 

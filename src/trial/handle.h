@@ -64,6 +64,8 @@ struct caviar_trial {
     unsigned told_can;    // as the study has it
     cav_text checkpoints; // JSON array of the steps that it keeps; empty: it does not say
     bool has_new_checkpoints;
+    cav_usage usage; // see cav_record; of earlier attempts when it is handed out
+    bool has_new_usage;
     bool is_deaf;        // the answer to this report does not reach the program
     const char *message; // why the trial failed; "" else
     const char *output;  // the end of what it printed, to be kept when it ends; NULL: nothing

@@ -48,18 +48,18 @@ void cav_history_free(cav_history *history)
     for (size_t i = 0; i < history->maker_count; i++)
         free(history->maker_names[i]);
     cav_point_index_free(&history->index);
-    void *columns[] = {history->points,      history->raw,          history->losses,
-                       history->states,      history->reasons,      history->attempts,
-                       history->failures,    history->steps,        history->started_ms,
-                       history->finished_ms, history->curves,       history->messages,
-                       history->nudges,      history->cans,         history->checkpoints,
-                       history->parents,     history->open,         history->parent_steps,
-                       history->finished,    history->seed_numbers, history->spent,
-                       history->makers,      history->reported,     history->changed,
-                       history->latest,      history->places,       history->reported_ms,
-                       history->bests,       history->uncounted,    history};
+    void *columns[] = {
+        history->points,     history->raw,          history->losses,      history->states,
+        history->reasons,    history->attempts,     history->failures,    history->steps,
+        history->started_ms, history->finished_ms,  history->curves,      history->messages,
+        history->nudges,     history->cans,         history->checkpoints, history->parents,
+        history->open,       history->parent_steps, history->finished,    history->seed_numbers,
+        history->spent,      history->makers,       history->reported,    history->changed,
+        history->latest,     history->places,       history->reported_ms, history->bests,
+        history->uncounted,  history->usages};
     for (size_t i = 0; i < CAV_COUNT_OF(columns); i++)
         free(columns[i]);
+    free(history);
 }
 
 // Gives every column room for `rows` rows.
@@ -91,6 +91,7 @@ static bool reserve(cav_history *history, size_t rows)
         {(void **)&history->nudges, sizeof *history->nudges},
         {(void **)&history->cans, sizeof *history->cans},
         {(void **)&history->checkpoints, sizeof *history->checkpoints},
+        {(void **)&history->usages, sizeof *history->usages},
         {(void **)&history->parents, sizeof *history->parents},
         {(void **)&history->parent_steps, sizeof *history->parent_steps},
         {(void **)&history->seed_numbers, sizeof *history->seed_numbers},
@@ -339,6 +340,7 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
     set_lineage(history, row, record);
     set_step(history, row, record->step, history->spent[row]);
     history->cans[row] = record->can;
+    history->usages[row] = record->usage;
     history->started_ms[row] = record->started_ms;
     history->finished_ms[row] = record->finished_ms;
     fill_losses(history, row, record);

@@ -44,6 +44,7 @@ typedef struct cav_history {
     cav_nudge_list *nudges;            // [count]
     unsigned *cans;                    // [count] what its program can do; see cav_record
     char **checkpoints;                // [count] likewise; NULL: it does not say
+    cav_usage *usages;                 // [count] what its programs have taken
     int64_t *parents, *parent_steps;   // [count] the trial it was made from; -1: none
     int64_t *seed_numbers;             // [count] of the trial whose seed it has
     uint8_t *makers;                   // [count] who made it, by place in `maker_names`

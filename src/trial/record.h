@@ -15,6 +15,25 @@ enum {
 
 #define CAV_ORIGIN_USER "user" // the origin of a trial that somebody has added
 
+/** What a trial's programs have taken, over all its attempts. It only grows; 0: not known. */
+typedef struct cav_usage {
+    int64_t cpu_ms;       // processor time, for themselves and in the system, of all processes
+    int64_t memory_bytes; // resident, the greatest of any one process
+} cav_usage;
+
+/** What is known where two know something of the same trial. */
+static inline cav_usage cav_usage_join(cav_usage a, cav_usage b)
+{
+    return (cav_usage){.cpu_ms = a.cpu_ms > b.cpu_ms ? a.cpu_ms : b.cpu_ms,
+                       .memory_bytes =
+                           a.memory_bytes > b.memory_bytes ? a.memory_bytes : b.memory_bytes};
+}
+
+static inline bool cav_usage_is_same(cav_usage a, cav_usage b)
+{
+    return a.cpu_ms == b.cpu_ms && a.memory_bytes == b.memory_bytes;
+}
+
 /** Everything that is kept of a trial but its reports. Pointers belong to whoever fills it. */
 typedef struct cav_record {
     int64_t number;   // from 0, in the order of creation
@@ -40,6 +59,7 @@ typedef struct cav_record {
     int64_t lease_ms;        // until when the owner has it
     unsigned can;            // caviar_ability and CAV_CAN_…; 0: not known
     const char *checkpoints; // steps that can be restored, a JSON array; "": it does not say
+    cav_usage usage;         // nothing where it runs outside of `caviar run`
     const char *message;     // why it failed; ""
     const char *output;      // the end of what it printed; ""
     cav_space_place place;   // in the space as it is now; not kept, as the space may change
@@ -54,6 +74,7 @@ typedef struct cav_report {
     // Of the trial, not kept with the report; as in cav_record. 0, NULL: as before
     unsigned can;
     const char *checkpoints;
+    cav_usage usage;
 } cav_report;
 
 #endif

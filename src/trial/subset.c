@@ -60,6 +60,7 @@ static caviar_code show_row(cav_subset *subset, const cav_history *history, size
                          .started_ms = history->started_ms[number],
                          .finished_ms = history->finished_ms[number],
                          .can = history->cans[number],
+                         .usage = history->usages[number],
                          .checkpoints = history->checkpoints[number],
                          .message = history->messages[number],
                          .place = (cav_space_place)history->places[number]};

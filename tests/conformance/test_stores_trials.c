@@ -576,6 +576,54 @@ static void test_a_move_may_bring_other_parameters_of_a_space_that_has_grown(voi
     assert_true(seen[1][0] == 0.75 && isnan(seen[1][1]) && seen[1][STORE_PARAMS] == 7.5);
 }
 
+static void report_usage(store_fixture *at, cav_usage usage)
+{
+    cav_report report = {.attempt = 1, .step = 1, .usage = usage};
+    assert_ok(at->type->report_add(at->store, &at->scope, &report, 1000, &at->error), &at->error);
+}
+
+static void expect_usage(store_fixture *at, int64_t cpu_ms, int64_t memory_bytes)
+{
+    cav_record row = store_row(at, 0);
+    assert_int_equal(row.usage.cpu_ms, cpu_ms);
+    assert_int_equal(row.usage.memory_bytes, memory_bytes);
+    store_row_free(&row);
+}
+
+static size_t count_news(store_fixture *at, int64_t *cursor)
+{
+    store_rows rows = store_read(at, cursor);
+    size_t count = rows.count;
+    store_rows_free(&rows);
+    return count;
+}
+
+static void test_what_a_trial_took_grows_and_only_that_is_a_change(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    const int64_t much = INT64_C(1) << 40;
+    int64_t cursor = 0;
+    store_add(at, 0, CAVIAR_STATE_RUNNING);
+    expect_usage(at, 0, 0);
+    report_usage(at, (cav_usage){.cpu_ms = 900, .memory_bytes = much});
+    assert_int_equal(count_news(at, &cursor), 1);
+    report_usage(at, (cav_usage){.cpu_ms = 900, .memory_bytes = 7});
+    report_usage(at, (cav_usage){0});
+    assert_int_equal(count_news(at, &cursor), 0);
+    report_usage(at, (cav_usage){.cpu_ms = 1000});
+    assert_int_equal(count_news(at, &cursor), 1);
+    store_fixture_reopen(at);
+    expect_usage(at, 1000, much);
+    cav_move move = {.attempt = 1, .to = CAVIAR_STATE_PAUSED, .usage = {.memory_bytes = much + 1}};
+    assert_ok(at->type->trial_move(at->store, &at->scope, &move, &at->error), &at->error);
+    expect_usage(at, 1000, much + 1);
+    assert_int_equal(store_claim(at, 0, "another"), 0);
+    move = (cav_move){.attempt = 2, .to = CAVIAR_STATE_COMPLETE, .usage = {.cpu_ms = 2500}};
+    assert_ok(at->type->trial_move(at->store, &at->scope, &move, &at->error), &at->error);
+    store_fixture_reopen(at);
+    expect_usage(at, 2500, much + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -608,6 +656,7 @@ int main(void)
         cmocka_unit_test(test_a_failed_trial_must_say_why),
         cmocka_unit_test(test_a_move_keeps_what_it_does_not_name),
         cmocka_unit_test(test_a_move_may_bring_other_parameters_of_a_space_that_has_grown),
+        cmocka_unit_test(test_what_a_trial_took_grows_and_only_that_is_a_change),
     };
     return store_suite_run("stores: trials", tests, sizeof tests / sizeof tests[0]);
 }

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 import postgres  # noqa: E402
 from harness import ROOT, Skip, case, contains, equal, main, read  # noqa: E402
 
-EARLIER = [1, 2]  # versions of the schema of which a store is kept
+VERSIONS = [1, 2, 3]  # of the schema of which a store is kept
 LOSSES = [0.032033394129, 0.69970450256, 0.0064667407854, 0.058402793802, 0.024697481563,
           0.57761942687]  # what is in each
 
@@ -41,15 +41,15 @@ def is_read_and_run_on(box, version):
 
 
 @case
-def a_store_of_each_earlier_schema_is_read_and_run_on(box):
-    for version in EARLIER:
+def a_store_of_each_schema_is_read_and_run_on(box):
+    for version in VERSIONS:
         is_read_and_run_on(box, version)
 
 
 @case
 def a_store_of_a_later_schema_is_refused_and_left_alone(box):
     with server() as at:
-        at.sql(kept(EARLIER[-1]))
+        at.sql(kept(VERSIONS[-1]))
         at.sql('UPDATE caviar_schema SET version = 99')
         told = box.caviar('trials', '--store', at.url(), status=1)
         contains(told.err, 'newer Caviar (schema 99')

@@ -110,7 +110,7 @@ static void test_a_newer_schema_is_refused_and_left_alone(void **state)
     place *at = *state;
     make_store(at);
     execute(at->path, "PRAGMA user_version = 99");
-    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 2)");
+    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 3)");
 }
 
 // As after a crash of the newer program: its log must not be moved to the file either.
@@ -584,12 +584,19 @@ static cav_space *space_of_the_fixture(void)
     return space;
 }
 
+static void take_kept(place *at, int version)
+{
+    char path[512];
+    snprintf(path, sizeof path, FIXTURES "/store_v%d.sqlite", version);
+    cav_text kept = read_bytes(path);
+    write_bytes(at->path, kept.data, kept.size);
+    cav_text_free(&kept);
+}
+
 static void test_a_store_of_schema_version_1_opens(void **state)
 {
     place *at = *state;
-    cav_text kept = read_bytes(FIXTURES "/store_v1.sqlite");
-    write_bytes(at->path, kept.data, kept.size);
-    cav_text_free(&kept);
+    take_kept(at, 1);
     cav_store *store = open_well(at, false, false);
     const char *metric = "loss";
     cav_scope scope = {
@@ -618,14 +625,21 @@ static void test_a_store_of_schema_version_1_opens(void **state)
     caviar_space_free((cav_space *)(uintptr_t)scope.space);
 }
 
+typedef struct nursed {
+    int rows;
+    cav_usage usage; // of the trial that is nursed
+} nursed;
+
 static caviar_code check_nursed_row(void *context, const cav_record *record, cav_error *error)
 {
     (void)error;
-    ++*(int *)context;
+    nursed *expected = context;
+    expected->rows++;
     bool is_nursed = record->number == 1, is_child = record->number == 6;
     assert_int_equal(record->can, is_nursed ? CAVIAR_CAN_RESTORE : 0);
     assert_string_equal(record->checkpoints, is_nursed ? "[1]" : "");
     assert_int_equal(record->has_parent, is_child);
+    assert_true(cav_usage_is_same(record->usage, is_nursed ? expected->usage : (cav_usage){0}));
     if (is_child)
         assert_true(record->parent == 1 && record->parent_step == 1 && record->seed_number == 1);
     return CAVIAR_OK;
@@ -647,21 +661,19 @@ static caviar_code check_kept_nudge(void *context, const cav_nudge *nudge, cav_e
     return CAVIAR_OK;
 }
 
-static void test_a_store_of_schema_version_2_opens(void **state)
+static void expect_nursed(place *at, int version, cav_usage usage)
 {
-    place *at = *state;
-    cav_text kept = read_bytes(FIXTURES "/store_v2.sqlite");
-    write_bytes(at->path, kept.data, kept.size);
-    cav_text_free(&kept);
+    take_kept(at, version);
     cav_store *store = open_well(at, false, false);
     const char *metric = "loss";
     cav_scope scope = {
         .study = 1, .space = space_of_the_fixture(), .metrics = &metric, .metric_count = 1};
     int64_t cursor = 0, first = 0, id = -1;
-    int rows = 0, nudges = 0;
-    assert_ok(store->type->trial_read(store, &scope, &cursor, check_nursed_row, &rows, &at->error),
+    int nudges = 0;
+    nursed found = {.usage = usage};
+    assert_ok(store->type->trial_read(store, &scope, &cursor, check_nursed_row, &found, &at->error),
               &at->error);
-    assert_int_equal(rows, 7);
+    assert_int_equal(found.rows, 7);
     assert_ok(store->type->nudge_read(store, &scope, &first, check_kept_nudge, &nudges, &at->error),
               &at->error);
     assert_int_equal(nudges, 2);
@@ -671,6 +683,47 @@ static void test_a_store_of_schema_version_2_opens(void **state)
     store_assert_sound(store);
     cav_store_close(store);
     caviar_space_free((cav_space *)(uintptr_t)scope.space);
+}
+
+static void test_a_store_of_schema_version_2_opens(void **state)
+{
+    expect_nursed(*state, 2, (cav_usage){0});
+}
+
+static void test_a_store_of_schema_version_3_opens(void **state)
+{
+    expect_nursed(*state, 3, (cav_usage){.cpu_ms = 192000, .memory_bytes = INT64_C(5) << 30});
+}
+
+static void test_an_earlier_store_can_be_looked_at(void **state)
+{
+    place *at = *state;
+    int64_t id;
+    take_kept(at, 1);
+    cav_store *store = open_well(at, false, true);
+    assert_int_equal(count_studies(store), 2);
+    store_assert_sound(store); // every statement of the present version has what it needs
+    assert_int_equal(store->type->study_add(store, "s", "{}", &id, &at->error), CAVIAR_IO);
+    cav_store_close(store);
+}
+
+static int look_in_vain(place *at)
+{
+    cav_store *store = NULL;
+    caviar_code code = open_at(at, at->path, false, true, &store);
+    return code == CAVIAR_IO && strstr(at->error.message, "from schema 1 to 3") &&
+                   strstr(at->error.message, "cannot be written to")
+               ? 0
+               : 1;
+}
+
+static void test_an_earlier_store_that_is_read_only_says_so(void **state)
+{
+    place *at = *state;
+    take_kept(at, 1);
+    assert_int_equal(chmod(at->folder, 0777), 0);
+    assert_int_equal(chmod(at->path, 0444), 0);
+    assert_int_equal(run_as_nobody(look_in_vain, at), 0);
 }
 
 // No query of the hot paths reads a whole table or sorts, whatever the planner may think.
@@ -727,6 +780,9 @@ int main(void)
         PLACED(test_eight_processes_make_the_same_store_at_once),
         PLACED(test_a_store_of_schema_version_1_opens),
         PLACED(test_a_store_of_schema_version_2_opens),
+        PLACED(test_a_store_of_schema_version_3_opens),
+        PLACED(test_an_earlier_store_can_be_looked_at),
+        PLACED(test_an_earlier_store_that_is_read_only_says_so),
         PLACED(test_every_statement_uses_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
