@@ -56,6 +56,7 @@ static caviar_code copy_details(cav_details *to, const cav_record *from, cav_err
     to->message = strdup(from->message);
     to->created_ms = from->created_ms;
     to->started_ms = from->started_ms;
+    to->usage = from->usage;
     to->finished_ms = cav_state_is_final(from->state) ? from->finished_ms : 0;
     return to->origin && to->owner && to->message ? CAVIAR_OK : cav_fail_memory(error);
 }
@@ -97,6 +98,38 @@ void cav_details_free(cav_details *details, size_t count)
         free(details[i].message);
     }
     free(details);
+}
+
+static int64_t took_ms(const cav_details *details)
+{
+    bool is_known = details->started_ms > 0 && details->finished_ms > 0;
+    return is_known ? details->finished_ms - details->started_ms : 0;
+}
+
+static void print_memory(int64_t bytes, cav_text *text)
+{
+    enum { SIZE_DIGITS = 3 };
+    char digits[CAV_NUMBER_SIZE];
+    bool is_great = bytes >= 1000000000;
+    cav_number_print_short((double)bytes / (is_great ? 1e9 : 1e6), SIZE_DIGITS, digits);
+    cav_text_appendf(text, "up to %s %s of memory", digits, is_great ? "GB" : "MB");
+}
+
+void cav_print_usage(int64_t attempt, const cav_details *details, cav_text *text)
+{
+    enum { LEAST_MS = 1000 }; // below that, a share of the time says nothing
+    cav_usage usage = details->usage;
+    char cpu[CAV_NUMBER_SIZE];
+    cav_duration_print(usage.cpu_ms, cpu);
+    if (usage.cpu_ms > 0)
+        cav_text_appendf(text, "%s of processor time", cpu);
+    // of several attempts there is only the time that the last one took
+    if (usage.cpu_ms > 0 && attempt == 1 && took_ms(details) >= LEAST_MS)
+        cav_text_appendf(text, " (%.1f cores)", (double)usage.cpu_ms / (double)took_ms(details));
+    if (usage.cpu_ms > 0 && usage.memory_bytes > 0)
+        cav_text_append(text, ", ");
+    if (usage.memory_bytes > 0)
+        print_memory(usage.memory_bytes, text);
 }
 
 static void add_time(cav_json *json, const char *key, int64_t ms)
@@ -186,8 +219,11 @@ void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
     add_time(json, "started", details->started_ms);
     add_time(json, "finished", details->finished_ms);
     if (details->finished_ms > 0 && details->started_ms > 0)
-        cav_json_add_number(json, "seconds",
-                            (double)(details->finished_ms - details->started_ms) / 1000);
+        cav_json_add_number(json, "seconds", (double)took_ms(details) / 1000);
+    if (details->usage.cpu_ms > 0)
+        cav_json_add_number(json, "cpu_seconds", (double)details->usage.cpu_ms / 1000);
+    if (details->usage.memory_bytes > 0)
+        cav_json_add_int(json, "memory_bytes", details->usage.memory_bytes);
     cav_json_end_object(json);
 }
 

@@ -28,6 +28,7 @@ void cav_print_notes(const cav_notes *notes);
 /** What is kept of a trial beside what the history has. */
 typedef struct cav_details {
     int64_t created_ms, started_ms, finished_ms;
+    cav_usage usage;
     char *origin, *owner, *message;
 } cav_details;
 
@@ -41,7 +42,16 @@ void cav_details_free(cav_details *details, size_t count);
  */
 void cav_print_runs(const cav_study *study, size_t number, cav_text *text);
 
-/** Writes a trial as an object: id, state, values, config, times, who made it, why it failed. */
+/**
+ * Appends what a trial has taken, as far as that is known: "3m12s of processor time (1.9 cores), up
+ * to 410 MB of memory"; nothing where it ran elsewhere.
+ */
+void cav_print_usage(int64_t attempt, const cav_details *details, cav_text *text);
+
+/**
+ * Writes a trial as an object: id, state, values, config, times, what it took, who made it, why it
+ * failed.
+ */
 void cav_print_trial_json(const cav_study *study, const caviar_trial *trial,
                           const cav_details *details, cav_json *json);
 

@@ -116,6 +116,11 @@ static void print_head(const cav_study *study, const caviar_trial *trial,
         printf(", took %s", took);
     }
     printf("\n");
+    cav_text usage = {0};
+    cav_print_usage(trial->attempt, details, &usage);
+    if (usage.size > 0)
+        printf("%s\n", cav_text_get(&usage));
+    cav_text_free(&usage);
     print_why(details->origin);
     printf("\n");
 }
@@ -259,7 +264,8 @@ const cav_verb cav_verb_show = {
     .operands = "[TRIAL]",
     .flags = show_flags,
     .flag_count = CAV_COUNT_OF(show_flags),
-    .description = "Shows a trial: its state, its result, its parameters in full, its learning "
+    .description = "Shows a trial: its state, its result, how long it took, and how much processor "
+                   "time and memory, its parameters in full, its learning "
                    "curve, what was changed while it ran ('caviar nudge'), and the end of what it "
                    "printed. All of its output stands in the file "
                    "output.log of its folder.\n\n"

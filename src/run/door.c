@@ -71,6 +71,7 @@ static void answer_report(cav_slot *slot, const json_t *message, cav_text *text)
 {
     cav_study *study = slot->runner->study;
     int64_t before = slot->trial->step;
+    cav_slot_look_at_usage(slot, CAV_LOOK_AT_REPORT_MS);
     caviar_verdict verdict = cav_protocol_report(slot->trial, study->metric_names,
                                                  study->spec->metric_count, message, text);
     if (slot->trial->step != before || verdict != CAVIAR_VERDICT_CONTINUE)
@@ -81,6 +82,7 @@ static void answer_tell(cav_slot *slot, const json_t *message, cav_text *text)
 {
     cav_study *study = slot->runner->study;
     cav_error error;
+    cav_slot_look_at_usage(slot, CAV_LOOK_AT_END_MS);
     cav_protocol_tell(slot->trial, study->metric_names, study->spec->metric_count, message, text);
     if (slot->trial->state == CAVIAR_STATE_RUNNING || study->spec->durability_normal ||
         !cav_study_sync(study, &error))

@@ -27,24 +27,41 @@ static bool is_known(const pid_t *known, size_t count, pid_t pid)
     return false;
 }
 
+void cav_reap_each_child(pid_t pid, pid_t thread, cav_child_visitor *visit, void *context)
+{
+    char path[80];
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)thread);
+    FILE *file = fopen(path, "re");
+    long child;
+    while (file && fscanf(file, "%ld", &child) == 1)
+        visit(context, (pid_t)child);
+    if (file)
+        fclose(file);
+}
+
+typedef struct orphans {
+    const pid_t *known; // [count]
+    size_t count;
+    void (*visit)(pid_t pid); // NULL: they are only counted
+    int found;
+} orphans;
+
+static void take_child(void *context, pid_t pid)
+{
+    orphans *at = context;
+    if (is_known(at->known, at->count, pid))
+        return;
+    at->found++;
+    if (at->visit)
+        at->visit(pid);
+}
+
 // Calls `visit` for each child of this process that is not known.
 static int each_orphan(const pid_t *known, size_t count, void (*visit)(pid_t pid))
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-    FILE *file = fopen(path, "re");
-    int found = 0;
-    long pid;
-    while (file && fscanf(file, "%ld", &pid) == 1) {
-        if (is_known(known, count, (pid_t)pid))
-            continue;
-        found++;
-        if (visit)
-            visit((pid_t)pid);
-    }
-    if (file)
-        fclose(file);
-    return found;
+    orphans at = {.known = known, .count = count, .visit = visit};
+    cav_reap_each_child(getpid(), getpid(), take_child, &at);
+    return at.found;
 }
 
 bool cav_reap_has_orphans(const pid_t *known, size_t count)

@@ -17,6 +17,10 @@
  */
 bool cav_reap_adopt_orphans(void);
 
+/** Visits the children of a process that one of its threads has started and not yet waited for. */
+typedef void cav_child_visitor(void *context, pid_t pid);
+void cav_reap_each_child(pid_t pid, pid_t thread, cav_child_visitor *visit, void *context);
+
 /** True if there are children of this process other than those in `known` [count]. */
 bool cav_reap_has_orphans(const pid_t *known, size_t count);
 

@@ -12,6 +12,7 @@
 #include "run/folder.h"
 #include "run/reap.h"
 #include "run/spawn.h"
+#include "run/usage.h"
 
 #include <errno.h>
 #include <math.h>
@@ -57,6 +58,26 @@ static void close_handle(uv_handle_t *handle)
 {
     if (!uv_is_closing(handle))
         uv_close(handle, on_closed);
+}
+
+// ---- What it takes --------------------------------------------------------------------------
+
+static void note_usage(cav_slot *slot, cav_usage taken)
+{
+    caviar_trial *trial = slot->trial;
+    taken.cpu_ms += slot->before.cpu_ms;
+    cav_usage known = cav_usage_join(trial->usage, taken);
+    trial->has_new_usage |= !cav_usage_is_same(known, trial->usage);
+    trial->usage = known;
+}
+
+void cav_slot_look_at_usage(cav_slot *slot, int64_t after_ms)
+{
+    int64_t now_ns = cav_clock_monotonic_ns(slot->runner->study->clock);
+    if (slot->has_exited || now_ns - slot->looked_ns < after_ms * 1000000)
+        return;
+    slot->looked_ns = now_ns;
+    note_usage(slot, cav_usage_look(slot->pid));
 }
 
 // ---- What the trial says --------------------------------------------------------------------
@@ -137,6 +158,7 @@ static void report(cav_slot *slot, const cav_line *line)
     if (!(slot->trial->can & CAV_CAN_HEAR))
         slot->trial->can |= CAV_CAN_PRINT;
     slot->trial->is_deaf = true;
+    cav_slot_look_at_usage(slot, CAV_LOOK_AT_REPORT_MS);
     caviar_code code =
         caviar_trial_report(slot->trial, line->step, line->metrics, line->metric_count, &verdict);
     slot->trial->is_deaf = false;
@@ -330,9 +352,11 @@ static void on_streams_overdue(uv_timer_t *timer)
 void cav_slot_look_for_exit(cav_slot *slot)
 {
     int status;
-    if (slot->has_exited || waitpid(slot->pid, &status, WNOHANG) != slot->pid)
+    struct rusage taken;
+    if (slot->has_exited || wait4(slot->pid, &status, WNOHANG, &taken) != slot->pid)
         return;
     slot->has_exited = true;
+    note_usage(slot, cav_usage_of_ended(&taken, slot->own_memory));
     slot->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     slot->exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     kill(-slot->pid, SIGKILL); // what it left in its group
@@ -411,6 +435,7 @@ static caviar_code start_program(cav_slot *slot, char **argv, char **variables, 
 {
     int streams[2];
     int failed = cav_spawn(argv, variables, &slot->pid, streams);
+    slot->own_memory = cav_usage_own_memory();
     if (failed == ENOENT)
         return cav_fail(error, CAVIAR_IO, "cannot start '%s': there is no such program", argv[0]);
     if (failed)
@@ -491,7 +516,8 @@ caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *e
     slot->trial = trial;
     trial->can = trial->told_can; // whether this program hears answers is to be seen
     slot->output.fd = -1;
-    slot->started_ns = cav_clock_monotonic_ns(runner->study->clock);
+    slot->before = trial->usage;
+    slot->started_ns = slot->looked_ns = cav_clock_monotonic_ns(runner->study->clock);
     slot->lines[0] = (cav_lines){.handle = take_output_line, .context = slot};
     slot->lines[1] = (cav_lines){.handle = take_error_line, .context = slot};
     uv_timer_init(&runner->loop, &slot->timer);

@@ -69,6 +69,9 @@ struct cav_slot {
     char infeasible[256]; // why
     char others[256];     // names of metrics that it gave and the study does not tune
 
+    cav_usage before;   // of earlier attempts
+    int64_t looked_ns;  // when its usage was looked at last
+    int64_t own_memory; // of this process when it started the program
     cav_output output;
     cav_lines lines[2];
     cav_printed *printed[2]; // [metric_count] on each stream
@@ -120,6 +123,17 @@ void cav_slot_look_for_exit(cav_slot *slot);
 
 /** A report of the trial: hands it to the study, shows it, and acts on the verdict. */
 void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, bool heard);
+
+enum {
+    CAV_LOOK_AT_REPORT_MS = 1000, // since the last look, or the start
+    CAV_LOOK_AT_END_MS = 20,      // a trial may say often that it ends, and be refused
+};
+
+/**
+ * Notes with the trial what its processes have taken by now, unless that was looked at less than
+ * `after_ms` ago. To be called before something that it says is handed to the study.
+ */
+void cav_slot_look_at_usage(cav_slot *slot, int64_t after_ms);
 
 /** Milliseconds since the trial started. */
 int64_t cav_slot_elapsed_ms(const cav_slot *slot);
