@@ -167,6 +167,22 @@ static void add_abilities(const cav_history *history, int64_t number, cav_json *
     add_checkpoints(history->checkpoints[number], json);
 }
 
+// null where it is not known: 0 would be something else
+static void add_known(const char *key, int64_t value, cav_json *json)
+{
+    cav_json_key(json, key);
+    if (value > 0)
+        cav_json_int(json, value);
+    else
+        cav_json_null(json);
+}
+
+static void add_usage(cav_usage usage, cav_json *json)
+{
+    add_known("cpu_ms", usage.cpu_ms, json);
+    add_known("memory_bytes", usage.memory_bytes, json);
+}
+
 // ---- What it says -----------------------------------------------------------------------------
 
 static void add_findings(const cav_study *study, int64_t number, cav_json *json)
@@ -272,6 +288,7 @@ caviar_code cav_answer_trial(const cav_feed *feed, int64_t number, int64_t since
                         history->messages[number] ? history->messages[number] : "");
     caviar_code code = add_values(study, number, json, error);
     add_abilities(history, number, json);
+    add_usage(history->usages[number], json);
     add_nudges(study, number, json);
     add_findings(study, number, json);
     if (!code)

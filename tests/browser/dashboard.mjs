@@ -188,6 +188,31 @@ const tests = {
         await page.waitForSelector('.badge.pruned');
     },
 
+    'what a trial took is shown, and nothing where it ran elsewhere': async (place) => {
+        place.write(
+            'work.py',
+            'import time\nheld = bytearray(300 << 20)\n' +
+                'while time.process_time() < 0.5: pass\ntime.sleep(1)\nprint("loss=1")\n',
+        );
+        place.write(
+            'worked.yaml',
+            'study: worked\ncommand: python3 work.py\nmetric: loss\nbudget: {trials: 1}\nspace:\n  x: [0, 1]\n',
+        );
+        place.caviar('run', 'worked.yaml', '-q');
+        place.pipe(studyOf('elsewhere', 1));
+        await place.serve();
+        const page = await place.open('#/worked/trial/0');
+        await page.waitForSelector('.facts');
+        const [cpu, memory] = [await factOf(page, 'processor time'), await factOf(page, 'memory')];
+        holds(/^([5-9]\d\d ms|[\d.]+ s)[\d.]+ cores$/.test(cpu), `it took "${cpu}"`);
+        holds(/^(3\d\d|[4-9]\d\d) MB at most$/.test(memory), `it had "${memory}"`);
+        const other = await place.open('#/elsewhere/trial/0');
+        await other.waitForSelector('.facts');
+        const facts = await other.$$eval('.facts dt', (found) => found.map((each) => each.textContent));
+        holds(facts.includes('attempt'), `${facts} are the facts of a trial`);
+        holds(!facts.includes('processor time') && !facts.includes('memory'), `${facts} are known`);
+    },
+
     'a change asks for the token, and a wrong one is asked for again': async (place) => {
         place.pipe(studyOf('bowl', 3));
         await place.serve();

@@ -224,6 +224,7 @@ def test_one_trial_has_everything(place):
     equal(trial["reports"]["step"], [1, 2, 3])
     equal(trial["reports"]["metrics"], {"loss": [3, 2.5, 2 + 1 / 3]})
     equal(trial["config"], place.show(2)["trial"]["config"])
+    equal((trial["cpu_ms"], trial["memory_bytes"]), (None, None))  # it ran elsewhere
     later = server.get(f"/studies/bowl/trials/2?since={trial['next']}")
     equal(later["reports"]["step"], [])
     equal(server.ask("GET", "/api/1/studies/bowl/trials/3")[0], 404)
@@ -631,6 +632,7 @@ def test_a_nudge_reaches_the_trial(place):
     path = "/studies/nursed/trials/0"
     before = server.get(path)
     assert before["can_change"] and before["can_restore"], before
+    panda.wait_until(lambda: server.get(path)["cpu_ms"], "a look at what the trial takes")
     with panda.Still(place, 0):
         answer = server.post(path + "/nudge", {"changes": {"lr": "x2"}, "note": "faster"})
         doubled = answer["changes"]["lr"]

@@ -162,6 +162,8 @@ export interface TrialDetail {
     can_change: boolean;
     can_restore: boolean;
     checkpoints: number[] | null;
+    cpu_ms: number | null; // of all attempts
+    memory_bytes: number | null; // the greatest of any one process
     nudges: Nudge[];
     findings: { finding: string; evidence: string; advice: string }[];
     output: string;

@@ -4,6 +4,7 @@ import {
     Axis,
     choices,
     duration,
+    memory,
     fits,
     format,
     inverse,
@@ -105,5 +106,11 @@ test('numbers and times are short', () => {
         '1 h',
         '25 h 1 min',
         '–',
+    ]);
+    expect([4321, 410_300_000, 999_900_000, 1_254_000_000].map(memory)).toEqual([
+        '0.00432 MB',
+        '410 MB',
+        '1000 MB',
+        '1.25 GB',
     ]);
 });

@@ -177,6 +177,12 @@ export function format(value: number | null | undefined, digits = 4): string {
     return size >= 1e7 || size < 1e-4 ? text.toExponential().replace('e+', 'e') : String(text);
 }
 
+/** "410 MB", "1.25 GB". */
+export function memory(bytes: number): string {
+    const [size, unit] = bytes >= 1e9 ? [bytes / 1e9, 'GB'] : [bytes / 1e6, 'MB'];
+    return `${Number(size.toPrecision(3))} ${unit}`;
+}
+
 /** "450 ms", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function duration(ms: number): string {
     if (!(ms >= 0)) return '–';

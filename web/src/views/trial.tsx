@@ -5,7 +5,7 @@ import { ApiError, get, type Nudge, type TrialDetail } from '../api';
 import { CoursePlot, changesOf } from '../charts/course';
 import { courseOf } from '../course';
 import { type Route, setOptions } from '../route';
-import { duration, format } from '../scale';
+import { duration, format, memory } from '../scale';
 import { RUNNING, WAITING, PAUSED, type Study, states } from '../study';
 import { Ended, Nurse } from './nurse';
 import { Toggle } from './parts';
@@ -165,6 +165,10 @@ export function TrialView({
                     <dt>time</dt>
                     <dd>{duration(t.took(number, info.now_ms))}</dd>
                 </div>
+                <Usage
+                    detail={detail}
+                    took={t.attempt.get(number) === 1 ? t.took(number, info.now_ms) : NaN}
+                />
                 <div>
                     <dt>attempt</dt>
                     <dd>{t.attempt.get(number)}</dd>
@@ -263,6 +267,32 @@ export function TrialView({
                 </aside>
             </div>
         </main>
+    );
+}
+
+/** What its processes have taken; `took` is NaN where that was not all in one go. */
+function Usage({ detail, took }: { detail: TrialDetail; took: number }) {
+    const { cpu_ms: cpu, memory_bytes: bytes } = detail;
+    return (
+        <>
+            {cpu !== null && (
+                <div>
+                    <dt>processor time</dt>
+                    <dd>
+                        {duration(cpu)}
+                        {took >= 1000 && <small>{(cpu / took).toFixed(1)} cores</small>}
+                    </dd>
+                </div>
+            )}
+            {bytes !== null && (
+                <div>
+                    <dt>memory</dt>
+                    <dd>
+                        {memory(bytes)} <small>at most</small>
+                    </dd>
+                </div>
+            )}
+        </>
     );
 }
 
