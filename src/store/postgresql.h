@@ -4,6 +4,7 @@
  *   postgresql.c             opening and closing
  *   postgresql_library.c     loading libpq
  *   postgresql_sql.h         the statements
+ *   postgresql_dial.c        making a connection
  *   postgresql_connection.c  connecting, and again after the connection was lost
  *   postgresql_statements.c  running statements: reads, writes, groups
  *   postgresql_schema.c      the tables
@@ -140,6 +141,11 @@ caviar_code cav_pg_write(cav_pg *store, const cav_pg_call *call, int64_t study, 
 caviar_code cav_pg_begin(cav_store *store, cav_error *error);
 caviar_code cav_pg_commit(cav_store *store, cav_error *error);
 
+/**
+ * Runs one plain statement, as PQexec does, but by cav_pg_await; NULL where it could not be sent.
+ */
+PGresult *cav_pg_execute(cav_pg *store, const char *sql);
+
 /** Undoes the present group, whatever the depth. */
 void cav_pg_roll_back(cav_pg *store);
 
@@ -157,6 +163,23 @@ const char *cav_pg_text(const cav_pg *store, const PGresult *result, int row, in
 
 /** Finds out what the location names, for messages, without its password. */
 caviar_code cav_pg_find_place(cav_pg *store, cav_error *error);
+
+/** A value among the parameters of a connection; "" where there is none. */
+const char *cav_pg_option(const PQconninfoOption *options, const char *keyword);
+
+enum { CAV_PG_SLICE_MS = 100 }; // of a wait, between two questions whether to wait on
+
+/** Whether a connection is to be waited for further; asked a few times a second. */
+typedef bool cav_pg_patience(void *context);
+
+/** Why it may not be: what is said of it. */
+#define CAV_PG_UNANSWERED "a new connection is not answered"
+
+/**
+ * Makes store->connection: to the first of the location's hosts and addresses that answers well,
+ * each of which has connect_timeout for it. Where it fails, what is there is to be disconnected.
+ */
+caviar_code cav_pg_dial(cav_pg *store, cav_pg_patience *waits, void *context, cav_error *error);
 
 /** Connects; a server that is just starting is waited for. */
 caviar_code cav_pg_connect(cav_pg *store, cav_error *error);

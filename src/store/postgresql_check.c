@@ -61,7 +61,7 @@ static const char *const objects[] = {
 static caviar_code ask(cav_pg *store, const char *sql, bool is_object, cav_problem_visitor *found,
                        void *context, cav_error *error)
 {
-    PGresult *result = store->pq.PQexec(store->connection, sql);
+    PGresult *result = cav_pg_execute(store, sql);
     caviar_code code = CAVIAR_OK;
     if (store->pq.PQresultStatus(result) != PGRES_TUPLES_OK)
         code = cav_pg_fail(store, result, error);

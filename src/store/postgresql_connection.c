@@ -19,7 +19,6 @@ enum {
     PATIENCE_MS = 120000, // until a server that does not answer is given up
     FIRST_WAIT_MS = 50,
     LONGEST_WAIT_MS = 2000,
-    SLICE_MS = 100, // of a wait, between two questions whether to wait on
 };
 
 static int64_t now_ms(void)
@@ -27,7 +26,7 @@ static int64_t now_ms(void)
     return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
 }
 
-static const char *option_of(const PQconninfoOption *options, const char *keyword)
+const char *cav_pg_option(const PQconninfoOption *options, const char *keyword)
 {
     for (; options && options->keyword; options++)
         if (strcmp(options->keyword, keyword) == 0)
@@ -53,11 +52,11 @@ caviar_code cav_pg_find_place(cav_pg *store, cav_error *error)
                         "as %%XX");
     cav_text place = {0};
     cav_text_append(&place, "postgresql://");
-    append_part(&place, "", option_of(options, "user"));
-    append_part(&place, "@", option_of(options, "host"));
-    append_part(&place, ":", option_of(options, "port"));
-    append_part(&place, "/", option_of(options, "dbname"));
-    append_part(&place, "?service=", option_of(options, "service"));
+    append_part(&place, "", cav_pg_option(options, "user"));
+    append_part(&place, "@", cav_pg_option(options, "host"));
+    append_part(&place, ":", cav_pg_option(options, "port"));
+    append_part(&place, "/", cav_pg_option(options, "dbname"));
+    append_part(&place, "?service=", cav_pg_option(options, "service"));
     store->pq.PQconninfoFree(options);
     store->place = cav_text_take(&place);
     return store->place ? CAVIAR_OK : cav_fail_memory(error);
@@ -77,85 +76,6 @@ void cav_pg_disconnect(cav_pg *store)
     store->listens = store->locked = -1;
     store->is_open = false;
     memset(store->is_prepared, 0, sizeof store->is_prepared);
-}
-
-// What is set here holds unless the location says otherwise. A dead network is noticed within half
-// a minute.
-static PGconn *dial(cav_pg *store)
-{
-    static const char *const keywords[] = {"fallback_application_name",
-                                           "client_encoding",
-                                           "connect_timeout",
-                                           "keepalives_idle",
-                                           "keepalives_interval",
-                                           "keepalives_count",
-                                           "tcp_user_timeout",
-                                           "dbname",
-                                           NULL};
-    const char *values[] = {"caviar", "UTF8", "10", "10", "5", "3", "30000", store->location, NULL};
-    return store->pq.PQconnectdbParams(keywords, values, 1);
-}
-
-static caviar_code fail_to_connect(cav_pg *store, cav_error *error)
-{
-    const char *words = store->connection ? store->pq.PQerrorMessage(store->connection) : "";
-    int size = (int)strcspn(words, "\n");
-    return words[0] ? cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place, size, words)
-                    : cav_fail_memory(error);
-}
-
-// One setting at a time: a database that lacks one of them serves without.
-static void try_setting(cav_pg *store, const char *sql)
-{
-    store->pq.PQclear(store->pq.PQexec(store->connection, sql));
-}
-
-static caviar_code set_up(cav_pg *store, cav_error *error)
-{
-    PGresult *result = store->pq.PQexec(store->connection, "SHOW synchronous_commit");
-    caviar_code code = CAVIAR_OK;
-    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
-        snprintf(store->durability, sizeof store->durability, "%s",
-                 store->pq.PQgetvalue(result, 0, 0));
-    else
-        code = cav_pg_fail(store, result, error);
-    store->pq.PQclear(result);
-    if (code)
-        return code;
-    try_setting(store, "SET synchronous_commit = off"); // see postgresql.h: the flush waits
-    try_setting(store, "SET idle_in_transaction_session_timeout = '30s'");
-    try_setting(store, "SET tcp_keepalives_idle = 10");
-    try_setting(store, "SET tcp_keepalives_interval = 5");
-    try_setting(store, "SET tcp_keepalives_count = 3");
-    try_setting(store, "SET tcp_user_timeout = '30s'");
-    if (store->is_read_only)
-        try_setting(store, "SET default_transaction_read_only = on");
-    return cav_pg_read_time(store, error);
-}
-
-static caviar_code connect_once(cav_pg *store, cav_error *error)
-{
-    cav_pg_disconnect(store);
-    store->connection = dial(store);
-    caviar_code code = CAVIAR_OK;
-    if (!store->connection || store->pq.PQstatus(store->connection) != CONNECTION_OK) {
-        code = fail_to_connect(store, error);
-    } else {
-        store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
-        store->pq.PQsetnonblocking(store->connection, 1); // see cav_pg_await
-        code = set_up(store, error);
-    }
-    if (code)
-        cav_pg_disconnect(store);
-    return code;
-}
-
-// A server that is starting or ending says so; these are its words' code, as libpq does not pass
-// on the number.
-static bool is_starting(const cav_error *error)
-{
-    return strstr(error->message, "starting up") || strstr(error->message, "shutting down") ||
-           strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
 }
 
 // A wait for a server that is away, not ready, or does not answer.
@@ -203,16 +123,82 @@ static bool is_waited_for(cav_pg *store, outage *at)
     return !store->base.is_given_up;
 }
 
+// A try to connect, within an outage.
+typedef struct attempt {
+    cav_pg *store;
+    outage *outage;
+} attempt;
+
+// One setting at a time: a database that lacks one of them serves without.
+static void try_setting(cav_pg *store, const char *sql)
+{
+    store->pq.PQclear(cav_pg_execute(store, sql));
+}
+
+static caviar_code set_up(cav_pg *store, cav_error *error)
+{
+    PGresult *result = cav_pg_execute(store, "SHOW synchronous_commit");
+    caviar_code code = CAVIAR_OK;
+    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
+        snprintf(store->durability, sizeof store->durability, "%s",
+                 store->pq.PQgetvalue(result, 0, 0));
+    else
+        code = cav_pg_fail(store, result, error);
+    store->pq.PQclear(result);
+    if (code)
+        return code;
+    try_setting(store, "SET synchronous_commit = off"); // see postgresql.h: the flush waits
+    try_setting(store, "SET idle_in_transaction_session_timeout = '30s'");
+    try_setting(store, "SET tcp_keepalives_idle = 10");
+    try_setting(store, "SET tcp_keepalives_interval = 5");
+    try_setting(store, "SET tcp_keepalives_count = 3");
+    try_setting(store, "SET tcp_user_timeout = '30s'");
+    if (store->is_read_only)
+        try_setting(store, "SET default_transaction_read_only = on");
+    return cav_pg_read_time(store, error);
+}
+
+// Whether a new connection is waited for further: whoever has no waiter waits for as long as its
+// address may take.
+static bool is_attempt_borne(void *context)
+{
+    attempt *at = context;
+    snprintf(at->outage->why, sizeof at->outage->why, "%s: %s", at->store->place,
+             CAV_PG_UNANSWERED);
+    return !at->store->base.waiter || is_waited_for(at->store, at->outage);
+}
+
+static caviar_code connect_once(cav_pg *store, outage *at, cav_error *error)
+{
+    caviar_code code = cav_pg_dial(store, is_attempt_borne, &(attempt){store, at}, error);
+    if (!code) {
+        store->pq.PQsetNoticeProcessor(store->connection, ignore_notice, NULL);
+        store->pq.PQsetnonblocking(store->connection, 1); // see cav_pg_await
+        code = set_up(store, error);
+    }
+    if (code)
+        cav_pg_disconnect(store);
+    return code;
+}
+
+// A server that is starting or ending says so; these are its words' code, as libpq does not pass
+// on the number.
+static bool is_starting(const cav_error *error)
+{
+    return strstr(error->message, "starting up") || strstr(error->message, "shutting down") ||
+           strstr(error->message, "not yet accepting") || strstr(error->message, "recovery mode");
+}
+
 // Sleeps until the next attempt; false: there is to be none.
 static bool nap(cav_pg *store, outage *at)
 {
     double share = 0.5 + cav_random_unit(&store->random); // not all at once
     int64_t left_ms = (int64_t)((double)at->nap_ms * share);
     at->nap_ms = at->nap_ms * 2 < LONGEST_WAIT_MS ? at->nap_ms * 2 : LONGEST_WAIT_MS;
-    for (; left_ms > 0; left_ms -= SLICE_MS) {
+    for (; left_ms > 0; left_ms -= CAV_PG_SLICE_MS) {
         if (!is_waited_for(store, at))
             return false;
-        usleep((useconds_t)(left_ms < SLICE_MS ? left_ms : SLICE_MS) * 1000);
+        usleep((useconds_t)(left_ms < CAV_PG_SLICE_MS ? left_ms : CAV_PG_SLICE_MS) * 1000);
     }
     return is_waited_for(store, at);
 }
@@ -222,7 +208,7 @@ caviar_code cav_pg_connect(cav_pg *store, cav_error *error)
     outage at = begin_outage(PATIENCE_MS / 4);
     for (;;) {
         cav_error why = {0};
-        caviar_code code = connect_once(store, &why);
+        caviar_code code = connect_once(store, &at, &why);
         snprintf(at.why, sizeof at.why, "%s", why.message);
         if (!code || !is_starting(&why) || !nap(store, &at)) {
             if (code && error)
@@ -239,7 +225,7 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
     cav_pg_disconnect(store);
     for (bool waits = is_waited_for(store, &at); waits; waits = nap(store, &at)) {
         cav_error why = {0};
-        if (!connect_once(store, &why))
+        if (!connect_once(store, &at, &why))
             return CAVIAR_OK;
         snprintf(at.why, sizeof at.why, "%s", why.message);
     }
@@ -255,7 +241,7 @@ static bool exchange(cav_pg *store)
     bool is_sending = store->pq.PQflush(store->connection) == 1;
     struct pollfd at = {.fd = store->pq.PQsocket(store->connection),
                         .events = (short)(is_sending ? POLLIN | POLLOUT : POLLIN)};
-    return poll(&at, 1, SLICE_MS) > 0 && store->pq.PQconsumeInput(store->connection);
+    return poll(&at, 1, CAV_PG_SLICE_MS) > 0 && store->pq.PQconsumeInput(store->connection);
 }
 
 static bool is_silence_borne(cav_pg *store, outage *at)
@@ -288,8 +274,8 @@ void cav_pg_await(cav_pg *store)
 caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)
 {
     int64_t before = now_ms();
-    PGresult *result = store->pq.PQexec(
-        store->connection, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    PGresult *result =
+        cav_pg_execute(store, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
     caviar_code code = CAVIAR_OK;
     if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
         store->server_ahead_ms = cav_pg_int(store, result, 0, 0) - (before + now_ms()) / 2;

@@ -13,6 +13,8 @@
 #define CAV_PQ_FUNCTIONS(X)                                                                        \
     X(PQclear)                                                                                     \
     X(PQcmdTuples)                                                                                 \
+    X(PQconnectPoll)                                                                               \
+    X(PQconnectStartParams)                                                                        \
     X(PQconnectdbParams)                                                                           \
     X(PQconninfo)                                                                                  \
     X(PQconninfoFree)                                                                              \
@@ -30,6 +32,7 @@
     X(PQgetisnull)                                                                                 \
     X(PQgetvalue)                                                                                  \
     X(PQhost)                                                                                      \
+    X(PQhostaddr)                                                                                  \
     X(PQisBusy)                                                                                    \
     X(PQlibVersion)                                                                                \
     X(PQnfields)                                                                                   \
@@ -40,6 +43,7 @@
     X(PQresultErrorField)                                                                          \
     X(PQresultStatus)                                                                              \
     X(PQsendPrepare)                                                                               \
+    X(PQsendQuery)                                                                                 \
     X(PQsendQueryPrepared)                                                                         \
     X(PQsetNoticeProcessor)                                                                        \
     X(PQsetnonblocking)                                                                            \

@@ -104,7 +104,7 @@ enum { LATEST = CAV_COUNT_OF(migrations) };
 
 static caviar_code execute(cav_pg *store, const char *sql, cav_error *error)
 {
-    PGresult *result = store->pq.PQexec(store->connection, sql);
+    PGresult *result = cav_pg_execute(store, sql);
     caviar_code code = store->pq.PQresultStatus(result) == PGRES_COMMAND_OK ||
                                store->pq.PQresultStatus(result) == PGRES_TUPLES_OK
                            ? CAVIAR_OK
@@ -116,7 +116,7 @@ static caviar_code execute(cav_pg *store, const char *sql, cav_error *error)
 // The version of the tables; 0 where there are none.
 static caviar_code read_version(cav_pg *store, int64_t *ret_version, cav_error *error)
 {
-    PGresult *result = store->pq.PQexec(store->connection, "SELECT version FROM caviar_schema");
+    PGresult *result = cav_pg_execute(store, "SELECT version FROM caviar_schema");
     const char *state = store->pq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
     caviar_code code = CAVIAR_OK;
     if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)

@@ -170,7 +170,7 @@ static PGresult *next_result(cav_pg *store)
     return store->pq.PQgetResult(store->connection);
 }
 
-// The result of one command of the pipeline; the last one where there are several.
+// The result of one command; the last one where there are several.
 static PGresult *take_result(cav_pg *store)
 {
     PGresult *last = NULL, *result;
@@ -181,6 +181,12 @@ static PGresult *take_result(cav_pg *store)
             break;
     }
     return last;
+}
+
+PGresult *cav_pg_execute(cav_pg *store, const char *sql)
+{
+    bool sent = store->connection && store->pq.PQsendQuery(store->connection, sql);
+    return sent ? take_result(store) : NULL;
 }
 
 static void take_sync(cav_pg *store)
@@ -411,7 +417,7 @@ static caviar_code enter(cav_pg *store, int64_t study, cav_error *error)
 void cav_pg_roll_back(cav_pg *store)
 {
     if (store->connection && store->is_open)
-        store->pq.PQclear(store->pq.PQexec(store->connection, "ROLLBACK"));
+        store->pq.PQclear(cav_pg_execute(store, "ROLLBACK"));
     store->is_open = false;
 }
 

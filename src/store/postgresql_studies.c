@@ -126,7 +126,7 @@ static void listen_to(cav_pg *store, int64_t id)
     if (store->listens == id || !store->connection || store->depth > 0)
         return;
     snprintf(sql, sizeof sql, "UNLISTEN *; LISTEN caviar_%lld", (long long)id);
-    PGresult *result = store->pq.PQexec(store->connection, sql);
+    PGresult *result = cav_pg_execute(store, sql);
     bool done = store->pq.PQresultStatus(result) == PGRES_COMMAND_OK;
     store->listens = done ? id : -1; // where that cannot be, it is read each time
     store->pq.PQclear(result);

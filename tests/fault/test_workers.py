@@ -9,13 +9,14 @@ PostgreSQL these are skipped.
 import os
 import random
 import signal
+import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import postgres  # noqa: E402
-from harness import (LONG, UNDER_VALGRIND, Skip, case, contains, equal, main,  # noqa: E402
-                     read, wait_until)
+from harness import (LONG, PATIENCE, UNDER_VALGRIND, Skip, case, contains,  # noqa: E402
+                     equal, main, read, wait_until)
 
 SEED = int(os.environ.get('CAVIAR_TEST_SEED', '4711'))
 SCALE = 5 if LONG else 1
@@ -119,9 +120,10 @@ def a_run_goes_on_through_restarts_of_the_server(box):
         equal(check_logs(box, 2, rows), trials)  # none was run again
 
 
-def lose_the_server(box, at):
+def lose_the_server(box, at, url=None):
     """A run with two running trials, whose server has just gone."""
-    run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store', at.url())
+    run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store',
+                    url or at.url())
     wait_until('trials run', lambda: os.path.exists(box.path('ran.log'))
                and len(read(box.path('ran.log')).splitlines()) >= 4)
     at.stop('fast')
@@ -160,6 +162,62 @@ def a_run_whose_server_is_gone_ends_at_once_when_it_is_told_to(box):
         run.signal(signal.SIGTERM)
         run.wait(status=1)
         check_all_is_run_in_the_end(box, at)
+
+
+class Silence(socket.socket):
+    """Takes connections at a port of the loopback, and never answers."""
+
+    def __init__(self, port=0):
+        super().__init__()
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.bind(('127.0.0.1', port))
+        self.listen(16)
+        self.settimeout(PATIENCE)
+        self.port = self.getsockname()[1]
+
+
+@case
+def a_run_whose_server_takes_calls_and_never_answers_hears_all_the_same(box):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with server(durable=True) as at:
+            url = f'postgresql://caviar@127.0.0.1:{at.port}/postgres?connect_timeout=1000'
+            run = lose_the_server(box, at, url)
+            with Silence(at.port) as silent:
+                held = silent.accept()
+                wait_until('it says so', lambda: 'does not answer' in run.err())
+                if number == signal.SIGINT:
+                    run.signal(number)
+                    wait_until('it says how to go on', lambda: 'Ctrl-C once more' in run.err())
+                run.signal(number)
+                run.wait(status=1)
+                held[0].close()
+            check_all_is_run_in_the_end(box, at)
+        os.remove(box.path('ran.log'))
+
+
+@case
+def a_host_that_never_answers_is_left_out(box):
+    with server() as at, Silence() as one, Silence() as other:
+        ports = [one.port, other.port, at.port]
+        names = ','.join(f'localhost:{port}' for port in ports)
+        url = f'postgresql://caviar@{names}/postgres?connect_timeout=2'
+        box.caviar('run', study(box, 2, nap='0'), '--store', url)
+        check_results(box, 2, '--store', at.url())
+        silent = f'postgresql://caviar@127.0.0.1:{one.port}/postgres?connect_timeout=2'
+        contains(box.caviar('studies', '--store', silent, status=1).err,
+                 f'timeout expired: 127.0.0.1, port {one.port}, does not answer')
+        contains(box.caviar('studies', '--store', silent + 's', status=1).err,
+                 'connect_timeout is a number of seconds')
+
+
+@case
+def a_service_file_names_hosts_and_how_long_they_are_waited_for(box):
+    with server() as at, Silence() as silent:
+        path = box.file('services', f'[lab]\nhost=127.0.0.1,{at.folder}\ndbname=postgres\n'
+                        f'port={silent.port},{at.port}\nuser=caviar\nconnect_timeout=2\n')
+        store = ('--store', 'postgresql://?service=lab')
+        box.caviar('run', study(box, 2, nap='0'), *store, PGSERVICEFILE=path)
+        check_results(box, 2, '--store', at.url())
 
 
 @case
