@@ -27,7 +27,8 @@
  *
  * Exactly once. A session has a row, in which each write notes its number and its answer. When the
  * connection breaks in the middle of a write, the row tells, after the next connection, whether it
- * was made.
+ * was made. An answer counts when the end of its transaction has come, too: a server that is killed
+ * at a commit has sent the answer before.
  *
  * Time is the server's, unless the store was opened with a clock of one's own.
  */
@@ -60,9 +61,10 @@ typedef struct cav_pg {
     bool is_read_only;
     bool is_prepared[CAV_PG_STATEMENT_COUNT];
     char session[CAV_PG_SESSION_SIZE];
-    char durability[32]; // what the server does at a commit by itself: "on"
-    int64_t op;          // number of the latest write
-    cav_random random;   // of the waits between attempts to connect
+    char next_session[CAV_PG_SESSION_SIZE]; // what it was last asked to become; "": nothing
+    char durability[32];                    // what the server does at a commit by itself: "on"
+    int64_t op;                             // number of the latest write
+    cav_random random;                      // of the waits between attempts to connect
 
     int depth;        // of begin without commit
     bool is_open;     // the group has a transaction
@@ -194,7 +196,10 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error);
  */
 void cav_pg_await(cav_pg *store);
 
-/** Gives the session a new name, and reads what it has noted; makes it where there is none. */
+/**
+ * Gives the session a new name, and reads what it has noted; makes it where there is none. Where
+ * the answer was lost, nobody knows which of the two names it has, until the next try.
+ */
 caviar_code cav_pg_renew_session(cav_pg *store, cav_error *error);
 
 void cav_pg_disconnect(cav_pg *store);

@@ -8,6 +8,9 @@
 #define CAV_PG_NOW(n)                                                                              \
     "coalesce($" #n "::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
 
+/** True, and lets the transaction wait for the disk at its end, as parameter `n` says. */
+#define CAV_PG_DURABLY(n) "set_config('synchronous_commit', $" #n ", true) IS NOT NULL"
+
 /** Takes the row of counters of study $3 and counts a change; the time is $4 or the server's. */
 #define CAV_PG_COUNT(more)                                                                         \
     "c AS (UPDATE caviar_counters SET changes = changes + 1" more " WHERE study = $3 "             \
@@ -63,14 +66,15 @@
 #define CAV_PG_STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN")                                                                              \
     X(COMMIT, "COMMIT")                                                                            \
-    X(SESSION_ADD,                                                                                 \
-      "INSERT INTO caviar_sessions (id, op, seen_ms) VALUES ($1, 0, " CAV_PG_NOW(2) ")")           \
-    X(SESSION_RENEW, "UPDATE caviar_sessions SET id = $2 WHERE id = $1 RETURNING op, answer")      \
+    X(SESSION_ADD, "INSERT INTO caviar_sessions (id, op, seen_ms) SELECT $1, 0, " CAV_PG_NOW(      \
+                       2) " WHERE " CAV_PG_DURABLY(3))                                             \
+    X(SESSION_RENEW,                                                                               \
+      "UPDATE caviar_sessions SET id = $2 WHERE id IN ($1, $2) AND " CAV_PG_DURABLY(               \
+          3) " RETURNING op, answer")                                                              \
     X(SESSION_REMOVE, "DELETE FROM caviar_sessions WHERE id = $1")                                 \
     X(SESSION_FLUSH, "UPDATE caviar_sessions SET seen_ms = " CAV_PG_NOW(                           \
                          2) " WHERE id = $1 AND "                                                  \
-                            "($4::int = 1 OR answer IS NOT NULL) AND "                             \
-                            "set_config('synchronous_commit', $3, true) IS NOT NULL")              \
+                            "($4::int = 1 OR answer IS NOT NULL) AND " CAV_PG_DURABLY(3))          \
     X(SESSION_SWEEP,                                                                               \
       "DELETE FROM caviar_sessions WHERE seen_ms < " CAV_PG_NOW(1) " - 30 * 86400000::bigint")     \
     X(LOCK, "SELECT changes FROM caviar_counters WHERE study = $1 FOR UPDATE")                     \

@@ -189,9 +189,25 @@ PGresult *cav_pg_execute(cav_pg *store, const char *sql)
     return sent ? take_result(store) : NULL;
 }
 
-static void take_sync(cav_pg *store)
+// What comes at the end of a call, where its transaction is committed: only then is its answer
+// true, which the server may have sent before. An error that comes now takes the answer's place;
+// NULL: the end did not come.
+static PGresult *take_end(cav_pg *store, PGresult *answer)
 {
-    store->pq.PQclear(next_result(store));
+    for (int gaps = 0; gaps < 2 && store->pq.PQstatus(store->connection) == CONNECTION_OK;) {
+        PGresult *result = next_result(store);
+        if (store->pq.PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+            store->pq.PQclear(result);
+            return answer;
+        }
+        gaps += !result; // one stands behind an error
+        if (result) {
+            store->pq.PQclear(answer);
+            answer = result;
+        }
+    }
+    store->pq.PQclear(answer);
+    return NULL;
 }
 
 // The answer of one call: of its preparation, where that failed.
@@ -203,15 +219,12 @@ static PGresult *receive(cav_pg *store, const cav_pg_call *call)
         if (!is_good(store, result)) {
             if (result)
                 store->pq.PQclear(take_result(store)); // the call itself was left out
-            take_sync(store);
-            return result;
+            return take_end(store, result);
         }
         store->is_prepared[call->statement] = true;
         store->pq.PQclear(result);
     }
-    result = take_result(store);
-    take_sync(store);
-    return result;
+    return take_end(store, take_result(store));
 }
 
 // Where false, nothing is on its way.
@@ -233,7 +246,8 @@ static void receive_batch(cav_pg *store, const cav_pg_call *const *calls, size_t
     for (size_t i = 0; i < count; i++)
         if (store->pq.PQstatus(store->connection) == CONNECTION_OK)
             ret_results[i] = receive(store, calls[i]);
-    if (!store->pq.PQexitPipelineMode(store->connection))
+    if (!store->pq.PQexitPipelineMode(store->connection) ||
+        store->pq.PQstatus(store->connection) != CONNECTION_OK)
         cav_pg_disconnect(store);
 }
 
@@ -292,38 +306,39 @@ static caviar_code add_session(cav_pg *store, cav_error *error)
     cav_pg_call_begin(&call, CAV_PG_SESSION_ADD);
     cav_pg_add_text(&call, store->session);
     cav_pg_add_now(store, &call);
+    cav_pg_add_text(&call, store->durability);
     caviar_code code = run_one(store, &call, &result, error);
     store->pq.PQclear(result);
     return code;
 }
 
+static void take_note(cav_pg *store, const PGresult *result)
+{
+    bool found = store->pq.PQntuples(result) > 0;
+    bool answered = found && !store->pq.PQgetisnull(result, 0, 1);
+    store->noted_op = found ? cav_pg_int(store, result, 0, 0) : 0;
+    store->noted_answer = answered ? cav_pg_int(store, result, 0, 1) : -1;
+}
+
 caviar_code cav_pg_renew_session(cav_pg *store, cav_error *error)
 {
-    char name[CAV_PG_SESSION_SIZE];
     cav_pg_call call;
     PGresult *result = NULL;
-    make_name(store, name);
+    if (!store->next_session[0])
+        make_name(store, store->next_session);
     cav_pg_call_begin(&call, CAV_PG_SESSION_RENEW);
     cav_pg_add_text(&call, store->session);
-    cav_pg_add_text(&call, name);
+    cav_pg_add_text(&call, store->next_session);
+    cav_pg_add_text(&call, store->durability);
     caviar_code code = run_one(store, &call, &result, error);
     if (code)
         return code;
-    memcpy(store->session, name, sizeof name);
+    memcpy(store->session, store->next_session, sizeof store->session);
+    store->next_session[0] = '\0';
+    take_note(store, result);
     bool found = store->pq.PQntuples(result) > 0;
-    store->noted_op = found ? cav_pg_int(store, result, 0, 0) : 0;
-    bool answered = found && !store->pq.PQgetisnull(result, 0, 1);
-    store->noted_answer = answered ? cav_pg_int(store, result, 0, 1) : -1;
     store->pq.PQclear(result);
-    if (!found)
-        code = add_session(store, error);
-    if (code)
-        return code;
-    flush_begin(store, &call, true); // what it has noted is on disk, before anybody builds on it
-    code = run_one(store, &call, &result, error);
-    if (!code)
-        store->pq.PQclear(result);
-    return code;
+    return found ? CAVIAR_OK : add_session(store, error);
 }
 
 // After a loss: until there is a connection again, or no hope.
@@ -431,14 +446,14 @@ static caviar_code end_group(cav_pg *store, cav_error *error)
     flush_begin(store, &flush, true);
     run_batch(store, calls, count, results);
     bool done = is_good(store, results[0]) && (count == 1 || is_good(store, results[1]));
-    bool lost = is_lost(store, results[0]) || is_lost(store, results[count - 1]);
+    bool lost = is_good(store, results[0]) || is_lost(store, results[0]);
     caviar_code code = CAVIAR_OK;
     if (!done && lost) {
         code = resume(store, error);
         if (!code && store->has_written && store->noted_op != store->op)
             code = fail_doomed(store, error);
     } else if (!done) {
-        code = cav_pg_fail(store, results[is_good(store, results[0])], error);
+        code = cav_pg_fail(store, results[0], error);
     }
     clear_all(store, results, count);
     store->is_open = false;
@@ -543,7 +558,8 @@ static caviar_code try_write(cav_pg *store, const cav_pg_call *call, int64_t *re
     if (written && flushed) {
         *ret_answer = answer_of(store, results[0]);
     } else {
-        *ret_lost = is_lost(store, bad);
+        // where it may be written, what was noted tells, once that is on the disk
+        *ret_lost = written || is_lost(store, bad);
         *ret_again = is_passing(store, bad);
         code = cav_pg_fail(store, bad, error);
     }

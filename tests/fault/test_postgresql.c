@@ -18,16 +18,26 @@
 
 enum { LOCATION_SIZE = 256, STRIDE = 5 };
 
-typedef enum way { WAY_NONE, WAY_SEND, WAY_RECEIVE } way;
+typedef enum way {
+    WAY_NONE,
+    WAY_SEND,
+    WAY_RECEIVE,
+    WAY_END // the answer comes, but not that it was committed
+} way;
 
 static struct {
     way wanted, way; // WAY_NONE until the store is open
     int nth, count;  // calls until the fault, and so far
+    int then;        // how many later there is another fault; 0: none
 } plan;
 
 static bool breaks(way which, int fd)
 {
-    if (plan.way != which || ++plan.count != plan.nth)
+    if (plan.way != which)
+        return false;
+    plan.count++;
+    bool is_second = plan.then > 0 && plan.count == plan.nth + plan.then;
+    if (plan.count != plan.nth && !is_second)
         return false;
     shutdown(fd, SHUT_RDWR);
     errno = ECONNRESET;
@@ -39,9 +49,24 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
     return breaks(WAY_SEND, fd) ? -1 : sendto(fd, data, size, flags, NULL, 0);
 }
 
+// What was received up to the message that ends a transaction: a letter, and a size without it.
+static ssize_t cut_before_end(const uint8_t *data, ssize_t size, int fd)
+{
+    enum { HEAD = 5 };
+    for (ssize_t at = 0; at + HEAD <= size;) {
+        if (data[at] == 'Z' && breaks(WAY_END, fd))
+            return at;
+        at += 1 + (data[at + 1] << 24 | data[at + 2] << 16 | data[at + 3] << 8 | data[at + 4]);
+    }
+    return size;
+}
+
 ssize_t recv(int fd, void *data, size_t size, int flags)
 {
-    return breaks(WAY_RECEIVE, fd) ? -1 : recvfrom(fd, data, size, flags, NULL, NULL);
+    if (breaks(WAY_RECEIVE, fd))
+        return -1;
+    ssize_t got = recvfrom(fd, data, size, flags, NULL, NULL);
+    return plan.way == WAY_END && got > 0 ? cut_before_end(data, got, fd) : got;
 }
 
 static caviar_code note_trial(void *context, const cav_record *record, cav_error *error)
@@ -150,6 +175,101 @@ static void test_a_broken_connection_loses_and_doubles_nothing(void **state)
     caviar_space_free(space);
 }
 
+static size_t count_trials(store_fixture *at)
+{
+    int64_t cursor = 0;
+    store_rows rows = store_read(at, &cursor);
+    size_t count = rows.count;
+    store_rows_free(&rows);
+    return count;
+}
+
+// The answer to a write is lost, and then, while the store finds out what became of it, the n-th
+// exchange is, too: for n = 1, 2, … until the store is through with it.
+static void test_a_connection_that_is_lost_again_at_once_doubles_nothing(void **state)
+{
+    plan.wanted = *(const way *)*state;
+    store_fixture *at = store_fixture_new(&cav_store_postgresql);
+    if (!at)
+        skip();
+    store_add(at, -1, CAVIAR_STATE_WAITING);
+    plan.nth = 1;
+    bool met = true;
+    int added = 1;
+    for (plan.then = 1; met; plan.then++) {
+        count_from_here(at->store);
+        int64_t number = store_add(at, added, CAVIAR_STATE_RUNNING);
+        met = plan.count >= plan.nth + plan.then;
+        plan.way = WAY_NONE;
+        assert_int_equal(number, added++);
+        assert_int_equal(count_trials(at), added);
+    }
+    plan.then = 0;
+    print_message("# at %d places\n", added);
+    assert_true(added > 8);
+    store_assert_sound(at->store);
+    store_fixture_free(at);
+}
+
+// A server that is killed while it waits for its disk sends what it has, and takes back what was
+// not on the disk. So an answer without its end says nothing, and it is asked for anew.
+static void test_an_answer_whose_end_is_lost_is_not_believed(void **state)
+{
+    (void)state;
+    store_fixture *at = store_fixture_new(&cav_store_postgresql);
+    if (!at)
+        skip();
+    plan.wanted = WAY_END;
+    store_add(at, 0, CAVIAR_STATE_RUNNING);
+    for (plan.nth = 1; plan.nth <= 2; plan.nth++) { // of the write, of the wait for the disk
+        int64_t generation = at->store->generation;
+        count_from_here(at->store);
+        assert_int_equal(store_add(at, plan.nth, CAVIAR_STATE_RUNNING), plan.nth);
+        plan.way = WAY_NONE;
+        assert_true(at->store->generation > generation);
+        assert_int_equal(count_trials(at), plan.nth + 1);
+    }
+    store_fixture_free(at);
+}
+
+// The server answers a statement before it commits it. What `table` is told of fails so late, the
+// `nth` time, with a code that asks to try again.
+static void fail_at_the_end(const store_fixture *at, const char *table, int nth)
+{
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "CREATE SEQUENCE told; CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+             "$$ BEGIN IF nextval('told') = %d THEN RAISE EXCEPTION 'too late' USING ERRCODE = "
+             "'40001'; END IF; RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER late AFTER INSERT OR "
+             "UPDATE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()",
+             nth, table);
+    postgres_execute(at->location, sql);
+}
+
+static void test_an_answer_counts_when_its_transaction_is_committed(void **state)
+{
+    (void)state;
+    store_fixture *at = store_fixture_new(&cav_store_postgresql);
+    if (!at)
+        skip();
+    fail_at_the_end(at, "caviar_trials", 1);
+    assert_int_equal(store_add(at, 1, CAVIAR_STATE_RUNNING), 0);
+    assert_int_equal(count_trials(at), 1);
+    store_fixture_free(at);
+}
+
+static void test_a_write_whose_wait_for_the_disk_fails_is_made_once(void **state)
+{
+    (void)state;
+    store_fixture *at = store_fixture_new(&cav_store_postgresql);
+    if (!at)
+        skip();
+    fail_at_the_end(at, "caviar_sessions", 2); // the first is the write itself
+    assert_int_equal(store_add(at, 1, CAVIAR_STATE_RUNNING), 0);
+    assert_int_equal(count_trials(at), 1);
+    store_fixture_free(at);
+}
+
 // What a late request of an earlier connection would do is undone: its session has another name.
 static void test_a_write_of_a_session_that_was_given_up_is_undone(void **state)
 {
@@ -162,10 +282,7 @@ static void test_a_write_of_a_session_that_was_given_up_is_undone(void **state)
     int64_t generation = at->store->generation;
     assert_int_equal(store_add(at, 2, CAVIAR_STATE_RUNNING), 1); // under a new name, once
     assert_true(at->store->generation > generation);
-    int64_t cursor = 0;
-    store_rows rows = store_read(at, &cursor);
-    assert_int_equal(rows.count, 2);
-    store_rows_free(&rows);
+    assert_int_equal(count_trials(at), 2);
     store_fixture_free(at);
 }
 
@@ -216,6 +333,15 @@ int main(void)
         {.name = "an answer that is lost on its way loses and doubles nothing",
          .test_func = test_a_broken_connection_loses_and_doubles_nothing,
          .initial_state = (void *)(uintptr_t)&ways[1]},
+        {.name = "a request that is lost, and another one while that is found out",
+         .test_func = test_a_connection_that_is_lost_again_at_once_doubles_nothing,
+         .initial_state = (void *)(uintptr_t)&ways[0]},
+        {.name = "an answer that is lost, and another one while that is found out",
+         .test_func = test_a_connection_that_is_lost_again_at_once_doubles_nothing,
+         .initial_state = (void *)(uintptr_t)&ways[1]},
+        cmocka_unit_test(test_an_answer_whose_end_is_lost_is_not_believed),
+        cmocka_unit_test(test_an_answer_counts_when_its_transaction_is_committed),
+        cmocka_unit_test(test_a_write_whose_wait_for_the_disk_fails_is_made_once),
         cmocka_unit_test(test_a_write_of_a_session_that_was_given_up_is_undone),
         cmocka_unit_test(test_a_group_that_was_cut_leaves_nothing_behind),
         cmocka_unit_test(test_the_time_is_the_server_s),
