@@ -54,6 +54,12 @@ def inside(namespace):
         os.close(home)
 
 
+def asks_for_a_connection(packet):
+    """A packet of IPv4 with TCP's SYN, and no ACK."""
+    head = (packet[0] & 15) * 4
+    return packet[0] >> 4 == 4 and packet[9] == 6 and packet[head + 13] & 0x12 == 0x02
+
+
 class Machine:
     """A namespace with the wire's device in it."""
 
@@ -83,6 +89,7 @@ class Wire:
         self.delay = 0  # seconds that a packet takes, one way
         self.loss = 0   # share of the packets that are lost
         self.trap = None
+        self.calls = 0  # connections that the worker has asked for, heard or not
         self.late = []  # (when, order, to whom, packet)
         self.order = 0
         self.is_over = threading.Event()
@@ -123,6 +130,7 @@ class Wire:
 
     def take(self, to, packet):
         trap = self.trap
+        self.calls += to == SERVER and asks_for_a_connection(packet)
         if not self.passes[to] or self.random.random() < self.loss:
             return
         if self.delay:
