@@ -382,11 +382,10 @@ static void on_beat(uv_timer_t *timer)
 {
     cav_runner *runner = timer->data;
     cav_error error = {0};
-    runner->since_beat_ms += BEAT_MS;
     caviar_code code;
-    if (runner->since_beat_ms >= runner->study->lease_ms / 3) {
-        runner->since_beat_ms = 0;
+    if (now_ms() - runner->beat_ms >= runner->study->lease_ms / 3) {
         code = cav_study_beat(runner->study, &error);
+        runner->beat_ms = now_ms(); // not counted in ticks: the loop may have been held up
     } else {
         code = cav_study_sync(runner->study, &error);
     }
@@ -416,6 +415,7 @@ static void init_handles(cav_runner *runner)
     runner->tick.data = runner->beat.data = runner->check.data = runner;
     uv_timer_start(&runner->tick, on_tick, 0, tick);
     uv_timer_start(&runner->beat, on_beat, BEAT_MS, BEAT_MS);
+    runner->beat_ms = now_ms();
     uv_check_start(&runner->check, on_check);
     uv_signal_init(&runner->loop, &runner->child);
     runner->child.data = runner;

@@ -101,8 +101,8 @@ struct cav_runner {
         int64_t elapsed_ms;
     } * told; // [told_count] ended, to be announced after the next sync
     size_t told_count, told_capacity;
-    int64_t since_beat_ms;
-    int64_t ask_ms; // a worker that found nothing to do does not ask before then
+    int64_t beat_ms; // when leases were last renewed, monotonic
+    int64_t ask_ms;  // a worker that found nothing to do does not ask before then
     int interrupts;
     int64_t failures_in_a_row; // without any trial that ended well
     cav_run_summary *summary;

@@ -47,12 +47,16 @@ typedef enum cav_pg_statement {
         CAV_PG_STATEMENT_COUNT
 } cav_pg_statement;
 
-enum { CAV_PG_SESSION_SIZE = 33 };
+enum {
+    CAV_PG_SESSION_SIZE = 33,
+    CAV_PG_RETURN_MS = 60000, // from the server's start: until then its workers may come back
+};
 
 typedef struct cav_pg {
     cav_store base;
     cav_clock server_clock;     // shows the server's time; base.clock points to it
     int64_t server_ahead_ms;    // the server's time less this machine's monotonic one
+    int64_t leases_from_ms;     // no lease is over before: nobody could renew it; 0: any may be
     const cav_clock *own_clock; // that the store was opened with; NULL: the server's counts
     cav_pq pq;
     PGconn *connection; // NULL: lost
@@ -207,7 +211,8 @@ void cav_pg_disconnect(cav_pg *store);
 /** Reads what has been told, and forgets what it makes untrue. */
 void cav_pg_hear(cav_pg *store);
 
-/** Compares the server's clock with this machine's. */
+/** Compares the server's clock with this machine's, and finds out since when the server is there.
+ */
 caviar_code cav_pg_read_time(cav_pg *store, cav_error *error);
 
 /** Makes or checks the schema. */

@@ -21,6 +21,7 @@ static caviar_code lose(cav_pg *store, const cav_scope *scope, int64_t number, i
     cav_pg_add_text(&call, caviar_state_name(next));
     cav_pg_add_text(&call, fails ? caviar_reason_name(CAVIAR_REASON_LOST) : "");
     cav_pg_add_text(&call, fails ? CAV_LOST_MESSAGE : NULL);
+    cav_pg_add_int(&call, store->leases_from_ms);
     return cav_pg_write(store, &call, scope->study, &answer, error);
 }
 
@@ -32,6 +33,7 @@ static caviar_code take_back_lost(cav_pg *store, const cav_scope *scope, const c
     cav_pg_call_begin(&call, CAV_PG_CLAIM_EXPIRED);
     cav_pg_add_int(&call, scope->study);
     cav_pg_add_now(store, &call);
+    cav_pg_add_int(&call, store->leases_from_ms);
     caviar_code code = cav_pg_read(store, &call, scope->study, &result, error);
     if (code)
         return code;
@@ -53,6 +55,7 @@ static caviar_code look(cav_pg *store, const cav_scope *scope, bool *ret_waits, 
     cav_pg_call_begin(&call, CAV_PG_CLAIM_LOOK);
     cav_pg_add_int(&call, scope->study);
     cav_pg_add_now(store, &call);
+    cav_pg_add_int(&call, store->leases_from_ms);
     caviar_code code = cav_pg_read(store, &call, scope->study, &result, error);
     if (code)
         return code;

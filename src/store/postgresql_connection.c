@@ -275,12 +275,16 @@ caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)
 {
     int64_t before = now_ms();
     PGresult *result =
-        cav_pg_execute(store, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        cav_pg_execute(store, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, "
+                              "(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint");
     caviar_code code = CAVIAR_OK;
-    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK)
+    if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK) {
         store->server_ahead_ms = cav_pg_int(store, result, 0, 0) - (before + now_ms()) / 2;
-    else
+        store->leases_from_ms =
+            store->own_clock ? 0 : cav_pg_int(store, result, 0, 1) + CAV_PG_RETURN_MS;
+    } else {
         code = cav_pg_fail(store, result, error);
+    }
     store->pq.PQclear(result);
     return code;
 }

@@ -130,8 +130,11 @@ static caviar_code fill_record(const cav_pg *store, const PGresult *result, int 
     record->has_parent = record->parent >= 0;
     record->usage.cpu_ms = cav_pg_int(store, result, row, 21);
     record->usage.memory_bytes = cav_pg_int(store, result, row, 22);
-    return cav_columns_read_state(cav_pg_text(store, result, row, 1),
-                                  cav_pg_text(store, result, row, 2), record, error);
+    caviar_code code = cav_columns_read_state(cav_pg_text(store, result, row, 1),
+                                              cav_pg_text(store, result, row, 2), record, error);
+    if (!code && record->state == CAVIAR_STATE_RUNNING && record->lease_ms < store->leases_from_ms)
+        record->lease_ms = store->leases_from_ms;
+    return code;
 }
 
 static caviar_code visit_trial(void *context, const cav_pg *store, const PGresult *result, int row,

@@ -11,6 +11,9 @@
 /** True, and lets the transaction wait for the disk at its end, as parameter `n` says. */
 #define CAV_PG_DURABLY(n) "set_config('synchronous_commit', $" #n ", true) IS NOT NULL"
 
+/** A lease is over by the time `now`, and that of the server's start (parameter `n`), too. */
+#define CAV_PG_IS_OVER(now, n) "lease_ms < " now " AND $" #n "::bigint < " now
+
 /** Takes the row of counters of study $3 and counts a change; the time is $4 or the server's. */
 #define CAV_PG_COUNT(more)                                                                         \
     "c AS (UPDATE caviar_counters SET changes = changes + 1" more " WHERE study = $3 "             \
@@ -136,19 +139,19 @@
               "t.number AS answer)"))                                                              \
     X(CLAIM_LOOK,                                                                                  \
       "SELECT EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'waiting'), "       \
-      "EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'running' AND lease_ms "   \
-      "< " CAV_PG_NOW(2) ") FROM caviar_counters WHERE study = $1")                                \
+      "EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'running' "                \
+      "AND " CAV_PG_IS_OVER(CAV_PG_NOW(2), 3) ") FROM caviar_counters WHERE study = $1")           \
     X(CLAIM_EXPIRED,                                                                               \
       "SELECT number, attempt, failures FROM caviar_trials WHERE study = $1 AND state = "          \
-      "'running' AND lease_ms < " CAV_PG_NOW(2) " ORDER BY number LIMIT 100")                      \
+      "'running' AND " CAV_PG_IS_OVER(CAV_PG_NOW(2), 3) " ORDER BY number LIMIT 100")              \
     X(CLAIM_LOSE,                                                                                  \
       CAV_PG_WRITE(CAV_PG_COUNT(                                                                   \
           "") ", done AS (UPDATE caviar_trials t SET state = $7, reason = "                        \
               "$8, message = coalesce($9, message), failures = failures + "                        \
               "1, finished_ms = greatest(c.now, t.started_ms), change = c.changes FROM c WHERE "   \
               "t.study = $3 AND t.number = $5 AND t.attempt = $6 AND "                             \
-              "t.state = 'running' AND t.lease_ms < c.now RETURNING "                              \
-              "t.number AS answer)"))                                                              \
+              "t.state = 'running' AND " CAV_PG_IS_OVER("c.now", 10) " RETURNING "                 \
+                                                                     "t.number AS answer)"))       \
     X(CLAIM_FIRST,                                                                                 \
       CAV_PG_WRITE(CAV_PG_COUNT("") ", w AS (SELECT t.number FROM caviar_trials t, c WHERE "       \
                                     "t.study = $3 AND t.state = 'waiting' ORDER BY t.number "      \

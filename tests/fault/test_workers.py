@@ -120,6 +120,25 @@ def a_run_goes_on_through_restarts_of_the_server(box):
         equal(check_logs(box, 2, rows), trials)  # none was run again
 
 
+@case
+def trials_stay_with_their_workers_when_the_server_was_away_longer_than_their_leases(box):
+    with server(durable=True) as at:
+        store = ('--store', at.url())
+        run = box.start('run', study(box, 6, nap='1'), '-j', '2', '--quiet', *store)
+        wait_until('two trials run', lambda: os.path.exists(box.path('ran.log'))
+                   and len(read(box.path('ran.log')).splitlines()) == 2)
+        run.signal(signal.SIGSTOP)  # it is the last one to come back
+        at.sql("UPDATE caviar_trials SET lease_ms = 1 WHERE state = 'running'")
+        at.stop()
+        at.start()
+        worker = start_workers(box, 1, *store)[0]
+        wait_until('another one works', lambda: len(read(box.path('ran.log')).splitlines()) > 2)
+        run.signal(signal.SIGCONT)
+        run.wait(status=0)
+        worker.wait(status=0)
+        equal(check_logs(box, 2, check_results(box, 6, *store)), 6)  # none was run again
+
+
 def lose_the_server(box, at, url=None):
     """A run with two running trials, whose server has just gone."""
     run = box.start('run', study(box, 8, nap='0.5'), '-j', '2', '--quiet', '--store',
