@@ -20,6 +20,7 @@ enum {
     MOST_RESUMES = 100,    // that they are faster with
     MOST_RACES = 3,        // for a number, before the others are kept out
     MOST_AHEAD = 64,       // points that are worked out for numbers to come
+    LEAST_AHEAD = 16,      // once others were faster
     MOST_AHEAD_NS = 1000000,
 };
 
@@ -124,14 +125,14 @@ static caviar_code find_following(cav_study *study, uint64_t number, size_t *ret
     const cav_sampler_type *sampler = study->sampler.type;
     int64_t end = cav_clock_monotonic_ns(&cav_clock_system) + MOST_AHEAD_NS;
     *ret_count = 0;
-    if (!study->is_crowded || !sampler->by_number || sampler->explain || study->is_distinct ||
+    if (study->crowd == 0 || !sampler->by_number || sampler->explain || study->is_distinct ||
         study->race)
         return CAVIAR_OK;
     if (!study->following)
         study->following = calloc(MOST_AHEAD * width + 1, sizeof *study->following);
     if (!study->following)
         return cav_fail_memory(error);
-    while (*ret_count < MOST_AHEAD && cav_clock_monotonic_ns(&cav_clock_system) < end) {
+    while (*ret_count < study->crowd && cav_clock_monotonic_ns(&cav_clock_system) < end) {
         double *raw = study->following + *ret_count * width;
         if (cav_point_find(study, number + 1 + *ret_count, study->point, raw, NULL))
             break; // whoever needs that number will hear of it
@@ -160,6 +161,18 @@ static caviar_code insert(cav_study *study, uint64_t number, size_t following_co
                                          error);
 }
 
+// Expects others to be four times as fast as they were, or nearly as fast as they have been before:
+// a point too many costs little beside a number that nothing is ready for.
+static void watch_crowd(cav_study *study, bool was_missed, uint64_t ahead)
+{
+    size_t before = study->crowd, wanted = 4 * (size_t)ahead;
+    if (was_missed)
+        wanted = 2 * before > LEAST_AHEAD ? 2 * before : LEAST_AHEAD;
+    if (wanted < before)
+        wanted = before - (before - wanted + 15) / 16;
+    study->crowd = wanted < MOST_AHEAD ? wanted : MOST_AHEAD;
+}
+
 static caviar_code create_once(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     uint64_t number = study->history->count;
@@ -170,7 +183,7 @@ static caviar_code create_once(cav_study *study, int64_t *ret_number, cav_error 
     if (!code)
         code = insert(study, number, following_count, ret_number, error);
     if (!code || code == CAVIAR_EXISTS)
-        study->is_crowded = code || *ret_number != (int64_t)number;
+        watch_crowd(study, code != CAVIAR_OK, code ? 0 : (uint64_t)*ret_number - number);
     return code;
 }
 

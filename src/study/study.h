@@ -111,7 +111,7 @@ struct caviar_study {
     cav_ends ends;
     double *point, *raw; // room for one of each
     double *following;   // and for those of the numbers behind it: see ask.c
-    bool is_crowded;     // others were faster with the number of the last trial
+    size_t crowd;        // numbers beyond the next one to be ready for, as others may be faster
     char owner[CAV_WORKER_SIZE];
     int64_t lease_ms;
     bool is_read_only;
