@@ -91,19 +91,35 @@ static caviar_code take_back(cav_study *study, const cav_foreign *at, cav_error 
     return code == CAVIAR_STALE || code == CAVIAR_STATE ? CAVIAR_OK : code; // somebody was faster
 }
 
-typedef bool is_lost(const cav_study *study, const cav_foreign *at);
+typedef bool is_lost(cav_study *study, const cav_foreign *at);
 
-static bool is_gone(const cav_study *study, const cav_foreign *at)
+static bool is_gone(cav_study *study, const cav_foreign *at)
 {
     return cav_worker_is_gone(at->owner, study->owner);
 }
 
-static bool is_fresh_and_gone(const cav_study *study, const cav_foreign *at)
+static bool was_alive(const cav_study *study, uint64_t owner)
 {
-    return at->is_fresh && is_gone(study, at);
+    size_t i = 0;
+    while (i < study->living_count && study->living[i] != owner)
+        i++;
+    return i < study->living_count;
 }
 
-static bool is_over(const cav_study *study, const cav_foreign *at)
+// A worker that begins one trial after the other is not looked for each time: see LOOK_MS.
+static bool is_fresh_and_gone(cav_study *study, const cav_foreign *at)
+{
+    uint64_t owner = cav_text_hash(CAV_TEXT_HASH, at->owner);
+    if (!at->is_fresh || was_alive(study, owner))
+        return false;
+    if (is_gone(study, at))
+        return true;
+    if (CAV_GROW(&study->living, &study->living_capacity, study->living_count + 1))
+        study->living[study->living_count++] = owner; // or else it is looked for again
+    return false;
+}
+
+static bool is_over(cav_study *study, const cav_foreign *at)
 {
     (void)study;
     return at->is_over;
@@ -244,6 +260,8 @@ static caviar_code refresh(cav_study *study, cav_error *error)
         code = read_news(study, error);
     int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
     bool looks = now - LOOK_MS >= study->looked_ms; // at all, which costs some time for each
+    if (looks)
+        study->living_count = 0;
     if (!code)
         code = take_back_lost(study, looks ? is_gone : is_fresh_and_gone, &any, error);
     if (looks)
@@ -387,6 +405,7 @@ void cav_study_close(cav_study *study)
     free(study->raw);
     free(study->following);
     free(study->foreign);
+    free(study->living);
     cav_text_free(&study->definition);
     pthread_cond_destroy(&study->wake);
     pthread_mutex_destroy(&study->lock);

@@ -125,6 +125,8 @@ struct caviar_study {
     size_t foreign_count, foreign_capacity;
     cav_text definition; // as it was asked for last, through caviar.h
     int64_t looked_ms;   // when their workers were looked for last, by the monotonic clock
+    uint64_t *living;    // [living_count] hashes of those that were found alive since then
+    size_t living_count, living_capacity;
 
     pthread_t heart; // see heartbeat.c
     pthread_cond_t wake;
