@@ -619,7 +619,8 @@ static void vote(cav_gp_ensemble *ensemble, cav_gp_member *member, const double 
 bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, size_t count,
                                double *ret_scores)
 {
-    if (!cav_grow((void **)&ensemble->improvements, &ensemble->scored_capacity, 2 * count,
+    size_t room = 2 * count + 1; // which is there for no points, too
+    if (!cav_grow((void **)&ensemble->improvements, &ensemble->scored_capacity, room,
                   sizeof(double)))
         return false;
     double *success = ensemble->improvements + count;
