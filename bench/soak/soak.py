@@ -10,12 +10,14 @@ look at it all the time, and which is not restarted. A line every half minute: t
 oldest worker and the dashboard have of memory and open files, how long a look takes. At the end:
 every announced trial is there once, the store is sound, and first and last measurements side by
 side. It ends with 1 where something is lost, or where open files have grown by more than a half
-from a quarter of the time on.
+from a quarter of the time on; and where a process does not end that was asked to, after it has
+written where that one stands.
 """
 import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import statistics
 import subprocess
@@ -62,6 +64,58 @@ def kept_by(pid):
         return 0, 0
 
 
+def read(path):
+    try:
+        with open(path, encoding='utf-8', errors='replace') as file:
+            return file.read()
+    except OSError as problem:
+        return f'({problem})'
+
+
+def answer_of(*words):
+    """What another program says, where there is one."""
+    if not shutil.which(words[0]):
+        return f'(no {words[0]})'
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        return done.stdout + done.stderr
+    except subprocess.TimeoutExpired:
+        return f'({words[0]} does not answer)'
+
+
+def where_it_stands(process, output):
+    """What can be said of a process that does not end. The output is the path of its own."""
+    pid, at = str(process.pid), f'/proc/{process.pid}'
+    parts = {'its state': read(f'{at}/status'), 'it waits in': read(f'{at}/wchan'),
+             'its stack in the kernel': read(f'{at}/stack'),
+             'its threads': answer_of('gdb', '-p', pid, '-batch', '-ex', 'thread apply all bt'),
+             'the end of its output': '\n'.join(read(output).splitlines()[-20:]),
+             'the processes': answer_of('ps', '-eo', 'pid,ppid,stat,wchan:24,etimes,args'),
+             'the load': read('/proc/loadavg')}
+    return '\n'.join(f'---- {name}\n{text.rstrip()}' for name, text in parts.items())
+
+
+class Process(subprocess.Popen):
+    """A running `caviar`; what it says on standard error goes to a file."""
+
+    def __init__(self, folder, number, words, **rest):
+        self.output = os.path.join(folder, f'output-{number}')
+        with open(self.output, 'w', encoding='utf-8') as file:
+            super().__init__([PROGRAM, *words], cwd=folder, text=True, stderr=file,
+                             **{'stdout': file, **rest})
+
+    def end(self, number, within):
+        """Asks it to end by a signal, or has asked it already (None), and waits for its end."""
+        if number is not None:
+            self.send_signal(number)
+        try:
+            self.wait(within)
+        except subprocess.TimeoutExpired:
+            asked = signal.Signals(number).name if number else "'caviar stop'"
+            sys.exit(f'{self.args} has not ended within {within} s of {asked}\n'
+                     f'{where_it_stands(self, self.output)}')
+
+
 class Soak:
     def __init__(self, wanted):
         self.wanted = wanted
@@ -69,6 +123,7 @@ class Soak:
         self.choose = random.Random(wanted.seed)
         self.looks, self.failed_looks = [], 0
         self.faults = {}
+        self.started = 0
         self.is_over = False
         with open(os.path.join(self.folder, 'study.yaml'), 'w', encoding='utf-8') as file:
             file.write(STUDY)
@@ -85,11 +140,11 @@ class Soak:
         return done.stdout
 
     def start(self, *words, **rest):
-        return subprocess.Popen([PROGRAM, *words], cwd=self.folder, text=True,
-                                stderr=subprocess.DEVNULL, **rest)
+        self.started += 1
+        return Process(self.folder, self.started, words, **rest)
 
     def start_worker(self):
-        return self.start('worker', '--study', 'soak', '--quiet', stdout=subprocess.DEVNULL)
+        return self.start('worker', '--study', 'soak', '--quiet')
 
     def view(self, url):
         """A viewer: the lists, as the page asks for them, again and again."""
@@ -116,9 +171,8 @@ class Soak:
             time.sleep(1)
             workers[at].send_signal(signal.SIGCONT)
             return
-        workers[at].send_signal({'killed': signal.SIGKILL, 'terminated': signal.SIGTERM,
-                                 'interrupted': signal.SIGINT}[kind])
-        workers[at].wait(60)
+        workers[at].end({'killed': signal.SIGKILL, 'terminated': signal.SIGTERM,
+                         'interrupted': signal.SIGINT}[kind], 60)
         workers[at] = self.start_worker()
 
     def measure(self, began, worker, server):
@@ -151,9 +205,8 @@ class Soak:
         self.is_over = True
         self.caviar('stop', 'soak', '--now')
         for worker in workers:
-            worker.wait(120)
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
+            worker.end(None, 120)
+        server.end(signal.SIGTERM, 60)
         return rows
 
     def judge(self, rows):
@@ -181,6 +234,9 @@ def main():
     parser.add_argument('--viewers', type=int, default=8)
     parser.add_argument('--every', type=float, default=30, help='seconds between measurements')
     parser.add_argument('--seed', type=int, default=1)
+    # A shell without job control has its background processes ignore SIGINT, and theirs; a worker
+    # that is interrupted while it starts would not hear of it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     soak = Soak(parser.parse_args())
     rows = soak.run()
     sys.exit(0 if soak.judge(rows) else 1)
