@@ -246,15 +246,26 @@ static void stop_if_hopeless(cav_runner *runner, const caviar_trial *trial)
     cav_runner_fail(runner, &error);
 }
 
+// All of them: one that is not known would be collected as an orphan, and never be seen to end.
+static bool collect_known(cav_runner *runner, size_t *ret_count)
+{
+    size_t count = 0;
+    for (const cav_slot *slot = runner->slots; slot; slot = slot->next) {
+        if (!CAV_GROW(&runner->known, &runner->known_capacity, count + 1))
+            return false;
+        runner->known[count++] = slot->pid;
+    }
+    *ret_count = count;
+    return true;
+}
+
 bool cav_runner_has_orphans(cav_runner *runner)
 {
-    pid_t known[4096];
-    size_t count = 0;
-    for (const cav_slot *slot = runner->slots; slot && count < CAV_COUNT_OF(known);
-         slot = slot->next)
-        known[count++] = slot->pid;
-    cav_reap_collect(known, count);
-    return cav_reap_has_orphans(known, count);
+    size_t count;
+    if (!collect_known(runner, &count))
+        return true; // there may be
+    cav_reap_collect(runner->known, count);
+    return cav_reap_has_orphans(runner->known, count);
 }
 
 void cav_runner_trial_ended(cav_runner *runner, cav_slot *slot)
@@ -449,9 +460,13 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
     int failed = uv_loop_init(&runner->loop);
     if (failed)
         return cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed));
+    init_handles(runner); // first: a signal that only the other loop hears is lost to this one
     code = cav_patience_begin(&runner->patience, study->store, cav_runner_notice, runner, error);
-    if (code)
+    if (code) {
+        close_loop_handles(runner);
+        uv_run(&runner->loop, UV_RUN_DEFAULT);
         uv_loop_close(&runner->loop);
+    }
     return code;
 }
 
@@ -462,6 +477,7 @@ static void tear_down(cav_runner *runner)
     cav_line_reader_free(runner->reader);
     free(runner->study_folder);
     free(runner->told);
+    free(runner->known);
 }
 
 caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_summary *ret_summary,
@@ -482,7 +498,6 @@ caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_su
         .stage = cav_fork_files_stage, .place = cav_fork_files_place, .context = &copies};
     study->defers_sync = true;
     study->files = &files;
-    init_handles(&runner);
     fill(&runner);
     close_if_over(&runner);
     uv_run(&runner.loop, UV_RUN_DEFAULT);

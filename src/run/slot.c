@@ -133,9 +133,10 @@ void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, boo
     if (observer->reported)
         observer->reported(observer->context, slot->trial, step, slot->trial->finals[0]);
     bool must_end = verdict == CAVIAR_VERDICT_STOP || verdict == CAVIAR_VERDICT_PAUSE;
+    bool is_ending = slot->has_exited || slot->kill != CAV_KILL_NONE; // and the timer is in use
     if (must_end && !heard) {
         cav_slot_kill(slot, CAV_KILL_STOP);
-    } else if (must_end && !slot->is_warned) { // it may end by itself
+    } else if (must_end && !slot->is_warned && !is_ending) { // it may end by itself
         slot->is_warned = true;
         uv_timer_start(&slot->timer, on_verdict_unheeded,
                        (uint64_t)slot->runner->study->spec->grace_ms, 0);

@@ -101,6 +101,8 @@ struct cav_runner {
         int64_t elapsed_ms;
     } * told; // [told_count] ended, to be announced after the next sync
     size_t told_count, told_capacity;
+    pid_t *known; // room for the slots' programs, when orphans are looked for
+    size_t known_capacity;
     int64_t beat_ms; // when leases were last renewed, monotonic
     int64_t ask_ms;  // a worker that found nothing to do does not ask before then
     int interrupts;
@@ -151,7 +153,8 @@ void cav_slot_handle_closed(cav_slot *slot);
  */
 void cav_runner_trial_ended(cav_runner *runner, cav_slot *slot);
 
-/** True if this process has become the parent of something that no slot knows of. */
+/** False only if this process is the parent of nothing that no slot knows of. Collects what has
+ * ended of that. */
 bool cav_runner_has_orphans(cav_runner *runner);
 
 /** Tells a person something, and the log. `context` is the cav_runner. */

@@ -177,6 +177,16 @@ def a_child_that_keeps_the_output_open_does_not_hold_the_trial(box):
 
 
 @case
+def nor_does_one_that_reports_for_a_trial_that_has_ended(box):
+    # what is not finite is answered with an end; the answer must not take the place of the wait
+    box.script('voice.sh', 'touch here; while kill -0 $1 2>/dev/null; do :; done\n'
+                           'caviar report --step 1 loss=nan\nexec env -u CAVIAR_DIR sleep 1000\n')
+    box.script('t.sh', 'setsid ./voice.sh $$ &\nwhile ! test -e here; do sleep 0.01; done\n')
+    box.caviar('run', '-n', '1', *COMMAND, status=None)
+    equal([trial['reason'] for trial in box.trials()], ['not-finite'])
+
+
+@case
 def hundreds_of_trials_eight_at_a_time_all_come_in(box):
     box.script('t.sh', 'echo loss=$1\n')
     answer = box.json('run', '-n', '300', '-j', '8', '--sampler', 'random', *COMMAND)
