@@ -12,6 +12,7 @@
 #include "cli/print.h"
 #include "run/folder.h"
 #include "run/launcher.h"
+#include "run/patience.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -178,7 +179,8 @@ static void block_signals(watch *at)
     sigemptyset(&at->signals);
     sigaddset(&at->signals, SIGINT);
     sigaddset(&at->signals, SIGTERM);
-    sigaddset(&at->signals, SIGHUP);
+    if (!cav_signal_is_ignored(SIGHUP))
+        sigaddset(&at->signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &at->signals, NULL);
 }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cli/hiding.h"
 #include "cli/open.h"
+#include "run/patience.h"
 #include "serve/page.h"
 #include "serve/server.h"
 #include "serve/token.h"
@@ -125,7 +126,8 @@ static cav_exit run(const cav_arguments *arguments)
     sigemptyset(&endings);
     sigaddset(&endings, SIGINT);
     sigaddset(&endings, SIGTERM);
-    sigaddset(&endings, SIGHUP);
+    if (!cav_signal_is_ignored(SIGHUP))
+        sigaddset(&endings, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &endings, NULL);
     return serve(arguments, &endings, &error) ? cav_complain(&error) : CAV_EXIT_OK;
 }

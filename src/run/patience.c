@@ -12,6 +12,12 @@ enum {
     LONGEST_LIMIT_MS = 86400000, // a limit beyond that is none
 };
 
+bool cav_signal_is_ignored(int number)
+{
+    struct sigaction present;
+    return number == SIGHUP && !sigaction(number, NULL, &present) && present.sa_handler == SIG_IGN;
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     cav_patience *patience = handle->data;
@@ -82,7 +88,8 @@ caviar_code cav_patience_begin(cav_patience *patience, cav_store *store,
     for (size_t i = 0; i < CAV_RUN_SIGNAL_COUNT; i++) {
         uv_signal_init(&patience->loop, &patience->signals[i]);
         patience->signals[i].data = patience;
-        uv_signal_start(&patience->signals[i], on_signal, numbers[i]);
+        if (!cav_signal_is_ignored(numbers[i]))
+            uv_signal_start(&patience->signals[i], on_signal, numbers[i]);
     }
     patience->waiter = (cav_store_waiter){.context = patience, .waits = waits};
     patience->store = store;

@@ -20,6 +20,9 @@
     }
 enum { CAV_RUN_SIGNAL_COUNT = 3 };
 
+/** True of a SIGHUP that this process ignores, as under nohup: it is not to be taken over. */
+bool cav_signal_is_ignored(int number);
+
 typedef struct cav_patience {
     cav_store *store;
     cav_store_waiter waiter;

@@ -434,7 +434,8 @@ static void init_handles(cav_runner *runner)
     for (size_t i = 0; i < CAV_COUNT_OF(numbers); i++) {
         uv_signal_init(&runner->loop, &runner->signals[i]);
         runner->signals[i].data = runner;
-        uv_signal_start(&runner->signals[i], on_signal, numbers[i]);
+        if (!cav_signal_is_ignored(numbers[i]))
+            uv_signal_start(&runner->signals[i], on_signal, numbers[i]);
     }
 }
 

@@ -66,7 +66,8 @@ typedef struct cav_run_summary {
 /**
  * Runs trials until the study is at its end, or is stopped. The first SIGINT lets running trials
  * finish, the second kills them and puts them back; SIGTERM and SIGHUP do that at once. Takes over
- * these signals, and becomes the parent of its trials' orphans, while it runs.
+ * these signals, but for a SIGHUP that is ignored, and becomes the parent of its trials' orphans,
+ * while it runs.
  */
 caviar_code cav_run(cav_study *study, const cav_run_options *options, cav_run_summary *ret_summary,
                     cav_error *error);

@@ -19,10 +19,11 @@ echo loss=$1
 COMMAND = ['--minimize', 'loss', '--study', 's', '--', './t.sh', '{x: 0 1}']
 
 
-def started(box, count, *words, text=PATIENT, **env):
-    """A run with that many trials running."""
+def started(box, count, *words, text=PATIENT, before=(), **env):
+    """A run with that many trials running; by the program `before`, if any."""
     box.script('t.sh', text)
-    run = box.start('run', '-n', '6', '-j', str(count), '--seed', '1', *words, *COMMAND, **env)
+    run = box.start_words([*before, *box.words([
+        'run', '-n', '6', '-j', str(count), '--seed', '1', *words, *COMMAND])], **env)
     wait_until('the trials have started', lambda: os.path.exists(box.path('starts')) and
                box.read('starts').count('\n') >= count)
     return run
@@ -99,6 +100,18 @@ def a_termination_kills_and_puts_back_at_once(box):
         equal(box.processes(), [])
         equal(set(states(box)), {'waiting'})
         os.unlink(box.path('starts'))
+    finish(box)
+
+
+@case
+def under_nohup_a_hangup_is_nothing(box):
+    run = started(box, 2, before=['nohup'])
+    run.signal(signal.SIGHUP)
+    time.sleep(0.3)  # it would begin to end
+    equal(states(box), ['running'] * 2)
+    box.file('go', '')
+    run.wait(0)
+    equal(states(box), ['complete'] * 6)
     finish(box)
 
 
