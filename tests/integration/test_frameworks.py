@@ -54,6 +54,10 @@ class Bench:
         found = re.findall(r'^caviar: step=(\d+) \S+=(\S+)$', printed, flags=re.M)
         return [(int(step), float(value)) for step, value in found]
 
+    def start(self, words):
+        return self.box.start_words(words, **{name: self.env[name] for name in (
+            'PATH', 'CAVIAR_STORE', 'PYTHONPATH', 'PYTHONDONTWRITEBYTECODE')})
+
     def start_long(self):
         """Starts one trial of many steps, and waits until it has reported some."""
         words = list(self.words)
@@ -63,8 +67,7 @@ class Bench:
         words += ['--keep', '0'] if self.framework.folder == 'pytorch' else []
         program = next(word for word in words if word.startswith('examples/'))
         words[words.index(program)] = example(self.framework.folder, 'train.py')
-        started = self.box.start_words(words, **{name: self.env[name] for name in (
-            'PATH', 'CAVIAR_STORE', 'PYTHONPATH', 'PYTHONDONTWRITEBYTECODE')})
+        started = self.start(words)
         wait_until('it has begun', lambda: self.box.caviar('show', 0, '--store', 'caviar.db',
                                                            status=None).status == 0)
         wait_until('it reports', lambda: len(self.curve(0)) > 1)
@@ -76,14 +79,20 @@ class Bench:
 
 
 def a_paused_trial_goes_on_as_if_it_had_never_been_paused(bench):
-    run(bench.box, with_trials(bench.words, 6), bench.env)
-    trials = bench.box.json('trials', '--store', 'caviar.db')
-    taken_up = [trial for trial in trials if trial['attempt'] > 1]
-    assert len(trials) == 6 and taken_up, trials
-    trial = max(taken_up, key=lambda one: one['step'])
-    curve = bench.curve(trial['id'])
-    equal([step for step, _ in curve], list(range(1, trial['step'] + 1)))
-    equal(curve, bench.by_hand(trial['config'], trial['step'], trial['seed']))
+    started = bench.start_long()
+    bench.stand_still(True)
+    bench.box.caviar('pause', '--trial', 0, '--store', 'caviar.db')
+    bench.stand_still(False)
+    started.wait(0)
+    trial = bench.show(0)['trial']
+    equal(trial['state'], 'paused')
+    assert 1 < trial['step'] < LONG, trial
+    bench.box.caviar('resume', '--trial', 0, '--store', 'caviar.db')
+    bench.start(['caviar', 'resume', '--store', 'caviar.db', '-q']).wait(0)
+    shown = bench.show(0)
+    equal((shown['trial']['state'], shown['trial']['attempt']), ('complete', 2))
+    equal(shown.get('given_up', []), [])  # no step was made twice
+    equal(bench.curve(0), bench.by_hand(trial['config'], LONG, trial['seed']))
 
 
 def a_nudge_is_obeyed_and_a_rollback_takes_it_back(bench):
