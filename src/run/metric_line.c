@@ -87,11 +87,14 @@ static const char *keep_name(cav_line *line, const char *name, size_t size)
     return copy;
 }
 
-// Of two values of one metric the last counts. Others never take the room of the study's own.
+// Of two values of one metric the last counts. Others never take the room of the study's own. What
+// has no name, as a key of JSON may, is no metric.
 static void add_metric(const cav_line_reader *reader, cav_line *line, const char *name, size_t size,
                        double value)
 {
     const cav_spec *spec = reader->spec;
+    if (size == 0)
+        return;
     for (size_t i = 0; i < line->metric_count; i++) {
         caviar_metric *metric = &line->metrics[i];
         if (strlen(metric->name) == size && strncmp(metric->name, name, size) == 0) {

@@ -144,7 +144,8 @@ static void test_json_lines(void **state)
         {"{\"step\": 3.0, \"loss\": 0.5}", "3: loss=0.5"},
         {"{\"step\": -3, \"loss\": 0.5}", "-: loss=0.5"},
         {"{\"step\": 2.5, \"loss\": 0.5}", "-: loss=0.5"},
-        {"{\"loss\": NaN}", "-: loss=nan"}, // what Python's json.dumps writes
+        {"{\"step\": 3, \"\": 1, \"loss\": 0.5}", "3: loss=0.5"}, // what has no name is none
+        {"{\"loss\": NaN}", "-: loss=nan"},                       // what Python's json.dumps writes
         {"{\"loss\": -Infinity, \"acc\": 1}", "-: loss=-inf acc=1"},
         {"{\"loss\": 1, \"note\": \"acc=5\"}", "-: loss=1"},
         {"{\"loss\": \"0.5\"}", ""},
