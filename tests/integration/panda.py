@@ -155,8 +155,8 @@ def attempt(test):
 
 
 def run_case(test):
-    """Runs a test, again where it came too late, up to five times."""
-    for _ in range(4):
+    """Runs a test, again where it came too late, up to twenty times."""
+    for _ in range(19):
         try:
             return attempt(test)
         except TooLate as late:
