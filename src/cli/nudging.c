@@ -205,7 +205,7 @@ static void write_wish(const cav_study *study, int64_t number, cav_nudge_kind ki
     cav_json_end_object(json);
 }
 
-static caviar_code wish_of(const cav_arguments *arguments, cav_study *study, cav_cli_wish *wish,
+static caviar_code wish_of(const cav_arguments *arguments, cav_study *study, cav_study_wish *wish,
                            cav_nudge_kind kind, cav_error *error)
 {
     char author[CAV_AUTHOR_SIZE];
@@ -227,7 +227,7 @@ static caviar_code wish_of(const cav_arguments *arguments, cav_study *study, cav
     return cav_print_json(&text, error);
 }
 
-cav_exit cav_cli_wish_of_trial(const cav_arguments *arguments, cav_cli_wish *wish,
+cav_exit cav_cli_wish_of_trial(const cav_arguments *arguments, cav_study_wish *wish,
                                cav_nudge_kind kind)
 {
     cav_error error = {0};

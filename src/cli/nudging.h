@@ -31,15 +31,11 @@ void cav_cli_nudges_write(const cav_study *study, int64_t number, cav_json *json
 /** Prints the schedule of a trial as a file that `caviar replay` reads. */
 caviar_code cav_cli_schedule_print(const cav_study *study, int64_t number, cav_error *error);
 
-/** What is wished of a trial: cav_study_pause, cav_study_resume or cav_study_stop. */
-typedef caviar_code cav_cli_wish(cav_study *study, int64_t number,
-                                 const caviar_nudge_options *options, cav_error *error);
-
 /**
  * The work of a verb whose flag --trial is given: wishes it of that trial of the study that the
  * first operand names, and says so; `kind` is what it is kept as.
  */
-cav_exit cav_cli_wish_of_trial(const cav_arguments *arguments, cav_cli_wish *wish,
+cav_exit cav_cli_wish_of_trial(const cav_arguments *arguments, cav_study_wish *wish,
                                cav_nudge_kind kind);
 
 /** Appends a line for each of the first trials that somebody has paused: how it goes on. */

@@ -118,10 +118,7 @@ static caviar_code roll_back(const deed *at)
     return code;
 }
 
-typedef caviar_code trial_wish(cav_study *study, int64_t number,
-                               const caviar_nudge_options *options, cav_error *error);
-
-static caviar_code wish_of_trial(const deed *at, trial_wish *done)
+static caviar_code wish_of_trial(const deed *at, cav_study_wish *done)
 {
     caviar_nudge_options options = options_of(at);
     return done(at->study, at->route->trial, &options, at->error);

@@ -219,12 +219,17 @@ static caviar_code check_open(const cav_study *study, int64_t number, cav_error 
                 : cav_rule_nudge(number, (caviar_state)study->history->states[number], error);
 }
 
+// What has become of a trial, which must not have ended.
+static caviar_code look(cav_study *study, int64_t number, cav_error *error)
+{
+    caviar_code code = cav_study_refresh(study, error);
+    return code ? code : check_open(study, number, error);
+}
+
 static caviar_code change(cav_study *study, int64_t number, const double *raw,
                           const caviar_nudge_options *options, cav_error *error)
 {
-    caviar_code code = cav_study_refresh(study, error);
-    if (!code)
-        code = check_open(study, number, error);
+    caviar_code code = look(study, number, error);
     if (!code)
         code = check_hears(study, number, error);
     if (!code)
@@ -258,9 +263,7 @@ static int64_t last_change(const cav_nudge_list *list)
 static caviar_code go_back(cav_study *study, int64_t number, int64_t step,
                            const caviar_nudge_options *options, int64_t *ret_step, cav_error *error)
 {
-    caviar_code code = cav_study_refresh(study, error);
-    if (!code)
-        code = check_open(study, number, error);
+    caviar_code code = look(study, number, error);
     if (code)
         return code;
     if (step < 0)
@@ -291,6 +294,15 @@ caviar_code cav_study_rollback(cav_study *study, int64_t number, int64_t step,
     return code;
 }
 
+static caviar_code carry_out(cav_study_wish *deed, cav_study *study, int64_t number,
+                             const caviar_nudge_options *options, cav_error *error)
+{
+    cav_study_lock(study);
+    caviar_code code = deed(study, number, options, error);
+    cav_study_unlock(study);
+    return code;
+}
+
 // Keeps a wish that has neither values nor a place: an end, a pause.
 static caviar_code wish(cav_study *study, int64_t number, cav_nudge_kind kind,
                         const caviar_nudge_options *options, cav_error *error)
@@ -302,19 +314,14 @@ static caviar_code wish(cav_study *study, int64_t number, cav_nudge_kind kind,
 static caviar_code stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
                         cav_error *error)
 {
-    caviar_code code = cav_study_refresh(study, error);
-    if (!code)
-        code = check_open(study, number, error);
+    caviar_code code = look(study, number, error);
     return code ? code : wish(study, number, CAV_NUDGE_STOP, options, error);
 }
 
 caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
                            cav_error *error)
 {
-    cav_study_lock(study);
-    caviar_code code = stop(study, number, options, error);
-    cav_study_unlock(study);
-    return code;
+    return carry_out(stop, study, number, options, error);
 }
 
 // ---- Rest -------------------------------------------------------------------------------------
@@ -335,9 +342,7 @@ static caviar_code note(cav_study *study, int64_t number, cav_nudge_kind kind,
 static caviar_code pause(cav_study *study, int64_t number, const caviar_nudge_options *options,
                          cav_error *error)
 {
-    caviar_code code = cav_study_refresh(study, error);
-    if (!code)
-        code = check_open(study, number, error);
+    caviar_code code = look(study, number, error);
     if (!code)
         code = check_hears(study, number, error);
     if (code)
@@ -354,10 +359,7 @@ static caviar_code pause(cav_study *study, int64_t number, const caviar_nudge_op
 caviar_code cav_study_pause(cav_study *study, int64_t number, const caviar_nudge_options *options,
                             cav_error *error)
 {
-    cav_study_lock(study);
-    caviar_code code = pause(study, number, options, error);
-    cav_study_unlock(study);
-    return code;
+    return carry_out(pause, study, number, options, error);
 }
 
 // To the front: it waits to be run.
@@ -374,9 +376,7 @@ static caviar_code queue(cav_study *study, int64_t number, cav_error *error)
 static caviar_code resume(cav_study *study, int64_t number, const caviar_nudge_options *options,
                           cav_error *error)
 {
-    caviar_code code = cav_study_refresh(study, error);
-    if (!code)
-        code = check_open(study, number, error);
+    caviar_code code = look(study, number, error);
     if (code)
         return code;
     const cav_nudge *waiting =
@@ -401,8 +401,5 @@ static caviar_code resume(cav_study *study, int64_t number, const caviar_nudge_o
 caviar_code cav_study_resume(cav_study *study, int64_t number, const caviar_nudge_options *options,
                              cav_error *error)
 {
-    cav_study_lock(study);
-    caviar_code code = resume(study, number, options, error);
-    cav_study_unlock(study);
-    return code;
+    return carry_out(resume, study, number, options, error);
 }

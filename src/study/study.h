@@ -279,6 +279,10 @@ caviar_code cav_study_rollback(cav_study *study, int64_t number, int64_t step,
                                const caviar_nudge_options *options, int64_t *ret_step,
                                cav_error *error);
 
+/** What is wished of a trial as a whole: to end, to rest, to go on. */
+typedef caviar_code cav_study_wish(cav_study *study, int64_t number,
+                                   const caviar_nudge_options *options, cav_error *error);
+
 /** Ends a running trial at its next report, as a scheduler would. */
 caviar_code cav_study_stop(cav_study *study, int64_t number, const caviar_nudge_options *options,
                            cav_error *error);
