@@ -14,9 +14,9 @@ import xml.etree.ElementTree as tree
 
 
 def newest(folder, end):
-    """Meson's log of the last run: testlog.json, or testlog-WRAPPER.json under one."""
+    """Meson's log: testlog.json, or testlog-WRAPPER.json under one. None: no test ran."""
     logs = glob.glob(os.path.join(glob.escape(folder), 'testlog*' + end))
-    return max(logs, key=os.path.getmtime)
+    return max(logs, key=os.path.getmtime, default=None)
 
 
 def cases(folder):
@@ -46,6 +46,10 @@ def main():
     folder, status = sys.argv[1], int(sys.argv[2])
     counts = {'passed': 0, 'failed': 0, 'skipped': 0}
     failed_programs = set()
+    if newest(folder, '.junit.xml') is None:
+        print('No test ran. Their names: meson test -C ' + os.path.dirname(folder) + ' --list')
+        print('0 passed, 1 failed')
+        return 1
     for program, case, outcome, text in cases(folder):
         counts[outcome] += 1
         if outcome == 'failed':
