@@ -39,8 +39,9 @@ static void close_door(cav_door *door)
 
 static void on_written(uv_write_t *request, int status)
 {
-    (void)status; // whoever does not listen any more has missed it
     answer *sent = (answer *)request;
+    if (status < 0)
+        close_door(request->handle->data); // whoever waits for it hears that it does not come
     free(sent->text);
     free(sent);
 }
