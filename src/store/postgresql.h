@@ -187,6 +187,9 @@ typedef bool cav_pg_patience(void *context);
  */
 caviar_code cav_pg_dial(cav_pg *store, cav_pg_patience *waits, void *context, cav_error *error);
 
+/** Whether what libpq said last is that it has no memory. */
+bool cav_pg_lacks_memory(const cav_pg *store);
+
 /** Connects; a server that is just starting is waited for. */
 caviar_code cav_pg_connect(cav_pg *store, cav_error *error);
 

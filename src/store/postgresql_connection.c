@@ -225,7 +225,10 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
     cav_pg_disconnect(store);
     for (bool waits = is_waited_for(store, &at); waits; waits = nap(store, &at)) {
         cav_error why = {0};
-        if (!connect_once(store, &at, &why))
+        caviar_code code = connect_once(store, &at, &why);
+        if (code == CAVIAR_NOMEM)
+            return cav_fail_memory(error); // that is no matter of the server's
+        if (!code)
             return CAVIAR_OK;
         snprintf(at.why, sizeof at.why, "%s", why.message);
     }
@@ -263,7 +266,8 @@ void cav_pg_await(cav_pg *store)
             at.begin_ms = store->silent_ms = 0;
         } else if (store->pq.PQstatus(store->connection) != CONNECTION_OK) {
             return; // the silence goes on while another connection is tried
-        } else if (!is_silence_borne(store, &at)) {
+        } else if (cav_pg_lacks_memory(store) || !is_silence_borne(store, &at)) {
+            // libpq drops an answer that it has no memory for, and goes on waiting for it
             cav_pg_disconnect(store);
             return;
         }

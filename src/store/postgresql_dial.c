@@ -275,16 +275,22 @@ static caviar_code fail_silent(const cav_pg *store, cav_error *error)
                     present.port);
 }
 
+bool cav_pg_lacks_memory(const cav_pg *store)
+{
+    static const char words[] = "out of memory"; // it has no code for it
+    return strncmp(store->pq.PQerrorMessage(store->connection), words, strlen(words)) == 0;
+}
+
 // Of one that was answered.
 static caviar_code judge_answer(const cav_pg *store, cav_error *error)
 {
     const cav_pq *pq = &store->pq;
     if (pq->PQstatus(store->connection) == CONNECTION_OK)
         return CAVIAR_OK;
-    const char *words = store->connection ? pq->PQerrorMessage(store->connection) : "";
-    return words[0] ? cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place,
-                               (int)strcspn(words, "\n"), words)
-                    : cav_fail_memory(error);
+    if (!store->connection || cav_pg_lacks_memory(store))
+        return cav_fail_memory(error);
+    const char *words = pq->PQerrorMessage(store->connection);
+    return cav_fail(error, CAVIAR_IO, "%s: %.*s", store->place, (int)strcspn(words, "\n"), words);
 }
 
 static caviar_code judge(const cav_pg *store, outcome found, cav_error *error)

@@ -164,10 +164,24 @@ static bool is_good(const cav_pg *store, const PGresult *result)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+// An error that libpq itself ran into, as for lack of memory: the server's have a code. What comes
+// next on this connection, if anything, is not known then.
+static bool is_of_libpq(const cav_pg *store, const PGresult *result)
+{
+    return store->pq.PQresultStatus(result) == PGRES_FATAL_ERROR && result &&
+           !state_of(store, result)[0];
+}
+
+// NULL at the end of a command, and where the connection is lost, or given up.
 static PGresult *next_result(cav_pg *store)
 {
     cav_pg_await(store);
-    return store->pq.PQgetResult(store->connection);
+    PGresult *result = store->pq.PQgetResult(store->connection);
+    if (!is_of_libpq(store, result))
+        return result;
+    store->pq.PQclear(result);
+    cav_pg_disconnect(store);
+    return NULL;
 }
 
 // The result of one command; the last one where there are several.

@@ -7,10 +7,12 @@ nothing running, and the store is sound.
 One table: a verb, what there is before, its words. The program is run once with a preloaded library
 (support/fault_calls.c) that lists from where each call is made; then once for each of some places,
 where that call fails, or where it and all of its kind that follow do: three a verb in a short run,
-sixty with CAVIAR_TEST_LONG, every one with CAVIAR_TEST_FAULTS=all.
+sixty with CAVIAR_TEST_LONG, every one with CAVIAR_TEST_FAULTS=all. This for a store in SQLite, and
+again, with a third of the places, for one on a PostgreSQL server: test_verbs.py postgresql.
 """
 import atexit
 import concurrent.futures
+import itertools
 import os
 import shutil
 import signal
@@ -21,13 +23,21 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import optuna_files  # noqa: E402
+import postgres  # noqa: E402
 from harness import (ALARMS, CASES, LONG, PROGRAM, UNDER_VALGRIND, Box, Skip,  # noqa: E402
                      environment, main, read)
 
 LIBRARY = os.environ.get('CAVIAR_FAULT_CALLS', '')
 STATUSES = {0, 1, 4, 130}  # as the manual has them; 2 and 3 have other reasons than a fault
-PLACES = os.environ.get('CAVIAR_TEST_FAULTS', '60' if LONG else '3')  # of each verb
-TIME = 150  # seconds that a run may take under a fault
+ON_POSTGRESQL = sys.argv[1:2] == ['postgresql']
+PLACES = os.environ.get('CAVIAR_TEST_FAULTS',  # of each verb
+                        ('20' if LONG else '1') if ON_POSTGRESQL else '60' if LONG else '3')
+# The loader itself ends a program for which it finds no memory for the variables of a thread that a
+# library has (libpq's libraries have some).
+ENDED_BY_LOADER = 'cannot allocate memory for thread-local data: ABORT'
+TIME = 200  # seconds that a run may take under a fault
+# What is waited for a minute or two where it goes on failing: a lock, and a server.
+LASTING = {'lock', 'connect', 'network'} if ON_POSTGRESQL else {'lock'}
 
 STUDY = """study: s
 command: ./trial.sh {x} {y}
@@ -50,6 +60,7 @@ echo "step=3 loss=$1"
 
 LR = ('FloatDistribution', {'low': 0, 'high': 1.0, 'log': False, 'step': None})
 
+STORE = 'STORE'  # stands in the table for the store of the case
 PIPE = """{"cmd":"init","space":{"x":{"type":"float","low":0,"high":1}},"metric":"loss"}
 {"cmd":"ask"}
 {"cmd":"report","id":0,"step":1,"value":0.5}
@@ -156,7 +167,7 @@ TABLE = [
     ('ask', unfinished, [], plainly),
     ('report', asked, ['--trial', '4', '--step', '3', 'loss=0.25'], plainly),
     ('tell', asked, ['4', 'loss=0.25'], plainly),
-    ('pipe', nothing, ['--store', 'caviar.db'], with_input(PIPE)),
+    ('pipe', nothing, ['--store', STORE], with_input(PIPE)),
     ('add', unfinished, ['x=0.5', 'y=a'], plainly),
     ('studies', finished, [], plainly),
     ('workers', unfinished, ['--all'], plainly),
@@ -189,24 +200,76 @@ def content(path):
         return file.read()
 
 
+class FileBox(Box):
+    """A case whose store is a file in its folder; a copy of what there was before, if any."""
+
+    def __init__(self, before=None):
+        super().__init__()
+        self.before = before
+        self.is_new = not before or not content(before.path('caviar.db'))
+        if before:
+            shutil.copytree(before.folder, self.folder, dirs_exist_ok=True)
+
+    store = 'caviar.db'
+
+    def is_as_before(self):
+        """True where the store need not be looked at: it has not been begun or changed."""
+        return not content(self.path('caviar.db')) or all(
+            content(self.path(name)) == content(self.before.path(name))
+            for name in ('caviar.db', 'caviar.db-wal'))
+
+
+class DatabaseBox(Box):
+    """A case whose store is a database of its own on the server of all cases."""
+    server = None
+    numbers = itertools.count(1)
+
+    def __init__(self, before=None):
+        super().__init__()
+        self.name = f'case_{next(self.numbers)}'
+        self.is_new = not before or not before.has_tables()
+        if before:
+            shutil.copytree(before.folder, self.folder, dirs_exist_ok=True)
+        template = f' TEMPLATE {before.name}' if before else ''
+        self.server.sql(f'CREATE DATABASE {self.name}{template}')
+
+    @property
+    def store(self):
+        return self.server.url(database=self.name)
+
+    def caviar(self, *words, **rest):
+        return super().caviar(*words, CAVIAR_STORE=self.store, **rest)
+
+    def has_tables(self):
+        return 'caviar' in self.server.sql(
+            "SELECT tablename FROM pg_tables WHERE tablename = 'caviar_schema'", self.name)
+
+    def is_as_before(self):
+        """It is not known, and looked at."""
+        return False
+
+    def end(self):
+        self.server.sql(f'DROP DATABASE {self.name} WITH (FORCE)')
+        return super().end()
+
+
 class Run:
     """A run of a verb in a copy of what there was before."""
 
     def __init__(self, before, verb, words, drive, fault):
         self.fault = fault
-        self.box, self.before = Box(), before
-        shutil.copytree(before.folder, self.box.folder, dirs_exist_ok=True)
+        self.box = type(before)(before)
         self.log = self.box.path('.faults')
-        options = 'verify_asan_link_order=0'
+        options = 'verify_asan_link_order=0:fast_unwind_on_malloc=0'
         if fault == 'list':
             options += ':detect_leaks=0'  # finding out who calls loads a library
         # what the loader and setlocale of libc lose by themselves
         leaks = self.box.file('.leaks', 'leak:dl_open_worker_begin\nleak:_nl_\n')
         env = environment(LD_PRELOAD=LIBRARY, FAULT=fault, FAULT_LOG=self.log,
-                          HOME=self.box.folder, XDG_STATE_HOME=None,
+                          HOME=self.box.folder, XDG_STATE_HOME=None, CAVIAR_STORE=self.box.store,
                           ASAN_OPTIONS=f"{os.environ.get('ASAN_OPTIONS', '')}:{options}",
                           LSAN_OPTIONS=f'suppressions={leaks}:print_suppressions=0')
-        self.words = [verb, *words]
+        self.words = [verb, *(self.box.store if word is STORE else word for word in words)]
         self.err = self.box.path('.err')
         with open(self.err, 'wb') as err:
             process = subprocess.Popen([PROGRAM, *self.words], cwd=self.box.folder, env=env,
@@ -235,7 +298,8 @@ class Run:
         """What is wrong with how it ended; None where nothing is."""
         if any(alarm in self.errors for alarm in ALARMS):
             return 'a defect was reported'
-        if self.status not in STATUSES:
+        is_cut_off = self.status == 127 and ENDED_BY_LOADER in self.errors
+        if self.status not in STATUSES and not is_cut_off:
             return f'status {self.status}'
         if self.status == 1 and not self.says_why:
             return 'no sentence says why'
@@ -244,17 +308,14 @@ class Run:
             return f'left running: {left}'
         return self.unsound()
 
-    def is_untouched(self):
-        """True where the store is what it was before."""
-        return all(content(self.box.path(name)) == content(self.before.path(name))
-                   for name in ('caviar.db', 'caviar.db-wal'))
-
     def unsound(self):
-        """What doctor finds in the store, if it was begun or changed."""
-        if self.is_untouched() or not content(self.box.path('caviar.db')):
+        """What doctor finds in the store."""
+        if self.box.is_as_before():
             return None
         found = self.box.caviar('doctor', status=None)
-        if found.status == 0 and 'is sound' in found.out or 'is empty' in found.err:
+        if found.status == 0 and 'is sound' in found.out:
+            return None
+        if self.box.is_new and ('is empty' in found.err or 'has no tables' in found.err):
             return None
         return f'doctor says: {found.out}{found.err}'
 
@@ -273,15 +334,16 @@ def spread(places, offset, count):
         kind = 'alloc' if i % 2 == 0 else others[(offset + i // 2) % len(others)]
         own = [nth for other, nth in places if other == kind]
         if own:
-            lasts = kind != 'lock' and (offset + i) % 3 == 0
+            lasts = kind not in LASTING and (offset + i) % 3 == 0
             yield f'{kind}:{own[(2 * i + 1) * len(own) // (2 * count)]}{"+" if lasts else ""}'
 
 
 def every(places):
-    """Each place, once and for good; of locks one for good: the store waits a minute for it."""
+    """Each place, once and for good; one for good of those that are waited for."""
     yield from (f'{kind}:{nth}' for kind, nth in places)
-    yield from (f'{kind}:{nth}+' for kind, nth in places if kind != 'lock')
-    yield from [f'{kind}:{nth}+' for kind, nth in places if kind == 'lock'][:1]
+    yield from (f'{kind}:{nth}+' for kind, nth in places if kind not in LASTING)
+    for kind in LASTING:
+        yield from [f'{kind}:{nth}+' for other, nth in places if other == kind][:1]
 
 
 def attempt(before, verb, words, drive, fault):
@@ -297,7 +359,7 @@ def attempt(before, verb, words, drive, fault):
 def prepared(setup, made={}):  # pylint: disable=dangerous-default-value
     """The box of a set-up, which is made once for all verbs."""
     if setup not in made:
-        made[setup] = Box()
+        made[setup] = (DatabaseBox if ON_POSTGRESQL else FileBox)()
         atexit.register(made[setup].end)
         setup(made[setup])
     return made[setup]
@@ -306,6 +368,8 @@ def prepared(setup, made={}):  # pylint: disable=dangerous-default-value
 def hold(number, verb, setup, words, drive):
     if not LIBRARY or UNDER_VALGRIND:
         raise Skip('the library of faults cannot be loaded here')
+    if ON_POSTGRESQL and not DatabaseBox.server:
+        raise Skip('PostgreSQL is not installed')
     box = prepared(setup)
     listing = Run(box, verb, words, drive, 'list')
     places = listing.places()
@@ -329,7 +393,18 @@ def add_case(number, verb, setup, words, drive):
     CASES.append(function)
 
 
+def start_server():
+    server = postgres.Server()
+    atexit.register(server.__exit__)
+    DatabaseBox.server = server.__enter__()
+
+
+if ON_POSTGRESQL:
+    del sys.argv[1]
+    if LIBRARY and not UNDER_VALGRIND and postgres.binaries():
+        start_server()
 for index, row in enumerate(TABLE):
-    add_case(index, *row)
+    if not ON_POSTGRESQL or row[0] not in ('completion', 'help'):
+        add_case(index, *row)
 
 main()

@@ -46,6 +46,7 @@
     X(LOCK, "lock", EIO)                                                                           \
     X(MAP, "map", ENOMEM)                                                                          \
     X(NAME, "name", EACCES)                                                                        \
+    X(NETWORK, "network", ECONNRESET)                                                              \
     X(OPEN, "open", EMFILE)                                                                        \
     X(READ, "read", EIO)                                                                           \
     X(SYNC, "sync", EIO)                                                                           \
@@ -250,6 +251,26 @@ WRAP(WRITE, int, posix_fallocate, ENOSPC, (int fd, off_t at, off_t size), (fd, a
 WRAP_IO(READ, read, (int fd, void *data, size_t size), (fd, data, size))
 WRAP_IO(READ, pread, (int fd, void *data, size_t size, off_t at), (fd, data, size, at))
 WRAP_IO(READ, pread64, (int fd, void *data, size_t size, off64_t at), (fd, data, size, at))
+
+// A connection that was reset stays so, for both of its ends.
+#define WRAP_NETWORK(name, parameters, arguments)                                                  \
+    ssize_t name parameters;                                                                       \
+    ssize_t name parameters                                                                        \
+    {                                                                                              \
+        static ssize_t(*real) parameters;                                                          \
+        if (!real)                                                                                 \
+            find(&real, #name);                                                                    \
+        if (!fails(KIND_NETWORK))                                                                  \
+            return real arguments;                                                                 \
+        shutdown(fd, SHUT_RDWR);                                                                   \
+        errno = ECONNRESET;                                                                        \
+        return -1;                                                                                 \
+    }
+
+WRAP_NETWORK(send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags))
+WRAP_NETWORK(recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags))
+WRAP_NETWORK(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
+WRAP_NETWORK(recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 
 WRAP(SYNC, int, fsync, -1, (int fd), (fd))
 WRAP(SYNC, int, fdatasync, -1, (int fd), (fd))
