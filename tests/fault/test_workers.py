@@ -103,7 +103,7 @@ def sixteen_workers_of_a_postgresql_study_may_be_killed(box):
 def a_run_goes_on_through_restarts_of_the_server(box):
     with server(durable=True) as at:
         store = ('--store', at.url())
-        trials = 80 * SCALE
+        trials = 160 * SCALE
         run = box.start('run', study(box, trials, nap='0.05'), '-j', '4', '--quiet', *store)
         wait_until('the study is there', lambda: os.path.exists(box.path('ran.log')))
         worker = start_workers(box, 1, *store)[0]

@@ -15,7 +15,8 @@ import tempfile
 import time
 import traceback
 
-PATIENCE = 120  # seconds that anything may take on a busy machine
+# Seconds that anything may take on a busy machine.
+PATIENCE = 600 if os.environ.get("CAVIAR_TEST_VALGRIND") else 120
 
 
 class Place:

@@ -176,9 +176,11 @@ def test_example(place):
                       "--study", "py", "--", "python3", example, "--lr", "{lr: log 1e-4 0.02}",
                       "--pause", "0.005")
     place.wait_for_step(0, 2)
-    place.caviar("nudge", 0, "lr=0.011")
+    with panda.Still(place, 0):
+        place.caviar("nudge", 0, "lr=0.011")
     panda.wait_until(lambda: place.query("SELECT state FROM nudges") == "active", "the nudge")
-    place.caviar("rollback", 0)
+    with panda.Still(place, 0):
+        place.caviar("rollback", 0)
     panda.wait_until(lambda: place.query("SELECT count(*) FROM nudges WHERE state <> 'waiting'")
                      == 2, "the rollback")
     assert run.wait(panda.PATIENCE) == 0

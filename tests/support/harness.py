@@ -13,7 +13,7 @@ harness.py: cases for tests that drive the real program as a person would. They 
 
 Each case has a folder of its own. At its end what it started is ended, by process id, and nothing
 of a trial may be left running. Arguments of a test program are pieces of names: only those cases
-are run. CAVIAR names the program; CAVIAR_TEST_VALGRIND has it run under valgrind.
+are run. CAVIAR names the program; CAVIAR_TEST_VALGRIND says that it runs under valgrind.
 """
 import json
 import os
@@ -27,8 +27,6 @@ import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get('CAVIAR', os.path.join(ROOT, 'build-check/src/caviar')))
-VALGRIND = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full',
-            '--errors-for-leak-kinds=definite', '--child-silent-after-fork=yes']
 UNDER_VALGRIND = bool(os.environ.get('CAVIAR_TEST_VALGRIND'))
 LONG = bool(os.environ.get('CAVIAR_TEST_LONG'))
 PATIENCE = 300 if UNDER_VALGRIND else 120  # seconds until something is given up
@@ -155,7 +153,7 @@ class Box:
                                f'{keys}\n{BOWL_SPACE}')
 
     def words(self, words):
-        return (VALGRIND if UNDER_VALGRIND else []) + [PROGRAM] + [str(word) for word in words]
+        return [PROGRAM] + [str(word) for word in words]
 
     def caviar(self, *words, status=0, stdin=None, **env):
         """Runs the program to its end. `status` None: whatever it may be."""
