@@ -229,6 +229,53 @@ def what_is_wrong_with_a_file_is_said_and_nothing_is_stored(box):
     assert not os.path.exists(box.path('caviar.db'))
 
 
+def narrower(kind, **attributes):
+    return (kind, {'log': False, 'step': None, **attributes})
+
+
+@case
+def ranges_that_changed_between_trials_become_one_that_holds_them_all(box):
+    """Optuna lets a script suggest from another range in each trial."""
+    file = optuna_files.File(box.path('optuna.db'))
+    study = file.study('mnist')
+    for x, step, y, n, z in ((0.25, 0.25, 1e-3, (2, 8, 2), (1, 9)),
+                             (3.0, 0.25, 0.5, (4, 16, 2), (0, 4))):
+        file.trial(study, values=[x], params={
+            'x': (*narrower('FloatDistribution', low=x - 0.25, high=x, step=step), x),
+            'y': (*narrower('FloatDistribution', low=y, high=1.0, log=y < 0.1), y),
+            'n': (*narrower('IntDistribution', low=n[0], high=n[1], step=n[2]), n[0]),
+            'z': (*narrower('IntDistribution', low=z[0], high=z[1], step=3 if z[0] else 4), z[0])})
+    # one that waits has the values that its creator gave, of which some may not be known here
+    file.trial(study, 'WAITING', system={'fixed_params': {'x': 0.5, 'n': 'many', 'new': 1}},
+               end=None)
+    file.close()
+    box.caviar('import', 'optuna.db', '-o', 'study.json')
+    space = json.loads(box.read('study.json'))['space']
+    equal([(space['x'][key]) for key in ('low', 'high', 'step')], [0, 3, 0.25])
+    equal((space['y']['low'], space['y']['high'], space['y'].get('scale', 'linear')),
+          (1e-3, 1, 'linear'))
+    equal((space['n']['low'], space['n']['high'], space['n'].get('step')), (2, 16, 2))
+    equal((space['z']['low'], space['z']['high'], space['z'].get('step', 1)), (0, 9, 1))
+    waiting = box.trials()[2]
+    equal((waiting['state'], waiting['config']['x']), ('waiting', 0.5))
+
+
+@case
+def a_parameter_that_changed_its_kind_cannot_be_imported(box):
+    for name, other, words in (
+            ('type', narrower('IntDistribution', low=0, high=1, step=1), 'another type'),
+            ('choices', ('CategoricalDistribution', {'choices': ['a', 'c']}), 'other choices')):
+        file = optuna_files.File(box.path(f'{name}.db'))
+        study = file.study('mnist')
+        first = (narrower('FloatDistribution', low=0, high=1) if name == 'type'
+                 else ('CategoricalDistribution', {'choices': ['a', 'b']}))
+        file.trial(study, values=[1.0], params={'p': (*first, 0)})
+        file.trial(study, values=[1.0], params={'p': (*other, 0)})
+        file.close()
+        contains(box.caviar('import', f'{name}.db', status=1).err, "parameter 'p' has " + words)
+        assert not os.path.exists(box.path('caviar.db'))
+
+
 JOURNAL = """{"op_code": 0, "worker_id": "a", "study_name": "j", "directions": [2]}
 {"op_code": 4, "worker_id": "a", "study_id": 0, "datetime_start": "2024-03-01T12:00:00.250000"}
 {"op_code": 5, "worker_id": "a", "trial_id": 0, "param_name": "x", "param_value_internal": 0.5, \
