@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import PATIENCE, Skip, case, contains, equal, main  # noqa: E402
+from harness import PATIENCE, ROOT, Skip, case, contains, equal, main  # noqa: E402
 
 BUILD = os.environ['CAVIAR_BUILD']
 SANITIZERS = os.environ.get('CAVIAR_SANITIZE', 'none')  # b_sanitize of the build
@@ -138,6 +138,38 @@ def what_was_installed_can_be_moved(box):
         f'-DCMAKE_C_FLAGS={" ".join(FLAGS)}')
     run(box, 'cmake', '--build', 'out')
     is_fine(box, moved, './out/consumer')
+
+
+def links(box, name, folders, left_out):
+    """A folder of links to all that is in some folders, but for these names."""
+    made = box.path(name)
+    os.mkdir(made)
+    for folder in filter(os.path.isdir, folders):
+        for entry in os.listdir(folder):
+            link = os.path.join(made, entry)
+            if entry not in left_out and not os.path.lexists(link):
+                os.symlink(os.path.join(folder, entry), link)
+    return made
+
+
+@case
+def what_is_listed_for_building_is_enough_to_configure(box):
+    """As on a machine for ./demo, which has nothing of what is listed for other ends."""
+    groups = {}
+    with open(os.path.join(ROOT, 'packages.txt'), encoding='utf-8') as lines:
+        for line in lines:
+            words = line.split()
+            if words and not line.startswith('#'):
+                groups.setdefault(words[2], set()).add(words[1])
+    others = [probe.split(':', 1) for probe, names in groups.items() if 'build' not in names]
+    programs = {name for kind, name in others if kind == 'cmd'} - {'python3'}  # meson's own
+    modules = {name + '.pc' for kind, name in others if kind == 'pc'}
+    assert 'cmake' in programs and 'cmocka.pc' in modules
+    path = subprocess.run(['pkg-config', '--variable', 'pc_path', 'pkg-config'], check=True,
+                          capture_output=True, text=True).stdout.strip()
+    env = {'PATH': links(box, 'bin', os.get_exec_path(), programs),
+           'PKG_CONFIG_LIBDIR': links(box, 'pc', path.split(':'), modules)}
+    run(box, 'meson', 'setup', ROOT, 'out', '-Dtests=false', '-Dweb=disabled', **env)
 
 
 main()
