@@ -137,8 +137,8 @@ static bool is_at_rest(const cav_watching *watching)
 {
     const cav_history *history = watching->study->history;
     size_t number = (size_t)watching->trial;
-    return history->states[number] == CAVIAR_STATE_PAUSED || cav_history_is_held(history, number) ||
-           cav_nudge_list_waiting(&history->nudges[number], CAV_NUDGE_PAUSE);
+    return history->states[number] == CAVIAR_STATE_PAUSED ||
+           cav_history_is_to_rest(history, number);
 }
 
 static caviar_code rest(cav_watching *watching, cav_study *study,

@@ -348,8 +348,7 @@ static caviar_code pause(cav_study *study, int64_t number, const caviar_nudge_op
     if (code)
         return code;
     const cav_history *history = study->history;
-    if (cav_history_is_held(history, (size_t)number) ||
-        cav_nudge_list_waiting(&history->nudges[number], CAV_NUDGE_PAUSE))
+    if (cav_history_is_to_rest(history, (size_t)number))
         return cav_fail(error, CAVIAR_STATE, "trial %lld is paused already", (long long)number);
     return history->states[number] == CAVIAR_STATE_PAUSED // by a scheduler
                ? note(study, number, CAV_NUDGE_PAUSE, options, error)

@@ -426,6 +426,12 @@ bool cav_history_is_held(const cav_history *history, size_t number)
     return last && last->kind == CAV_NUDGE_PAUSE;
 }
 
+bool cav_history_is_to_rest(const cav_history *history, size_t number)
+{
+    return cav_history_is_held(history, number) ||
+           cav_nudge_list_waiting(&history->nudges[number], CAV_NUDGE_PAUSE);
+}
+
 bool cav_history_may_resume(const cav_history *history, size_t number)
 {
     return history->states[number] == CAVIAR_STATE_PAUSED && !cav_history_is_held(history, number);

@@ -133,6 +133,9 @@ caviar_code cav_history_nudge(cav_history *history, const cav_nudge *nudge, cav_
 /** True while somebody has paused the trial and not resumed it. */
 bool cav_history_is_held(const cav_history *history, size_t number);
 
+/** True where somebody holds the trial, or has said so and it is yet to hear of it. */
+bool cav_history_is_to_rest(const cav_history *history, size_t number);
+
 /** True of a paused trial that a scheduler may go on with, or give up: nobody holds it. */
 bool cav_history_may_resume(const cav_history *history, size_t number);
 

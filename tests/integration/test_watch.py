@@ -103,7 +103,8 @@ def end(place, run, terminal):
     run.terminate()
     run.wait(panda.PATIENCE)
     with open(os.path.join(place.folder, "watch.err"), encoding="utf-8") as file:
-        assert file.read() == ""
+        said = file.read()
+        assert said == "", said
 
 
 def test_keys(place):
