@@ -49,15 +49,19 @@ static caviar_code find_expired(cav_sqlite *store, const cav_scope *scope, int64
     return code;
 }
 
-// One at a time: the search starts again after each, as the table has changed.
+// One at a time: the search starts again after each, as the table has changed. It comes to higher
+// numbers each time, unless an index says of a trial what its row does not.
 static caviar_code take_back_lost(cav_sqlite *store, const cav_scope *scope, const cav_claim *claim,
                                   int64_t now, cav_error *error)
 {
-    for (;;) {
-        int64_t number, failures = 0;
+    for (int64_t number, last = -1;; last = number) {
+        int64_t failures = 0;
         caviar_code code = find_expired(store, scope, now, &number, &failures, error);
         if (code || number < 0)
             return code;
+        if (number <= last)
+            return cav_sqlite_fail_damaged(store, error, "trial %lld does not leave its worker",
+                                           (long long)number);
         caviar_state next = cav_rule_lost(failures, claim->most_failures);
         code = lose(store, scope, number, next, now, error);
         if (code)
