@@ -432,16 +432,16 @@ static caviar_code take_back_lost(study *at, const cav_claim *claim, int64_t now
     return CAVIAR_OK;
 }
 
-static row *find_claimable(study *at, int64_t number)
+static row *find_claimable(study *at, const cav_claim *claim)
 {
-    for (size_t i = 0; i < at->open_count; i++) {
+    row *first = NULL;
+    for (size_t i = 0; i < at->open_count && !(first && first->record.failures == 0); i++) {
         row *open = &at->rows[at->open[i]];
-        bool waits = open->record.state == CAVIAR_STATE_WAITING;
-        bool paused = open->record.state == CAVIAR_STATE_PAUSED;
-        if (number < 0 ? waits : open->record.number == number && (waits || paused))
-            return open;
+        if (cav_rule_may_claim(claim, &open->record, (int64_t)at->count) &&
+            (!first || open->record.failures < first->record.failures))
+            first = open;
     }
-    return NULL;
+    return first;
 }
 
 static caviar_code trial_claim(cav_store *store, const cav_scope *scope, const cav_claim *claim,
@@ -454,7 +454,7 @@ static caviar_code trial_claim(cav_store *store, const cav_scope *scope, const c
     caviar_code code = take_back_lost(at, claim, now, error);
     if (code)
         return code;
-    row *taken = find_claimable(at, claim->number);
+    row *taken = find_claimable(at, claim);
     if (!taken)
         return cav_rule_fail_claim(claim, error);
     if (!reserve_log(at) || !set_text(&taken->record.owner, claim->owner))

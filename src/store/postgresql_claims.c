@@ -46,9 +46,9 @@ static caviar_code take_back_lost(cav_pg *store, const cav_scope *scope, const c
     return code;
 }
 
-// Whether any trial waits, and whether any has a lease that is over.
-static caviar_code look(cav_pg *store, const cav_scope *scope, bool *ret_waits, bool *ret_expired,
-                        cav_error *error)
+// Whether any trial waits that is due, and whether any has a lease that is over.
+static caviar_code look(cav_pg *store, const cav_scope *scope, const cav_claim *claim,
+                        bool *ret_waits, bool *ret_expired, cav_error *error)
 {
     cav_pg_call call;
     PGresult *result;
@@ -56,6 +56,7 @@ static caviar_code look(cav_pg *store, const cav_scope *scope, bool *ret_waits, 
     cav_pg_add_int(&call, scope->study);
     cav_pg_add_now(store, &call);
     cav_pg_add_int(&call, store->leases_from_ms);
+    cav_pg_add_int(&call, claim->is_last);
     caviar_code code = cav_pg_read(store, &call, scope->study, &result, error);
     if (code)
         return code;
@@ -75,8 +76,7 @@ static caviar_code take(cav_pg *store, const cav_scope *scope, const cav_claim *
     cav_pg_change_begin(store, &call, any ? CAV_PG_CLAIM_FIRST : CAV_PG_CLAIM_ONE, scope->study);
     cav_pg_add_text(&call, claim->owner);
     cav_pg_add_int(&call, claim->lease_ms);
-    if (!any)
-        cav_pg_add_int(&call, claim->number);
+    cav_pg_add_int(&call, any ? claim->is_last : claim->number);
     return cav_pg_write(store, &call, scope->study, ret_number, error);
 }
 
@@ -86,7 +86,7 @@ caviar_code cav_pg_trial_claim(cav_store *base, const cav_scope *scope, const ca
     cav_pg *store = cav_pg_of(base);
     int64_t number = -1;
     bool waits = false, expired = false;
-    caviar_code code = look(store, scope, &waits, &expired, error);
+    caviar_code code = look(store, scope, claim, &waits, &expired, error);
     if (!code && expired)
         code = take_back_lost(store, scope, claim, error);
     if (!code && (waits || expired || claim->number >= 0))

@@ -98,6 +98,9 @@ static const char *const migrations[] = {
     // 3
     "ALTER TABLE caviar_trials ADD COLUMN cpu_ms BIGINT NOT NULL DEFAULT 0;"
     "ALTER TABLE caviar_trials ADD COLUMN memory_bytes BIGINT NOT NULL DEFAULT 0;",
+    // 4
+    "CREATE INDEX caviar_trials_by_turn ON caviar_trials (study, failures, number) "
+    "  WHERE state = 'waiting';",
 };
 
 enum { LATEST = CAV_COUNT_OF(migrations) };

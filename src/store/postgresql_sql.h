@@ -4,6 +4,8 @@
 #ifndef CAV_STORE_POSTGRESQL_SQL_H
 #define CAV_STORE_POSTGRESQL_SQL_H
 
+#include "store/rules.h"
+
 /** The present time in milliseconds, where parameter `n` does not give one. */
 #define CAV_PG_NOW(n)                                                                              \
     "coalesce($" #n "::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
@@ -138,9 +140,13 @@
               "t.number = $5 AND t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "         \
               "t.number AS answer)"))                                                              \
     X(CLAIM_LOOK,                                                                                  \
-      "SELECT EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'waiting'), "       \
-      "EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'running' "                \
-      "AND " CAV_PG_IS_OVER(CAV_PG_NOW(2), 3) ") FROM caviar_counters WHERE study = $1")           \
+      "SELECT EXISTS (SELECT 1 FROM caviar_trials t WHERE t.study = $1 AND state = 'waiting' "     \
+      "AND " CAV_RULE_IS_DUE(                                                                      \
+          "least", "c.trials",                                                                     \
+          "$4::int") "), "                                                                         \
+                     "EXISTS (SELECT 1 FROM caviar_trials WHERE study = $1 AND state = 'running' " \
+                     "AND " CAV_PG_IS_OVER(CAV_PG_NOW(2),                                          \
+                                           3) ") FROM caviar_counters c WHERE study = $1")         \
     X(CLAIM_EXPIRED,                                                                               \
       "SELECT number, attempt, failures FROM caviar_trials WHERE study = $1 AND state = "          \
       "'running' AND " CAV_PG_IS_OVER(CAV_PG_NOW(2), 3) " ORDER BY number LIMIT 100")              \
@@ -152,11 +158,13 @@
               "t.study = $3 AND t.number = $5 AND t.attempt = $6 AND "                             \
               "t.state = 'running' AND " CAV_PG_IS_OVER("c.now", 10) " RETURNING "                 \
                                                                      "t.number AS answer)"))       \
-    X(CLAIM_FIRST,                                                                                 \
-      CAV_PG_WRITE(CAV_PG_COUNT("") ", w AS (SELECT t.number FROM caviar_trials t, c WHERE "       \
-                                    "t.study = $3 AND t.state = 'waiting' ORDER BY t.number "      \
-                                    "LIMIT 1 FOR UPDATE OF t SKIP LOCKED), " CAV_PG_TAKE(          \
-                                        ", w WHERE t.number = w.number")))                         \
+    X(CLAIM_FIRST, CAV_PG_WRITE(CAV_PG_COUNT(                                                      \
+                       "") ", w AS (SELECT t.number FROM caviar_trials t, c WHERE "                \
+                           "t.study = $3 AND t.state = 'waiting' AND " CAV_RULE_IS_DUE(            \
+                               "least", "c.trials",                                                \
+                               "$7::int") " ORDER BY t.failures, t.number "                        \
+                                          "LIMIT 1 FOR UPDATE OF t SKIP LOCKED), " CAV_PG_TAKE(    \
+                                              ", w WHERE t.number = w.number")))                   \
     X(CLAIM_ONE, CAV_PG_WRITE(CAV_PG_COUNT("") ", " CAV_PG_TAKE(                                   \
                      " WHERE t.number = $7 AND t.state IN ('waiting', 'paused')")))                \
     X(LEASE_RENEW,                                                                                 \

@@ -95,6 +95,16 @@ caviar_state cav_rule_lost(int64_t failures, int64_t most_failures)
     return failures < most_failures ? CAVIAR_STATE_WAITING : CAVIAR_STATE_FAILED;
 }
 
+bool cav_rule_may_claim(const cav_claim *claim, const cav_record *record, int64_t trials)
+{
+    bool waits = record->state == CAVIAR_STATE_WAITING;
+    if (claim->number >= 0)
+        return record->number == claim->number && (waits || record->state == CAVIAR_STATE_PAUSED);
+    int64_t doublings = record->failures < 30 ? record->failures : 30;
+    int64_t due = record->number + (INT64_C(1) << doublings) - 1;
+    return waits && (claim->is_last || due <= trials);
+}
+
 int64_t cav_rule_finished(int64_t started_ms, int64_t now_ms)
 {
     return now_ms > started_ms ? now_ms : started_ms;

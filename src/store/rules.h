@@ -33,6 +33,19 @@ caviar_code cav_rule_nudge(int64_t number, caviar_state state, cav_error *error)
 /** Where a trial goes whose worker is lost: waiting again, or failed. */
 caviar_state cav_rule_lost(int64_t failures, int64_t most_failures);
 
+/**
+ * Whether a trial may be taken, in a study of so many trials. One that waits and has failed once is
+ * due at once: that may have been bad luck. Whenever it fails again it is due only when two, six,
+ * fourteen, … trials have been made behind it, so that those that always fail leave room for
+ * others. Stores that say this in SQL say the same: CAV_RULE_IS_DUE.
+ */
+bool cav_rule_may_claim(const cav_claim *claim, const cav_record *record, int64_t trials);
+
+/** The same of the columns of one that waits; `least`: a database's word for the lesser of two. */
+#define CAV_RULE_IS_DUE(least, trials, is_last)                                                    \
+    "(" is_last " <> 0 OR number + (1 << CAST(" least "(failures, 30) AS INTEGER)) - 1 <= " trials \
+    ")"
+
 /** When a trial ended: not before it began, whatever has become of the clock since. */
 int64_t cav_rule_finished(int64_t started_ms, int64_t now_ms);
 

@@ -14,6 +14,7 @@
 #ifndef CAV_STORE_SQLITE_H
 #define CAV_STORE_SQLITE_H
 
+#include "store/rules.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -47,7 +48,10 @@
                   "failures = failures + 1, finished_ms = max(?6, started_ms), change = ?7 WHERE " \
                   "study = ?1 AND number = ?2")                                                    \
     X(TRIAL_FIRST_WAITING,                                                                         \
-      "SELECT number FROM trials WHERE study = ?1 AND state = 'waiting' ORDER BY number LIMIT 1")  \
+      "SELECT number FROM trials INDEXED BY trials_by_turn WHERE study = ?1 AND "                  \
+      "state = 'waiting' AND " CAV_RULE_IS_DUE("min",                                              \
+                                               "(SELECT trials FROM studies WHERE id = ?1)",       \
+                                               "?2") " ORDER BY failures, number LIMIT 1")         \
     X(TRIAL_TAKE,                                                                                  \
       "UPDATE trials SET state = 'running', attempt = attempt + 1, owner = ?3, lease_ms = ?4, "    \
       "started_ms = CASE state WHEN 'paused' THEN started_ms ELSE ?5 END, change = ?6 "            \

@@ -70,9 +70,10 @@ static caviar_code take_back_lost(cav_sqlite *store, const cav_scope *scope, con
 }
 
 // The number of the trial to take; -1 if there is none.
-static caviar_code find_claimable(cav_sqlite *store, const cav_scope *scope, int64_t wanted,
+static caviar_code find_claimable(cav_sqlite *store, const cav_scope *scope, const cav_claim *claim,
                                   int64_t *ret_number, cav_error *error)
 {
+    int64_t wanted = claim->number;
     *ret_number = -1;
     if (wanted >= 0) {
         caviar_state state;
@@ -87,6 +88,7 @@ static caviar_code find_claimable(cav_sqlite *store, const cav_scope *scope, int
     if (code)
         return code;
     sqlite3_bind_int64(statement, 1, scope->study);
+    sqlite3_bind_int64(statement, 2, claim->is_last);
     int status = sqlite3_step(statement);
     if (status == SQLITE_ROW)
         *ret_number = sqlite3_column_int64(statement, 0);
@@ -116,11 +118,11 @@ static caviar_code take(cav_sqlite *store, const cav_scope *scope, int64_t numbe
 }
 
 // Is there anything to take, now or once it was taken back? Then it is worth the write lock.
-static caviar_code has_claimable(cav_sqlite *store, const cav_scope *scope, int64_t now,
-                                 bool *ret_has, cav_error *error)
+static caviar_code has_claimable(cav_sqlite *store, const cav_scope *scope, const cav_claim *claim,
+                                 int64_t now, bool *ret_has, cav_error *error)
 {
     int64_t number = -1, failures;
-    caviar_code code = find_claimable(store, scope, -1, &number, error);
+    caviar_code code = find_claimable(store, scope, claim, &number, error);
     if (!code && number < 0)
         code = find_expired(store, scope, now, &number, &failures, error);
     if (!code)
@@ -134,7 +136,7 @@ caviar_code cav_sqlite_trial_claim(cav_store *base, const cav_scope *scope, cons
     cav_sqlite *store = cav_sqlite_of(base);
     int64_t now = cav_clock_wall_ms(store->clock), number = -1;
     bool worth = claim->number >= 0;
-    caviar_code code = worth ? CAVIAR_OK : has_claimable(store, scope, now, &worth, error);
+    caviar_code code = worth ? CAVIAR_OK : has_claimable(store, scope, claim, now, &worth, error);
     if (!code && worth)
         code = cav_sqlite_begin(base, error);
     if (code)
@@ -142,7 +144,7 @@ caviar_code cav_sqlite_trial_claim(cav_store *base, const cav_scope *scope, cons
     if (worth) {
         code = take_back_lost(store, scope, claim, now, error);
         if (!code)
-            code = find_claimable(store, scope, claim->number, &number, error);
+            code = find_claimable(store, scope, claim, &number, error);
         if (!code && number >= 0)
             code = take(store, scope, number, claim, now, error);
         code = cav_sqlite_end(store, code, error);

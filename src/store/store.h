@@ -78,7 +78,8 @@ typedef struct cav_insert {
 
 /** Who takes a trial to run it. */
 typedef struct cav_claim {
-    int64_t number; // which one, paused or waiting; -1: the first that waits
+    int64_t number; // which one, paused or waiting; -1: the first that waits and is due
+    bool is_last;   // with -1: there is nothing else to do, so that all that wait are due
     const char *owner;
     int64_t lease_ms;      // from now
     int64_t most_failures; // a trial that was lost more often than this fails as `lost`
@@ -151,7 +152,9 @@ typedef struct cav_store_type {
                              const cav_insert *insert, int64_t *ret_number, cav_error *error);
     /**
      * First puts running trials whose lease has run out back to waiting (or fails them as lost);
-     * then takes the trial that the claim names. CAVIAR_NOT_FOUND if there is none to take.
+     * then takes the trial that the claim names. Of those that wait and are due (see
+     * cav_rule_may_claim) the one that failed least often is the first, and of these the earliest.
+     * CAVIAR_NOT_FOUND if there is none to take.
      */
     caviar_code (*trial_claim)(cav_store *store, const cav_scope *scope, const cav_claim *claim,
                                int64_t *ret_number, cav_error *error);

@@ -107,13 +107,19 @@ static caviar_code hand_out(cav_study *study, int64_t number, caviar_trial **ret
     return CAVIAR_OK;
 }
 
+static caviar_code claim_as(cav_study *study, const cav_claim *which, int64_t *ret_number,
+                            cav_error *error)
+{
+    cav_claim claim = *which;
+    claim.owner = study->owner;
+    claim.lease_ms = study->lease_ms;
+    claim.most_failures = cav_study_most_lost(study);
+    return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
+}
+
 static caviar_code claim(cav_study *study, int64_t wanted, int64_t *ret_number, cav_error *error)
 {
-    cav_claim claim = {.number = wanted,
-                       .owner = study->owner,
-                       .lease_ms = study->lease_ms,
-                       .most_failures = cav_study_most_lost(study)};
-    return study->store->type->trial_claim(study->store, &study->scope, &claim, ret_number, error);
+    return claim_as(study, &(cav_claim){.number = wanted}, ret_number, error);
 }
 
 // Points for the numbers behind `number`, as many as take no time to speak of. Where a point must
@@ -299,15 +305,23 @@ static caviar_code end(cav_study *study, const char *why, cav_error *error)
     return code ? code : cav_fail(error, CAVIAR_DONE, "%s", why);
 }
 
+// Where nothing new is to be made: what the scheduler goes on with, then what has failed and waits
+// for its turn.
+static caviar_code finish(cav_study *study, const char *why, int64_t *ret_number, cav_error *error)
+{
+    caviar_code code = resume(study, true, ret_number, error);
+    if (code == CAVIAR_NOT_FOUND)
+        code = claim_as(study, &(cav_claim){.number = -1, .is_last = true}, ret_number, error);
+    return code == CAVIAR_NOT_FOUND ? end(study, why, error) : code;
+}
+
 // A finite space may end before the budget does.
-static caviar_code create_or_end(cav_study *study, int64_t *ret_number, cav_error *error)
+static caviar_code create_or_finish(cav_study *study, int64_t *ret_number, cav_error *error)
 {
     cav_error why = {0};
     caviar_code code = create(study, ret_number, &why);
-    if (code == CAVIAR_DONE) {
-        code = resume(study, true, ret_number, error);
-        return code == CAVIAR_NOT_FOUND ? end(study, why.message, error) : code;
-    }
+    if (code == CAVIAR_DONE)
+        return finish(study, why.message, ret_number, error);
     if (code && error)
         *error = why;
     return code;
@@ -362,10 +376,10 @@ static caviar_code ask(cav_study *study, int64_t *ret_number, cav_error *error)
     if (code != CAVIAR_NOT_FOUND)
         return code;
     const char *spent = cav_study_spent(study);
-    code = resume(study, spent != NULL, ret_number, error);
-    if (code != CAVIAR_NOT_FOUND)
-        return code;
-    return spent ? end(study, spent, error) : create_or_end(study, ret_number, error);
+    if (spent)
+        return finish(study, spent, ret_number, error);
+    code = resume(study, false, ret_number, error);
+    return code == CAVIAR_NOT_FOUND ? create_or_finish(study, ret_number, error) : code;
 }
 
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error)

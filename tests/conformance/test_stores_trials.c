@@ -247,6 +247,66 @@ static void test_the_first_that_waits_is_claimed_first(void **state)
     assert_int_equal(store_claim(at, -1, "a"), 8);
 }
 
+// Hands a trial out and takes it back as failed.
+static void fail_once(store_fixture *at, int64_t number)
+{
+    assert_int_equal(store_claim(at, number, "a"), number);
+    cav_record row = store_row(at, number);
+    cav_move move = {
+        .number = number, .attempt = row.attempt, .to = CAVIAR_STATE_WAITING, .is_failure = true};
+    store_row_free(&row);
+    assert_ok(at->type->trial_move(at->store, &at->scope, &move, &at->error), &at->error);
+}
+
+static void test_what_failed_less_often_is_claimed_first(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    static const int failures[] = {2, 0, 1, 2, 0, 1};
+    static const int64_t order[] = {1, 4, 2, 5, 0, 3, -1};
+    for (int i = 0; i < 6; i++) {
+        store_add(at, i, CAVIAR_STATE_WAITING);
+        for (int f = 0; f < failures[i]; f++)
+            fail_once(at, i);
+    }
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(store_claim(at, -1, "a"), order[i]);
+}
+
+static void test_what_fails_again_waits_for_twice_as_many_others(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    static const int due[] = {1, 1, 3, 7, 15, 31}; // so many trials there are, after i failures
+    store_add(at, 0, CAVIAR_STATE_WAITING);
+    for (int failures = 0, trials = 1; failures < 6; failures++) {
+        while (trials < due[failures]) {
+            assert_int_equal(store_claim(at, -1, "a"), -1);
+            store_add(at, trials++, CAVIAR_STATE_COMPLETE);
+        }
+        assert_int_equal(store_claim(at, -1, "a"), 0);
+        assert_ok(store_move(at, 0, 2 * failures + 1, CAVIAR_STATE_WAITING, NAN), &at->error);
+        fail_once(at, 0);
+    }
+}
+
+static void test_what_is_not_due_is_claimed_last(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    cav_claim last = {.number = -1, .is_last = true, .owner = "a", .lease_ms = 1000};
+    int64_t number = -1;
+    store_add(at, 0, CAVIAR_STATE_WAITING);
+    store_add(at, 1, CAVIAR_STATE_WAITING);
+    for (int f = 0; f < 100; f++)
+        fail_once(at, 0);
+    for (int f = 0; f < 2; f++)
+        fail_once(at, 1);
+    assert_int_equal(store_claim(at, -1, "a"), -1);
+    assert_ok(store_claim_as(at, &last, &number), &at->error);
+    assert_int_equal(number, 1);
+    assert_ok(store_claim_as(at, &last, &number), &at->error);
+    assert_int_equal(number, 0);
+    assert_int_equal(store_claim_as(at, &last, &number), CAVIAR_NOT_FOUND);
+}
+
 static void test_a_claim_sets_owner_attempt_lease_and_times(void **state)
 {
     store_fixture *at = store_fixture_of(state);
@@ -356,7 +416,8 @@ static void test_a_trial_that_is_lost_too_often_fails_as_lost(void **state)
 {
     store_fixture *at = store_fixture_of(state);
     store_add(at, 0, CAVIAR_STATE_WAITING);
-    cav_claim claim = {.number = -1, .owner = "a", .lease_ms = 10, .most_failures = 2};
+    cav_claim claim = {
+        .number = -1, .is_last = true, .owner = "a", .lease_ms = 10, .most_failures = 2};
     int64_t number = -1;
     for (int i = 0; i < 3; i++) {
         assert_ok(store_claim_as(at, &claim, &number), &at->error);
@@ -531,9 +592,9 @@ static void test_a_move_keeps_what_it_does_not_name(void **state)
                      .message = "exit status 3",
                      .output = "Traceback\n"};
     assert_ok(at->type->trial_move(at->store, &at->scope, &move, &at->error), &at->error);
-    assert_int_equal(store_claim(at, -1, "b"), 0);
+    assert_int_equal(store_claim(at, 0, "b"), 0);
     at->clock.now_ms += 1001;
-    assert_int_equal(store_claim(at, -1, "c"), 0); // lost once
+    assert_int_equal(store_claim(at, 0, "c"), 0); // lost once
     assert_ok(store_move(at, 0, 3, CAVIAR_STATE_PAUSED, NAN), &at->error);
     store_fixture_reopen(at);
     cav_record row = store_row(at, 0);
@@ -638,6 +699,9 @@ int main(void)
         cmocka_unit_test(test_an_added_trial_has_its_times_and_its_attempt),
         cmocka_unit_test(test_an_imported_trial_keeps_what_it_came_with),
         cmocka_unit_test(test_the_first_that_waits_is_claimed_first),
+        cmocka_unit_test(test_what_failed_less_often_is_claimed_first),
+        cmocka_unit_test(test_what_fails_again_waits_for_twice_as_many_others),
+        cmocka_unit_test(test_what_is_not_due_is_claimed_last),
         cmocka_unit_test(test_a_claim_sets_owner_attempt_lease_and_times),
         cmocka_unit_test(test_a_trial_is_claimed_by_its_number),
         cmocka_unit_test(test_a_paused_trial_is_claimed_by_its_number_only),

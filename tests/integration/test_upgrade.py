@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 import postgres  # noqa: E402
 from harness import ROOT, Skip, case, contains, equal, main, read  # noqa: E402
 
-VERSIONS = [1, 2, 3]  # of the schema of which a store is kept
+VERSIONS = [1, 2, 3, 4]  # of the schema of which a store is kept
 LOSSES = [0.032033394129, 0.69970450256, 0.0064667407854, 0.058402793802, 0.024697481563,
           0.57761942687]  # what is in each
 

@@ -110,7 +110,7 @@ static void test_a_newer_schema_is_refused_and_left_alone(void **state)
     place *at = *state;
     make_store(at);
     execute(at->path, "PRAGMA user_version = 99");
-    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 3)");
+    expect_refused(at, CAVIAR_VERSION, "newer Caviar (schema 99; this one knows 4)");
 }
 
 // As after a crash of the newer program: its log must not be moved to the file either.
@@ -695,6 +695,11 @@ static void test_a_store_of_schema_version_3_opens(void **state)
     expect_nursed(*state, 3, (cav_usage){.cpu_ms = 192000, .memory_bytes = INT64_C(5) << 30});
 }
 
+static void test_a_store_of_schema_version_4_opens(void **state)
+{
+    expect_nursed(*state, 4, (cav_usage){.cpu_ms = 192000, .memory_bytes = INT64_C(5) << 30});
+}
+
 static void test_an_earlier_store_can_be_looked_at(void **state)
 {
     place *at = *state;
@@ -711,7 +716,7 @@ static int look_in_vain(place *at)
 {
     cav_store *store = NULL;
     caviar_code code = open_at(at, at->path, false, true, &store);
-    return code == CAVIAR_IO && strstr(at->error.message, "from schema 1 to 3") &&
+    return code == CAVIAR_IO && strstr(at->error.message, "from schema 1 to 4") &&
                    strstr(at->error.message, "cannot be written to")
                ? 0
                : 1;
@@ -781,6 +786,7 @@ int main(void)
         PLACED(test_a_store_of_schema_version_1_opens),
         PLACED(test_a_store_of_schema_version_2_opens),
         PLACED(test_a_store_of_schema_version_3_opens),
+        PLACED(test_a_store_of_schema_version_4_opens),
         PLACED(test_an_earlier_store_can_be_looked_at),
         PLACED(test_an_earlier_store_that_is_read_only_says_so),
         PLACED(test_every_statement_uses_an_index),

@@ -226,6 +226,8 @@ static void test_a_failure_is_tried_again_as_often_as_retry_says(void **state)
     api *at = *state;
     api_start(at, (caviar_study_options){.retry = 2, .trial_budget = 2});
     for (int i = 0; i < 3; i++) {
+        if (i == 2) // the budget is of trials, not of attempts
+            assert_int_equal(api_run_one(at->study), 1);
         caviar_trial *trial = api_ask(at->study);
         assert_int_equal(caviar_trial_number(trial), 0);
         assert_int_equal(caviar_trial_fail(trial, reasons[i], "bad luck"), CAVIAR_OK);
@@ -236,7 +238,6 @@ static void test_a_failure_is_tried_again_as_often_as_retry_says(void **state)
         caviar_trial_free(trial);
     }
     expect_trial(at->study, 0, CAVIAR_STATE_FAILED, CAVIAR_REASON_TIMEOUT, "bad luck");
-    assert_int_equal(api_run_one(at->study), 1); // the budget is of trials, not of attempts
     api_ask_fails(at->study, CAVIAR_DONE, "budget");
 }
 
@@ -302,18 +303,51 @@ static void test_words_of_every_kind_are_kept_with_a_failure(void **state)
     }
 }
 
-static void test_a_study_under_retry_ends_when_everything_failed(void **state)
+// Asks until the study is over, and fails all that it is given.
+static size_t fail_all(caviar_study *study, int64_t *ret_numbers, size_t most)
 {
-    api *at = *state;
     caviar_trial *trial;
-    int attempts = 0;
-    api_start(at, (caviar_study_options){.retry = 3, .trial_budget = 5});
-    while (!caviar_study_ask(at->study, &trial)) {
-        attempts++;
+    size_t count = 0;
+    for (; !caviar_study_ask(study, &trial); count++) {
+        assert_true(count < most);
+        ret_numbers[count] = caviar_trial_number(trial);
         assert_int_equal(caviar_trial_fail(trial, CAVIAR_REASON_EXIT, ""), CAVIAR_OK);
         caviar_trial_free(trial);
     }
-    assert_int_equal(attempts, 20);
+    return count;
+}
+
+static void test_what_always_fails_leaves_room_for_others(void **state)
+{
+    api *at = *state;
+    static const int64_t first[] = {0, 0, 1, 1, 2, 2, 0, 3, 3, 1, 4, 4, 2};
+    int64_t numbers[20 * 51];
+    api_start(at, (caviar_study_options){.retry = 50, .trial_budget = 20});
+    assert_int_equal(fail_all(at->study, numbers, CAV_COUNT_OF(numbers)), 20 * 51);
+    assert_memory_equal(numbers, first, sizeof first);
+    size_t begun = 0;
+    while (numbers[begun] != 19)
+        begun++;
+    assert_true(begun < 20 * 5); // each has failed five times at most by then: 2, 6, 14 < 20 < 30
+}
+
+// A finite space has no new points either, whatever the budget.
+static void test_what_failed_is_tried_again_when_there_is_nothing_new(void **state)
+{
+    api *at = *state;
+    int64_t numbers[4 * 6];
+    caviar_space *space = api_small_space(4);
+    api_start(at, (caviar_study_options){.retry = 5, .space = space});
+    assert_int_equal(fail_all(at->study, numbers, CAV_COUNT_OF(numbers)), 4 * 6);
+    caviar_space_free(space);
+}
+
+static void test_a_study_under_retry_ends_when_everything_failed(void **state)
+{
+    api *at = *state;
+    int64_t numbers[20];
+    api_start(at, (caviar_study_options){.retry = 3, .trial_budget = 5});
+    assert_int_equal(fail_all(at->study, numbers, CAV_COUNT_OF(numbers)), 20);
     assert_int_equal(caviar_study_trial_count(at->study), 5);
 }
 
@@ -335,6 +369,8 @@ int main(void)
         BOTH_STORES(test_a_second_attempt_does_not_inherit_values),
         BOTH_STORES(test_a_failure_needs_a_reason),
         BOTH_STORES(test_words_of_every_kind_are_kept_with_a_failure),
+        BOTH_STORES(test_what_always_fails_leaves_room_for_others),
+        BOTH_STORES(test_what_failed_is_tried_again_when_there_is_nothing_new),
         BOTH_STORES(test_a_study_under_retry_ends_when_everything_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
