@@ -49,10 +49,11 @@
 
 /**
  * The same, but where there are none, one row of nothing but NULL, so that a study that is not
- * there, which answers no row, is told from it.
+ * there, which answers no row, is told from it. The row of counters would tell that, too, but all
+ * writes of the study pass through its page.
  */
 #define CAV_PG_BEHIND(rows, place)                                                                 \
-    "SELECT t.* FROM caviar_counters c LEFT JOIN (" rows ") t ON true WHERE c.study = $1 "         \
+    "SELECT t.* FROM caviar_studies s LEFT JOIN (" rows ") t ON true WHERE s.id = $1 "             \
     "ORDER BY t." place
 
 #define CAV_PG_TRIAL_ROWS                                                                          \

@@ -330,7 +330,8 @@ static caviar_code create_or_finish(cav_study *study, int64_t *ret_number, cav_e
 // One that waits; where there is none, one that the scheduler makes from another one.
 static caviar_code claim_or_breed(cav_study *study, int64_t *ret_number, cav_error *error)
 {
-    caviar_code code = claim(study, -1, ret_number, error);
+    caviar_code code =
+        cav_study_may_claim(study) ? claim(study, -1, ret_number, error) : CAVIAR_NOT_FOUND;
     while (code == CAVIAR_NOT_FOUND) {
         code = cav_study_breed(study, error);
         if (!code) // unless another worker takes what was made

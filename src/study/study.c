@@ -22,16 +22,17 @@ enum {
 // Longer than any process lives, and still far from the end of the numbers.
 static const int64_t endless_ms = INT64_C(1) << 52;
 
-static caviar_code note_foreign(cav_study *study, const cav_record *record, cav_error *error)
+static caviar_code note_running(cav_study *study, const cav_record *record, cav_error *error)
 {
-    if (record->state != CAVIAR_STATE_RUNNING || study->is_read_only ||
-        strcmp(record->owner, study->owner) == 0)
+    if (record->state != CAVIAR_STATE_RUNNING || study->is_read_only)
         return CAVIAR_OK;
-    if (!CAV_GROW(&study->foreign, &study->foreign_capacity, study->foreign_count + 1))
+    if (!CAV_GROW(&study->running, &study->running_capacity, study->running_count + 1))
         return cav_fail_memory(error);
-    cav_foreign *fresh = &study->foreign[study->foreign_count++];
+    cav_running *fresh = &study->running[study->running_count++];
     fresh->number = record->number;
     fresh->attempt = record->attempt;
+    fresh->lease_ms = record->lease_ms;
+    fresh->is_own = strcmp(record->owner, study->owner) == 0;
     fresh->is_over = record->lease_ms < cav_clock_wall_ms(study->clock);
     fresh->is_fresh = true;
     snprintf(fresh->owner, sizeof fresh->owner, "%s", record->owner);
@@ -47,7 +48,7 @@ static caviar_code take_in(void *context, const cav_record *record, cav_error *e
     else
         cav_space_encode(study->spec->space, record->raw, study->point);
     caviar_code code = cav_history_put(study->history, &placed, study->point, error);
-    return code ? code : note_foreign(study, record, error);
+    return code ? code : note_running(study, record, error);
 }
 
 static caviar_code take_in_report(void *context, const cav_report *report, cav_error *error)
@@ -70,13 +71,13 @@ static caviar_code take_in_report(void *context, const cav_report *report, cav_e
     return cav_history_report(study->history, (size_t)report->number, report->step, values, error);
 }
 
-static bool still_runs(const cav_study *study, const cav_foreign *at)
+static bool still_runs(const cav_study *study, const cav_running *at)
 {
     return study->history->states[at->number] == CAVIAR_STATE_RUNNING &&
            study->history->attempts[at->number] == at->attempt;
 }
 
-static caviar_code take_back(cav_study *study, const cav_foreign *at, cav_error *error)
+static caviar_code take_back(cav_study *study, const cav_running *at, cav_error *error)
 {
     int64_t failures = study->history->failures[at->number];
     caviar_state next = cav_rule_lost(failures, cav_study_most_lost(study));
@@ -91,9 +92,9 @@ static caviar_code take_back(cav_study *study, const cav_foreign *at, cav_error 
     return code == CAVIAR_STALE || code == CAVIAR_STATE ? CAVIAR_OK : code; // somebody was faster
 }
 
-typedef bool is_lost(cav_study *study, const cav_foreign *at);
+typedef bool is_lost(cav_study *study, const cav_running *at);
 
-static bool is_gone(cav_study *study, const cav_foreign *at)
+static bool is_gone(cav_study *study, const cav_running *at)
 {
     return cav_worker_is_gone(at->owner, study->owner);
 }
@@ -107,7 +108,7 @@ static bool was_alive(const cav_study *study, uint64_t owner)
 }
 
 // A worker that begins one trial after the other is not looked for each time: see LOOK_MS.
-static bool is_fresh_and_gone(cav_study *study, const cav_foreign *at)
+static bool is_fresh_and_gone(cav_study *study, const cav_running *at)
 {
     uint64_t owner = cav_text_hash(CAV_TEXT_HASH, at->owner);
     if (!at->is_fresh || was_alive(study, owner))
@@ -119,7 +120,7 @@ static bool is_fresh_and_gone(cav_study *study, const cav_foreign *at)
     return false;
 }
 
-static bool is_over(cav_study *study, const cav_foreign *at)
+static bool is_over(cav_study *study, const cav_running *at)
 {
     (void)study;
     return at->is_over;
@@ -131,18 +132,18 @@ static caviar_code take_back_lost(cav_study *study, is_lost *lost, bool *ret_any
     size_t kept = 0;
     caviar_code code = CAVIAR_OK;
     *ret_any = false;
-    for (size_t i = 0; i < study->foreign_count; i++) {
-        cav_foreign *at = &study->foreign[i];
+    for (size_t i = 0; i < study->running_count; i++) {
+        cav_running *at = &study->running[i];
         bool runs = still_runs(study, at);
-        bool taken = runs && !code && lost(study, at);
+        bool taken = runs && !at->is_own && !code && lost(study, at);
         at->is_fresh = false;
         if (taken)
             code = take_back(study, at, error);
         *ret_any |= taken;
         if (runs && (!taken || code))
-            study->foreign[kept++] = *at;
+            study->running[kept++] = *at;
     }
-    study->foreign_count = kept;
+    study->running_count = kept;
     return code;
 }
 
@@ -181,7 +182,7 @@ static caviar_code make_history(cav_study *study, cav_error *error)
     study->incumbent_ended = SIZE_MAX;
     cav_incumbent_fit_free(&study->incumbent_fit);
     study->trial_cursor = study->report_cursor = study->nudge_cursor = 0;
-    study->foreign_count = 0;
+    study->running_count = 0;
     study->generation = study->store->generation;
     return make_race(study, error);
 }
@@ -244,6 +245,19 @@ caviar_code cav_study_begin_history(cav_study *study, cav_error *error)
 {
     caviar_code code = make_history(study, error);
     return code ? code : read_news(study, error);
+}
+
+bool cav_study_may_claim(const cav_study *study)
+{
+    const cav_history *history = study->history;
+    int64_t now = cav_clock_wall_ms(study->clock);
+    for (size_t i = 0; i < history->open_count; i++)
+        if (history->states[history->open[i]] == CAVIAR_STATE_WAITING)
+            return true;
+    for (size_t i = 0; i < study->running_count; i++)
+        if (study->running[i].lease_ms < now)
+            return true;
+    return false;
 }
 
 int64_t cav_study_most_lost(const cav_study *study)
@@ -404,7 +418,7 @@ void cav_study_close(cav_study *study)
     free(study->point);
     free(study->raw);
     free(study->following);
-    free(study->foreign);
+    free(study->running);
     free(study->living);
     cav_text_free(&study->definition);
     pthread_cond_destroy(&study->wake);

@@ -42,13 +42,15 @@
 
 #include <pthread.h>
 
-/** A trial that another worker runs, as far as is known. */
-typedef struct cav_foreign {
+/** A trial that runs, as far as is known. */
+typedef struct cav_running {
     int64_t number, attempt;
-    bool is_over;  // its lease was, when it was read
-    bool is_fresh; // nobody has looked yet whether its worker is gone
+    int64_t lease_ms; // until when its worker has it at least: that only grows
+    bool is_own;      // this process is its worker
+    bool is_over;     // its lease was, when it was read
+    bool is_fresh;    // nobody has looked yet whether its worker is gone
     char owner[CAV_WORKER_SIZE];
-} cav_foreign;
+} cav_running;
 
 /** Where trials have files: how those of a copy get into its folder. */
 typedef struct cav_trial_files {
@@ -121,8 +123,8 @@ struct caviar_study {
     bool makes_none;              // only what waits is handed out, whatever the budget
     bool is_distinct;             // no two trials may have the same parameters
     int64_t busy_ms, busy_at_ms;  // time spent, as last counted, and when that was
-    cav_foreign *foreign;         // [foreign_count] trials to take back when their worker is gone
-    size_t foreign_count, foreign_capacity;
+    cav_running *running;         // [running_count] trials that run; some may be in it twice
+    size_t running_count, running_capacity;
     cav_text definition; // as it was asked for last, through caviar.h
     int64_t looked_ms;   // when their workers were looked for last, by the monotonic clock
     uint64_t *living;    // [living_count] hashes of those that were found alive since then
@@ -209,6 +211,12 @@ caviar_code cav_study_begin_history(cav_study *study, cav_error *error);
  * nobody runs. For ask.c, which holds the lock.
  */
 caviar_code cav_study_reclaim(cav_study *study, cav_error *error);
+
+/**
+ * Whether the store may have a trial to claim: one that waits, or whose lease may be over. By what
+ * was read last, which is as true as a question would be by the time of its answer, and costs none.
+ */
+bool cav_study_may_claim(const cav_study *study);
 
 /** Hands out the next trial; see caviar_study_ask. */
 caviar_code cav_study_ask(cav_study *study, caviar_trial **ret_trial, cav_error *error);

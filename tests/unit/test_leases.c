@@ -192,6 +192,44 @@ static void test_nobody_takes_a_trial_of_a_study_in_memory(void **state)
     cav_study_close(study);
 }
 
+static int claims; // that the store was asked for
+static const cav_store_type *counted;
+
+static caviar_code count_claim(cav_store *store, const cav_scope *scope, const cav_claim *claim,
+                               int64_t *ret_number, cav_error *error)
+{
+    claims++;
+    return counted->trial_claim(store, scope, claim, ret_number, error);
+}
+
+static void expect_ask(cav_study *study, int64_t number, int asked)
+{
+    claims = 0;
+    caviar_trial *trial = tuner_ask(study);
+    assert_int_equal(trial->number, number);
+    assert_int_equal(claims, asked);
+    trial->link = NULL; // it stays as it is
+    caviar_trial_free(trial);
+}
+
+static void test_the_store_is_asked_for_what_waits_only_where_anything_may(void **state)
+{
+    fixture *at = *state;
+    counted = at->a->store->type;
+    cav_store_type counting = *counted;
+    counting.trial_claim = count_claim;
+    at->a->store->type = &counting;
+    expect_ask(at->a, 0, 0);
+    expect_ask(at->b, 1, 0);
+    caviar_trial_free(tuner_ask(at->b)); // given back
+    expect_ask(at->a, 2, 1);
+    at->clock.now_ms += LEASE_MS;
+    expect_ask(at->a, 3, 0);
+    at->clock.now_ms += 1;
+    expect_ask(at->a, 0, 1);
+    at->a->store->type = counted;
+}
+
 // ---- Workers that are gone ------------------------------------------------------------------
 
 // A process that asks for two trials, says so, and waits until `end` is closed to die.
@@ -509,6 +547,7 @@ int main(void)
         ON_FILE(test_a_beat_keeps_only_ones_own_leases),
         ON_FILE(test_a_late_result_counts_while_nobody_else_has_the_trial),
         ON_FILE(test_a_trial_that_is_lost_too_often_fails_as_lost),
+        ON_FILE(test_the_store_is_asked_for_what_waits_only_where_anything_may),
         cmocka_unit_test(test_nobody_takes_a_trial_of_a_study_in_memory),
         ON_FILE(test_the_trials_of_a_dead_process_come_back_at_once),
         ON_FILE(test_the_trials_of_a_living_process_stay_its_own),
