@@ -88,15 +88,16 @@ class Run:
 
     def wait(self, threads: List[threading.Thread]) -> None:
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:  # it has begun
+                thread.join()
 
     def in_threads(self, count: int) -> None:
         # Daemons, so that a second Ctrl-C does not wait for an objective that never ends.
         threads = [threading.Thread(target=self.loop, name=f"caviar-{index}", daemon=True)
                    for index in range(count)]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             self.wait(threads)
         except KeyboardInterrupt:
             self.is_over = self.is_interrupted = True

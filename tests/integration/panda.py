@@ -132,7 +132,10 @@ class Still:
         os.kill(self.pid, signal.SIGSTOP)
 
     def __exit__(self, *_):
-        os.kill(self.pid, signal.SIGCONT)
+        try:
+            os.kill(self.pid, signal.SIGCONT)
+        except ProcessLookupError as error:
+            raise TooLate("the trial was given up while it stood still") from error
 
 
 def wait_until(holds, what):

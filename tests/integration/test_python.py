@@ -596,6 +596,36 @@ def ctrl_c_gives_the_running_trials_back(box):
 
 
 @case
+def ctrl_c_while_the_threads_begin_gives_their_trials_back(_):
+    runs = threading.Barrier(3)
+
+    def slow(trial):
+        runs.wait(60)
+        while True:
+            trial.report(1, 0.5)
+            time.sleep(0.01)
+
+    class Interrupted(threading.Thread):
+        """The second of them is running when the first thread hears of it."""
+
+        def start(self):
+            super().start()
+            if self.name == 'caviar-1':
+                runs.wait(60)
+                raise KeyboardInterrupt
+
+    study = a_study()
+    usual = threading.Thread
+    threading.Thread = Interrupted
+    try:
+        with raises(KeyboardInterrupt):
+            study.optimize(slow, n_jobs=2)
+    finally:
+        threading.Thread = usual
+    equal([trial.state for trial in study.trials], ['waiting', 'waiting'])
+
+
+@case
 def a_killed_program_loses_no_result_and_its_trial_is_run_again(box):
     store = box.path('killed.db')
     words = [sys.executable, box.file('slow.py', INTERRUPTED), store, '1']
