@@ -9,7 +9,9 @@
  * training, and goes on as long as what has been learnt of it since leaves it ahead of the others
  * and of yet another new one. A share of the free workers goes by the rule of asha instead, which
  * needs no model. That finds something good soon, but few trials come to their end, and samplers
- * learn most from those: so from then on a trial goes on as long as there is hope for it.
+ * learn most from those: so from then on a trial goes on as long as there is hope for it. Every one
+ * gets its first part then, and trials that come to their end get their share of the steps: where
+ * nothing has hope, going on with the likeliest teaches more than beginning yet another one.
  *
  * Where the model is not trusted (too few curves yet, or curves that cannot be extrapolated),
  * asha's rule is all there is.
@@ -27,7 +29,7 @@
 #include <stdlib.h>
 
 typedef struct freeze_settings {
-    double eta, ranked, rush, hopeless;
+    double eta, ranked, rush, hopeless, whole, least;
     int64_t grace, stride;
 } freeze_settings;
 
@@ -46,6 +48,10 @@ static const cav_option options[] = {
     {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.02, 0, 0.5,
      "a trial that is less likely than this to become the best is paused, or stopped if it cannot "
      "pause"},
+    {"least", CAV_OPTION_REAL, offsetof(freeze_settings, least), 0.2, 0, 1,
+     "after the rush: part of a training that every trial gets before it may be paused"},
+    {"whole", CAV_OPTION_REAL, offsetof(freeze_settings, whole), 0.5, 0, 1,
+     "after the rush: share of the steps for trials that come to their end, hopeless or not"},
 };
 
 typedef struct freeze_state {
@@ -247,10 +253,47 @@ static bool may_win(freeze_state *state, const cav_history *history, size_t numb
            has_hope(state, history, merit_at_last(state, history, number));
 }
 
+// Whether trials that came to their end have had less than their share of the steps.
+static bool is_behind(const freeze_state *state, const cav_history *history)
+{
+    double whole = 0, last = (double)cav_curve_model_horizon(state->model);
+    double later = (double)history->step_sum - state->settings->rush * last;
+    for (size_t i = 0; i < history->finished_count; i++)
+        if (history->states[history->finished[i]] == CAVIAR_STATE_COMPLETE)
+            whole += (double)history->steps[history->finished[i]];
+    return whole < state->settings->whole * later;
+}
+
+// The step at which a trial may be paused after the rush, at the earliest.
+static int64_t first_look(const freeze_state *state)
+{
+    double least = state->settings->least * (double)cav_curve_model_horizon(state->model);
+    return (int64_t)fmax((double)state->grace, least);
+}
+
+// While whole trials are behind, the likeliest of those that have had their first part goes on, and
+// from there on nothing stops it: else one after the other would be gone on with a little.
+static bool is_chosen(freeze_state *state, const cav_history *history, size_t number)
+{
+    double others;
+    if (history->steps[number] > first_look(state))
+        return true;
+    find_most(state, history, merit_at_last, &others);
+    return merit_at_last(state, history, number) >= others;
+}
+
+static bool goes_on_later(freeze_state *state, const cav_history *history, size_t number)
+{
+    if (history->steps[number] < first_look(state))
+        return true;
+    return is_behind(state, history) ? is_chosen(state, history, number)
+                                     : may_win(state, history, number);
+}
+
 static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
 {
     bool goes_on = is_rushing(state, history) ? promises_most(state, history, number)
-                                              : may_win(state, history, number);
+                                              : goes_on_later(state, history, number);
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
 
@@ -283,18 +326,18 @@ static size_t find_leader(const cav_history *history)
     return SIZE_MAX;
 }
 
-// The one that is likeliest to end as the best, if any may.
-static size_t find_likeliest(freeze_state *state, const cav_history *history)
+// The one that is likeliest to end as the best, if any may, or has to.
+static size_t find_likeliest(freeze_state *state, const cav_history *history, bool has_to)
 {
     double likely;
     size_t number = find_most(state, history, merit_at_last, &likely);
-    return has_hope(state, history, likely) ? number : SIZE_MAX;
+    return has_to || has_hope(state, history, likely) ? number : SIZE_MAX;
 }
 
-// When nothing new is started.
+// When nothing new is started. Then there is nothing to be learnt for it either.
 static size_t find_last(freeze_state *state, const cav_history *history)
 {
-    size_t number = find_likeliest(state, history);
+    size_t number = find_likeliest(state, history, false);
     return number == SIZE_MAX ? find_leader(history) : number;
 }
 
@@ -318,7 +361,7 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
         return CAVIAR_OK;
     }
     if (trusted && !is_rushing(state, history)) {
-        *ret_number = find_likeliest(state, history);
+        *ret_number = find_likeliest(state, history, is_behind(state, history));
         return CAVIAR_OK;
     }
     *ret_number = SIZE_MAX;

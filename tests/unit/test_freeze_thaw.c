@@ -99,9 +99,18 @@ static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void
 }
 
 // What share of the steps from `from` on is of trials that came to their end.
-static double whole_share(uint64_t seed, size_t from)
+static double whole_share(uint64_t seed, size_t from, const cav_option_value *given, size_t count)
 {
-    test_fleet *at = run("freeze-thaw", power_law, seed);
+    cav_error error = {0};
+    fleet_options options = {.scheduler = "freeze-thaw",
+                             .options = given,
+                             .option_count = count,
+                             .trials = TRIALS,
+                             .step_max = LAST,
+                             .seed = seed,
+                             .loss = power_law};
+    test_fleet *at = fleet_new(&options, &error);
+    assert_non_null(at);
     int64_t before[TRIALS] = {0}, all = 0, whole = 0;
     while (at->report_count < from && fleet_turn(at))
         continue;
@@ -124,11 +133,45 @@ static void test_after_the_rush_more_steps_are_of_trials_that_end(void **state)
     uint64_t seed = test_seed(753);
     double rush = 0, later = 0;
     for (uint64_t k = 0; k < 8; k++) {
-        rush += whole_share(seed + k, LAST) / 8;
-        later += whole_share(seed + k, 4 * LAST) / 8;
+        rush += whole_share(seed + k, LAST, NULL, 0) / 8;
+        later += whole_share(seed + k, 4 * LAST, NULL, 0) / 8;
     }
     print_message("# %.2f, later %.2f\n", rush, later);
     assert_true(later > rush + 0.05);
+}
+
+// Nothing has hope enough to be gone on with for it.
+static void test_where_nothing_has_hope_trials_still_come_to_their_end(void **state)
+{
+    (void)state;
+    const cav_option_value given[] = {{"hopeless", "0.5", ""}, {"whole", "0", ""}};
+    uint64_t seed = test_seed(754);
+    double with = 0, without = 0;
+    for (uint64_t k = 0; k < 4; k++) {
+        with += whole_share(seed + k, 6 * LAST, given, 1) / 4;
+        without += whole_share(seed + k, 6 * LAST, given, 2) / 4;
+    }
+    print_message("# %.2f, without %.2f\n", with, without);
+    assert_true(with > 0.3 && with > without + 0.1);
+}
+
+static void test_after_the_rush_each_trial_gets_its_first_part(void **state)
+{
+    (void)state;
+    test_fleet *at = run("freeze-thaw", power_law, test_seed(755));
+    while (at->report_count < 4 * LAST && fleet_turn(at))
+        continue;
+    size_t first = at->history->count, paused = 0;
+    while (at->report_count < 20 * LAST && fleet_turn(at))
+        continue;
+    for (size_t i = first; i < at->history->count; i++) {
+        if (at->history->states[i] != CAVIAR_STATE_PAUSED)
+            continue;
+        assert_true(at->history->steps[i] >= LAST / 5);
+        paused++;
+    }
+    fleet_free(at);
+    assert_true(paused > 5);
 }
 
 int main(void)
@@ -137,6 +180,8 @@ int main(void)
         cmocka_unit_test(test_curves_that_turn_late_are_left_to_their_ranks),
         cmocka_unit_test(test_it_finds_better_ends_than_as_many_steps_of_whole_trainings),
         cmocka_unit_test(test_after_the_rush_more_steps_are_of_trials_that_end),
+        cmocka_unit_test(test_where_nothing_has_hope_trials_still_come_to_their_end),
+        cmocka_unit_test(test_after_the_rush_each_trial_gets_its_first_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
