@@ -169,7 +169,8 @@ static caviar_code fit(rf_state *state, const cav_history *history, cav_error *e
         cav_rf_table_fill(&state->table, state->space, history, wanted, MOST_ROWS, error);
     if (code)
         return code;
-    cav_forest *forest = cav_forest_new(&(cav_forest_setup){
+    cav_forest_free(state->forest); // first, as two of them would be most of what rf takes
+    state->forest = cav_forest_new(&(cav_forest_setup){
         .axis_count = state->table.axis_count,
         .row_count = state->table.row_count,
         .choices = state->table.choices,
@@ -181,10 +182,8 @@ static caviar_code fit(rf_state *state, const cav_history *history, cav_error *e
         .seed = state->seed,
         .fit = wanted,
     });
-    if (!forest)
+    if (!state->forest)
         return cav_fail_memory(error);
-    cav_forest_free(state->forest);
-    state->forest = forest;
     state->fitted = wanted;
     state->reports = history->reported_count;
     state->best = least_mean(state);

@@ -85,20 +85,27 @@ static caviar_code open_memory(const cav_store_options *options, cav_store **ret
     return CAVIAR_OK;
 }
 
+// Texts are owned unless they are empty: most trials have no message, output or checkpoints.
+static void free_text(const char *text)
+{
+    if (text && text[0])
+        free((char *)(uintptr_t)text);
+}
+
 static void free_row(row *at)
 {
-    free((char *)(uintptr_t)at->record.origin);
-    free((char *)(uintptr_t)at->record.owner);
-    free((char *)(uintptr_t)at->record.message);
-    free((char *)(uintptr_t)at->record.checkpoints);
-    free((char *)(uintptr_t)at->output);
+    free_text(at->record.origin);
+    free_text(at->record.owner);
+    free_text(at->record.message);
+    free_text(at->record.checkpoints);
+    free_text(at->output);
 }
 
 static void free_nudge(cav_nudge *nudge)
 {
     free((double *)(uintptr_t)nudge->raw);
-    free((char *)(uintptr_t)nudge->author);
-    free((char *)(uintptr_t)nudge->note);
+    free_text(nudge->author);
+    free_text(nudge->note);
 }
 
 static void free_metrics(caviar_metric *metrics, size_t count)
@@ -117,17 +124,10 @@ static void free_study(study *at)
     for (size_t i = 0; i < at->nudge_count; i++)
         free_nudge(&at->nudges[i].nudge);
     cav_point_index_free(&at->distinct);
-    free(at->nudges);
-    free(at->nudge_log);
-    free(at->name);
-    free(at->definition);
-    free(at->rows);
-    free(at->raw);
-    free(at->values);
-    free(at->open);
-    free(at->log);
-    free(at->reports);
-    free(at);
+    void *parts[] = {at->nudges, at->nudge_log, at->name, at->definition, at->rows, at->raw,
+                     at->values, at->open,      at->log,  at->reports,    at};
+    for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
+        free(parts[i]);
 }
 
 static void close_memory(cav_store *store)
@@ -252,10 +252,10 @@ static caviar_code study_remove(cav_store *store, int64_t id, cav_error *error)
 
 static bool set_text(const char **field, const char *text)
 {
-    char *copy = strdup(text ? text : "");
+    const char *copy = text && text[0] ? strdup(text) : "";
     if (!copy)
         return false;
-    free((char *)(uintptr_t)*field);
+    free_text(*field);
     *field = copy;
     return true;
 }
@@ -488,11 +488,11 @@ static bool set_texts(row *at, const char *message, const char *output)
     if (message && !set_text(&kept, message))
         return false;
     if (output && !set_text(&at->output, output)) {
-        free((char *)(uintptr_t)kept);
+        free_text(kept);
         return false;
     }
     if (kept) {
-        free((char *)(uintptr_t)at->record.message);
+        free_text(at->record.message);
         at->record.message = kept;
     }
     return true;
