@@ -348,20 +348,22 @@ static size_t select_rows(const grower *at, const uint32_t *sorted, uint32_t *re
     return count;
 }
 
-// Gives back the room that growing took beyond what is there. Where there is none to move to, the
-// tree stays as it is.
-static void trim(cav_forest_tree *tree)
+// Gives back the room that growing took beyond what is there.
+static bool trim(cav_forest_tree *tree)
 {
     void *nodes = realloc(tree->nodes, tree->node_count * sizeof *tree->nodes);
-    if (nodes) {
-        tree->nodes = nodes;
-        tree->node_capacity = tree->node_count;
-    }
-    void *sets = tree->set_count ? realloc(tree->sets, tree->set_count * sizeof *tree->sets) : NULL;
-    if (sets) {
-        tree->sets = sets;
-        tree->set_capacity = tree->set_count;
-    }
+    if (!nodes)
+        return false;
+    tree->nodes = nodes;
+    tree->node_capacity = tree->node_count;
+    if (tree->set_count == 0)
+        return true;
+    void *sets = realloc(tree->sets, tree->set_count * sizeof *tree->sets);
+    if (!sets)
+        return false;
+    tree->sets = sets;
+    tree->set_capacity = tree->set_count;
+    return true;
 }
 
 static bool grow_tree(grower *at, uint32_t *const *sorted, cav_forest_tree *tree, size_t index)
@@ -387,8 +389,7 @@ static bool grow_tree(grower *at, uint32_t *const *sorted, cav_forest_tree *tree
         if (find_split(at, &of, &own, &best) && !divide(at, &of, &best))
             return false;
     }
-    trim(tree);
-    return true;
+    return trim(tree);
 }
 
 // ---- The forest -------------------------------------------------------------------------------
