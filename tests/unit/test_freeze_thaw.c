@@ -89,7 +89,7 @@ static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void
     (void)state;
     uint64_t seed = test_seed(752);
     double own = 0, whole = 0;
-    for (uint64_t k = 0; k < 24; k++) {
+    for (uint64_t k = 0; k < 10; k++) {
         size_t steps = 0;
         own += regret("freeze-thaw", seed + k, &steps);
         whole += regret("none", seed + k, &steps);
