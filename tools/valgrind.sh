@@ -4,8 +4,8 @@
 # folder under-valgrind beside the programs, that start them under valgrind. An interpreter that
 # runs a test is left alone.
 set -eu
-options="-q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite
-    --trace-children=no --child-silent-after-fork=yes"
+options="-q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+    --show-leak-kinds=definite --trace-children=no --child-silent-after-fork=yes"
 
 # Prints the script's path.
 wrap() {

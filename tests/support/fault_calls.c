@@ -167,16 +167,20 @@ static void find(void *real, const char *name)
         __builtin_trap();
 }
 
-// Defines NAME, of TYPE, with its PARAMETERS; it hands on ARGUMENTS, or fails with FAILURE.
-#define WRAP(kind, type, name, failure, parameters, arguments)                                     \
+// Defines NAME, of TYPE, with its PARAMETERS; it hands on ARGUMENTS, or fails with FAILURE where
+// IS_HIT is true.
+#define WRAP_WHERE(is_hit, type, name, failure, parameters, arguments)                             \
     type name parameters;                                                                          \
     type name parameters                                                                           \
     {                                                                                              \
         static type(*real) parameters;                                                             \
         if (!real)                                                                                 \
             find(&real, #name);                                                                    \
-        return fails(KIND_##kind) ? (failure) : real arguments;                                    \
+        return (is_hit) ? (failure) : real arguments;                                              \
     }
+
+#define WRAP(kind, type, name, failure, parameters, arguments)                                     \
+    WRAP_WHERE(fails(KIND_##kind), type, name, failure, parameters, arguments)
 
 #define WRAP_ALLOC(name, parameters, arguments, size)                                              \
     void *name parameters;                                                                         \
@@ -231,14 +235,7 @@ static bool can_fail(int fd)
 
 // WRAP for what reads and writes.
 #define WRAP_IO(kind, name, parameters, arguments)                                                 \
-    ssize_t name parameters;                                                                       \
-    ssize_t name parameters                                                                        \
-    {                                                                                              \
-        static ssize_t(*real) parameters;                                                          \
-        if (!real)                                                                                 \
-            find(&real, #name);                                                                    \
-        return can_fail(fd) && fails(KIND_##kind) ? -1 : real arguments;                           \
-    }
+    WRAP_WHERE(can_fail(fd) && fails(KIND_##kind), ssize_t, name, -1, parameters, arguments)
 
 WRAP_IO(WRITE, write, (int fd, const void *data, size_t size), (fd, data, size))
 WRAP_IO(WRITE, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at))
@@ -253,19 +250,17 @@ WRAP_IO(READ, pread, (int fd, void *data, size_t size, off_t at), (fd, data, siz
 WRAP_IO(READ, pread64, (int fd, void *data, size_t size, off64_t at), (fd, data, size, at))
 
 // A connection that was reset stays so, for both of its ends.
+static bool resets(int fd)
+{
+    if (!fails(KIND_NETWORK))
+        return false;
+    shutdown(fd, SHUT_RDWR);
+    errno = kinds[KIND_NETWORK].number;
+    return true;
+}
+
 #define WRAP_NETWORK(name, parameters, arguments)                                                  \
-    ssize_t name parameters;                                                                       \
-    ssize_t name parameters                                                                        \
-    {                                                                                              \
-        static ssize_t(*real) parameters;                                                          \
-        if (!real)                                                                                 \
-            find(&real, #name);                                                                    \
-        if (!fails(KIND_NETWORK))                                                                  \
-            return real arguments;                                                                 \
-        shutdown(fd, SHUT_RDWR);                                                                   \
-        errno = ECONNRESET;                                                                        \
-        return -1;                                                                                 \
-    }
+    WRAP_WHERE(resets(fd), ssize_t, name, -1, parameters, arguments)
 
 WRAP_NETWORK(send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags))
 WRAP_NETWORK(recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags))
