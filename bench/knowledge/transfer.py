@@ -5,7 +5,8 @@ none, a related, several related, an unrelated and a reversed earlier study.
 
     transfer.py --bench DIR [--targets a,b] [--seeds 5] [--trials 30] [--out FILE]
 
-related    60 trials of Caviar on another LCBench data set, the first of --sources
+related    60 trials of Caviar on another LCBench data set, the first of --sources; with --sources
+           nearest on the one whose losses of 1000 random configurations rank most like the target's
 several    that on each of --sources
 unrelated  the same parameters, but a bowl around a point that is drawn for each seed
 reversed   60 trials on the target itself with its loss turned round: its best is the worst here
@@ -13,6 +14,7 @@ reversed   60 trials on the target itself with its loss turned round: its best i
 import os
 import random
 import shutil
+import statistics
 import tempfile
 
 import common
@@ -27,6 +29,22 @@ def bowl(problem, seed):
     weight = [draw.random() for _ in problem.space]
     return lambda config: sum(w * (u - c) ** 2 for w, u, c in
                               zip(weight, common.unit(problem, config), centre))
+
+
+def nearest_of(problems, target):
+    """The other LCBench data set whose losses rank most like the target's, and how alike (rho)."""
+    draw = random.Random(3)
+    configs = [{p.name: p.from_unit(draw.random()) for p in target.space} for _ in range(1000)]
+    ranks = {}
+    for name in problems.names():
+        if name.startswith("lcbench-"):
+            problem = problems.get(name)
+            losses = [problem.evaluate(config) for config in configs]
+            order = sorted(range(len(losses)), key=losses.__getitem__)
+            ranks[name] = [rank for _, rank in sorted(zip(order, range(len(order))))]
+    alike = {name: statistics.correlation(of, ranks[target.name])
+             for name, of in ranks.items() if name != target.name}
+    return max(alike.items(), key=lambda at: at[1])
 
 
 def make_earlier(args, problem, losses, seed, store):
@@ -70,12 +88,18 @@ def main():
     parser.add_argument("--best", default=None, help="best_known.json; else the best of all runs")
     args = parser.parse_args()
     problems = common.problems(args.bench)
-    sources = [problems.get(name) for name in args.sources.split(",")]
+    sources = []
+    if args.sources != "nearest":
+        sources = [problems.get(name) for name in args.sources.split(",")]
     kinds = args.kinds.split(",")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in args.targets.split(","):
             target = problems.get(name)
+            if args.sources == "nearest":
+                source, rho = nearest_of(problems, target)
+                print(f"{name}: nearest is {source}, rank correlation {rho:.2f}", flush=True)
+                sources = [problems.get(source)]
             for seed in range(args.first_seed, args.first_seed + args.seeds):
                 for kind in kinds:
                     losses = run_once(args, folder, target, sources, kind, seed)
