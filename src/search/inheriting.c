@@ -183,13 +183,14 @@ size_t cav_inheriting_find(const cav_inheriting *inheriting, const double *point
     return i;
 }
 
-// How much the inherited trials are in front: pairs of one of each, less those where it is behind.
+// How much the inherited trials are in front: pairs of one of each, less those where it is behind;
+// NAN: there is no pair yet.
 static double lead_of(const cav_inheriting *inheriting, const cav_history *history)
 {
     enum { MOST = 64 }; // trials that are compared
     double losses[MOST], lead = 0;
     bool is_own[MOST];
-    size_t count = 0;
+    size_t count = 0, pairs = 0;
     for (size_t i = 0; i < history->finished_count && count < MOST; i++) {
         size_t number = history->finished[i];
         double loss = history->losses[number * history->metric_count];
@@ -202,9 +203,11 @@ static double lead_of(const cav_inheriting *inheriting, const cav_history *histo
     }
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < count; k++)
-            if (!is_own[i] && is_own[k])
+            if (!is_own[i] && is_own[k]) {
                 lead += (losses[i] < losses[k]) - (losses[i] > losses[k]);
-    return lead;
+                pairs++;
+            }
+    return pairs > 0 ? lead : NAN;
 }
 
 size_t cav_inheriting_turn(const cav_inheriting *inheriting, const cav_history *history,
@@ -212,7 +215,7 @@ size_t cav_inheriting_turn(const cav_inheriting *inheriting, const cav_history *
 {
     size_t none = inheriting->count;
     size_t which = number % 2 == 1 && number / 2 < none ? (size_t)(number / 2) : none;
-    return which < none && lead_of(inheriting, history) >= 0 ? which : none;
+    return which < none && !(lead_of(inheriting, history) <= 0) ? which : none;
 }
 
 bool cav_inheriting_does_well(const cav_inheriting *inheriting, const cav_history *history)

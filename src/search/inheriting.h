@@ -8,8 +8,8 @@
  * gains any more, that which is furthest from them.
  *
  * They take turns with the trials that would have been made without them, the second of each two,
- * so that these tell what they are worth: the next one is tried only if, so far, no fewer pairs of
- * one of each have the inherited one in front than behind.
+ * so that these tell what they are worth: the next one is tried only if, so far, more pairs of one
+ * of each have the inherited one in front than behind, or there is no pair yet.
  *
  * A portfolio as in Wistuba, Schilling, Schmidt-Thieme: "Sequential model-free hyperparameter
  * tuning", ICDM 2015, and Feurer and others: "Auto-sklearn 2.0", JMLR 23, 2022.

@@ -216,6 +216,52 @@ static void test_the_portfolio_begins_with_the_best_and_keeps_apart(void **state
     tear_down(&at);
 }
 
+// A complete trial of the history.
+static void put(cav_history *history, const double *point, double loss)
+{
+    cav_error error = {0};
+    cav_record record = {.number = (int64_t)history->count,
+                         .attempt = 1,
+                         .state = CAVIAR_STATE_COMPLETE,
+                         .raw = point,
+                         .values = &loss,
+                         .step = -1,
+                         .origin = "test"};
+    assert_ok(cav_history_put(history, &record, point, &error), &error);
+}
+
+static void test_the_portfolio_goes_on_while_it_is_in_front(void **state)
+{
+    (void)state;
+    static const bool minimize[1];
+    static const struct {
+        double own[2], inherited;
+        bool goes_on;
+    } cases[] = {{{2, 3}, 1, true}, {{1, 3}, 2, false}, {{1, 2}, 3, false}};
+    scene at;
+    set_up(&at, similar);
+    cav_sampler_setup setup = {.space = at.there.space, .seed = 1, .earlier = &at.list};
+    cav_inheriting *portfolio = cav_inheriting_new(&setup);
+    assert_non_null(portfolio);
+    for (size_t i = 0; i < CAV_COUNT_OF(cases); i++) {
+        cav_history *history = cav_history_new(DIMS, DIMS, 1, minimize);
+        double own[DIMS] = {0.01, 0.02, 0.03};
+        assert_int_equal(cav_inheriting_turn(portfolio, history, 0), portfolio->count);
+        assert_int_equal(cav_inheriting_turn(portfolio, history, 1), 0);
+        assert_int_equal(cav_inheriting_turn(portfolio, history, 3), 1); // nothing has ended yet
+        put(history, own, cases[i].own[0]);
+        assert_int_equal(cav_inheriting_turn(portfolio, history, 3), 1);
+        put(history, portfolio->points, cases[i].inherited);
+        own[0] = 0.99;
+        put(history, own, cases[i].own[1]);
+        assert_int_equal(cav_inheriting_turn(portfolio, history, 3),
+                         cases[i].goes_on ? 1 : portfolio->count);
+        cav_history_free(history);
+    }
+    cav_inheriting_free(portfolio);
+    tear_down(&at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_its_worth_is_told),
         cmocka_unit_test(test_a_worker_that_joins_late_suggests_the_same),
         cmocka_unit_test(test_the_portfolio_begins_with_the_best_and_keeps_apart),
+        cmocka_unit_test(test_the_portfolio_goes_on_while_it_is_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
