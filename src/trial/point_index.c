@@ -6,7 +6,6 @@
 #include "base/random.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +34,9 @@ static bool equal(const cav_point_index *index, const double *a, const double *b
 static void insert(cav_point_index *index, const double *rows, size_t row)
 {
     size_t at = (size_t)hash(index, rows + row * index->width) & (index->slot_count - 1);
-    while (index->slots[at] != SIZE_MAX)
+    while (index->slots[at] != UINT32_MAX)
         at = (at + 1) & (index->slot_count - 1);
-    index->slots[at] = row;
+    index->slots[at] = (uint32_t)row;
     index->used++;
 }
 
@@ -50,7 +49,7 @@ static bool enlarge(cav_point_index *index, const double *rows)
         return false;
     memset(larger.slots, 0xff, larger.slot_count * sizeof *larger.slots);
     for (size_t i = 0; i < index->slot_count; i++)
-        if (index->slots[i] != SIZE_MAX)
+        if (index->slots[i] != UINT32_MAX)
             insert(&larger, rows, index->slots[i]);
     free(index->slots);
     *index = larger;
@@ -59,6 +58,8 @@ static bool enlarge(cav_point_index *index, const double *rows)
 
 bool cav_point_index_add(cav_point_index *index, const double *rows, size_t row)
 {
+    if (row >= UINT32_MAX)
+        return false;
     if ((index->used + 1) * 2 > index->slot_count && !enlarge(index, rows))
         return false;
     insert(index, rows, row);
@@ -70,7 +71,7 @@ size_t cav_point_index_find(const cav_point_index *index, const double *rows, co
     if (index->slot_count == 0)
         return SIZE_MAX;
     size_t at = (size_t)hash(index, point) & (index->slot_count - 1);
-    for (; index->slots[at] != SIZE_MAX; at = (at + 1) & (index->slot_count - 1))
+    for (; index->slots[at] != UINT32_MAX; at = (at + 1) & (index->slot_count - 1))
         if (equal(index, rows + index->slots[at] * index->width, point))
             return index->slots[at];
     return SIZE_MAX;
