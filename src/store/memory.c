@@ -65,9 +65,11 @@ static void free_study(cav_memory_study *at)
         cav_memory_free_metrics(at->reports[i].metrics, at->reports[i].metric_count);
     for (size_t i = 0; i < at->nudge_count; i++)
         cav_memory_free_nudge(&at->nudges[i].nudge);
+    for (size_t i = 0; i < at->shared_count; i++)
+        free(at->shared[i]);
     cav_point_index_free(&at->distinct);
-    void *parts[] = {at->nudges, at->nudge_log, at->name, at->definition, at->rows, at->raw,
-                     at->values, at->open,      at->log,  at->reports,    at};
+    void *parts[] = {at->nudges, at->nudge_log, at->name, at->definition, at->rows,   at->raw,
+                     at->values, at->open,      at->log,  at->reports,    at->shared, at};
     for (size_t i = 0; i < CAV_COUNT_OF(parts); i++)
         free(parts[i]);
 }

@@ -8,7 +8,8 @@
 #include "trial/point_index.h"
 
 typedef struct cav_memory_row {
-    cav_record record;  // its strings are owned but for `output`; raw and values are not set
+    cav_record record;  // message and checkpoints are owned; origin and owner are the study's;
+                        // raw, values and `output` are not set
     const char *output; // owned
     size_t change;      // index of its latest entry in the log
     bool is_distinct;
@@ -37,6 +38,8 @@ typedef struct cav_memory_study {
     size_t count, row_capacity, raw_capacity, value_capacity, uncounted;
     size_t *open; // [open_count] numbers of the trials that have not ended
     size_t open_count, open_capacity;
+    char **shared; // [shared_count] origins and owners, of many rows each
+    size_t shared_count, shared_capacity;
     cav_point_index distinct; // of those rows that are
     size_t *log;              // [log_count] row numbers
     size_t log_count, log_capacity;

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_LATEST = 16 }; // texts that are looked through for one to share
+
 void cav_memory_free_row(cav_memory_row *at)
 {
-    cav_memory_free_text(at->record.origin);
-    cav_memory_free_text(at->record.owner);
     cav_memory_free_text(at->record.message);
     cav_memory_free_text(at->record.checkpoints);
     cav_memory_free_text(at->output);
@@ -78,19 +78,39 @@ static void fill_numbers(cav_memory_study *at, const cav_record *record, int64_t
     fresh->record.finished_ms = cav_state_is_final(record->state) ? now : 0;
 }
 
+// One of the latest texts where it is among them, else a copy that lasts as long as the study:
+// most trials have the origin and the owner of one shortly before. NULL when out of memory.
+static const char *share(cav_memory_study *at, const char *text)
+{
+    if (!text || !text[0])
+        return "";
+    size_t count = at->shared_count, first = count > MOST_LATEST ? count - MOST_LATEST : 0;
+    for (size_t i = count; i-- > first;) {
+        char *found = at->shared[i];
+        if (strcmp(found, text) != 0)
+            continue;
+        at->shared[i] = at->shared[count - 1];
+        return at->shared[count - 1] = found; // the latest now
+    }
+    char *copy = CAV_GROW(&at->shared, &at->shared_capacity, count + 1) ? strdup(text) : NULL;
+    if (copy)
+        at->shared[at->shared_count++] = copy;
+    return copy;
+}
+
 static caviar_code insert_row(cav_memory_study *at, const cav_record *record,
                               const cav_insert *insert, int64_t now, cav_error *error)
 {
     cav_memory_row fresh = {.record = *record, .is_distinct = insert->distinct};
-    fresh.record.origin = fresh.record.owner = fresh.record.message = NULL;
-    fresh.record.checkpoints = NULL;
+    fresh.record.message = fresh.record.checkpoints = NULL;
+    fresh.record.origin = share(at, record->origin);
+    fresh.record.owner = share(at, record->owner);
     fresh.record.output = "";
     bool fits = reserve_row(at);
     if (fits)
         fill_numbers(at, record, now, &fresh);
-    if (!fits || !cav_memory_set_text(&fresh.output, record->output) ||
-        !cav_memory_set_text(&fresh.record.origin, record->origin) ||
-        !cav_memory_set_text(&fresh.record.owner, record->owner) ||
+    if (!fits || !fresh.record.origin || !fresh.record.owner ||
+        !cav_memory_set_text(&fresh.output, record->output) ||
         !cav_memory_set_text(&fresh.record.message, record->message) ||
         !cav_memory_set_text(&fresh.record.checkpoints, record->checkpoints) ||
         (insert->distinct && !cav_point_index_add(&at->distinct, at->raw, at->count))) {
@@ -225,8 +245,10 @@ caviar_code cav_memory_trial_claim(cav_store *store, const cav_scope *scope, con
     cav_memory_row *taken = find_claimable(at, claim);
     if (!taken)
         return cav_rule_fail_claim(claim, error);
-    if (!reserve_log(at) || !cav_memory_set_text(&taken->record.owner, claim->owner))
+    const char *owner = share(at, claim->owner);
+    if (!owner || !reserve_log(at))
         return cav_fail_memory(error);
+    taken->record.owner = owner;
     if (taken->record.state != CAVIAR_STATE_PAUSED)
         taken->record.started_ms = now;
     taken->record.state = CAVIAR_STATE_RUNNING;

@@ -288,6 +288,36 @@ static void test_texts_of_every_kind_are_kept(void **state)
     free(definition);
 }
 
+// A store may keep one copy of a text that several trials have.
+static void test_trials_with_the_same_origin_or_owner_keep_theirs_when_others_change(void **state)
+{
+    enum { TRIALS = 40 };
+    store_fixture *at = store_fixture_of(state);
+    char word[32];
+    double raw[STORE_PARAMS];
+    store_raw(0, raw);
+    for (int i = 0; i < TRIALS; i++) {
+        int64_t number;
+        snprintf(word, sizeof word, "origin %d", i % 2 ? i : 0);
+        cav_record record = {.raw = raw, .origin = word, .step = -1};
+        assert_ok(at->type->trial_add(at->store, &at->scope, &record, &(cav_insert){.expected = -1},
+                                      &number, &at->error),
+                  &at->error);
+        snprintf(word, sizeof word, "owner %d", i % 3 ? 1 : i);
+        assert_int_equal(store_claim(at, number, word), i);
+    }
+    assert_ok(store_move(at, 1, 1, CAVIAR_STATE_PAUSED, 1), &at->error);
+    assert_int_equal(store_claim(at, 1, "another"), 1);
+    for (int i = 0; i < TRIALS; i++) {
+        cav_record row = store_row(at, i);
+        snprintf(word, sizeof word, "origin %d", i % 2 ? i : 0);
+        assert_string_equal(row.origin, word);
+        snprintf(word, sizeof word, "owner %d", i % 3 ? 1 : i);
+        assert_string_equal(row.owner, i == 1 ? "another" : word);
+        store_row_free(&row);
+    }
+}
+
 static void test_the_output_of_a_trial_is_replaced_by_a_later_one(void **state)
 {
     store_fixture *at = store_fixture_of(state);
@@ -644,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_values_are_kept_to_the_bit),
         cmocka_unit_test(test_parameters_are_kept_to_the_bit),
         cmocka_unit_test(test_texts_of_every_kind_are_kept),
+        cmocka_unit_test(test_trials_with_the_same_origin_or_owner_keep_theirs_when_others_change),
         cmocka_unit_test(test_the_output_of_a_trial_is_replaced_by_a_later_one),
         cmocka_unit_test(test_reports_come_in_their_order_and_only_the_new_ones),
         cmocka_unit_test(test_a_reading_of_reports_that_was_broken_off_starts_again),
