@@ -68,7 +68,8 @@ typedef struct cav_pg {
     char next_session[CAV_PG_SESSION_SIZE]; // what it was last asked to become; "": nothing
     char durability[32];                    // what the server does at a commit by itself: "on"
     int64_t op;                             // number of the latest write
-    cav_random random;                      // of the waits between attempts to connect
+    int64_t stamped_ms; // when its row was last told to be in use, monotonic; 0: not yet
+    cav_random random;  // of the waits between attempts to connect
 
     int depth;        // of begin without commit
     bool is_open;     // the group has a transaction
@@ -84,6 +85,9 @@ typedef struct cav_pg {
     uint64_t revision;   // likewise
     bool knows_control;  // nothing was told since
     int64_t control_ms;  // when it was read, by the monotonic clock
+
+    int64_t nudge_study, nudge_place; // of which study nudges were read last, and up to where
+    bool knows_no_nudges;             // as of the latest answer there are none behind
 } cav_pg;
 
 static inline cav_pg *cav_pg_of(cav_store *store)
@@ -228,13 +232,14 @@ typedef caviar_code cav_pg_row_visitor(void *context, const cav_pg *store, const
                                        int row, int64_t *ret_place, cav_error *error);
 
 /**
- * What cav_pg_read_on reads: rows of a study (of one trial: `number`) behind the cursor. The last
- * column of the statement is a row's place.
+ * What cav_pg_read_on reads: rows of a study (of one trial: `number`) behind the cursor.
  */
 typedef struct cav_pg_reading {
     cav_pg_statement statement;
     cav_pg_statement further; // the same for a study that is known to be there: it costs less
     int64_t study, number;    // number -1: of all trials
+    int place;                // the column that is a row's place
+    bool tells_nudges;        // the first statement says in the next column whether nudges are new
     cav_pg_row_visitor *visit;
     void *context;
 } cav_pg_reading;

@@ -132,7 +132,13 @@ static caviar_code visit_row(void *context, const cav_pg *store, const PGresult 
 caviar_code cav_pg_nudge_read(cav_store *base, const cav_scope *scope, int64_t *cursor,
                               cav_nudge_visitor *visit, void *context, cav_error *error)
 {
+    cav_pg *store = cav_pg_of(base);
     nudge_reader reader = {.scope = scope, .visit = visit, .context = context};
+    if (store->knows_no_nudges && scope->study == store->nudge_study &&
+        *cursor == store->nudge_place) {
+        store->knows_no_nudges = false; // who asks again wants to know what is new by now
+        return CAVIAR_OK;
+    }
     reader.raw = calloc(scope->space->count + 1, sizeof *reader.raw);
     if (!reader.raw)
         return cav_fail_memory(error);
@@ -140,9 +146,14 @@ caviar_code cav_pg_nudge_read(cav_store *base, const cav_scope *scope, int64_t *
                               .further = CAV_PG_NUDGE_READ_ON,
                               .study = scope->study,
                               .number = -1,
+                              .place = 11,
                               .visit = visit_row,
                               .context = &reader};
-    caviar_code code = cav_pg_read_on(cav_pg_of(base), &reading, cursor, error);
+    caviar_code code = cav_pg_read_on(store, &reading, cursor, error);
+    if (!code) {
+        store->nudge_study = scope->study;
+        store->nudge_place = *cursor;
+    }
     free(reader.raw);
     return code;
 }

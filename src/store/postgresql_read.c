@@ -20,8 +20,8 @@ typedef struct request {
     bool is_ahead;
 } request;
 
-static void make_request(const cav_pg_reading *reading, cav_pg_statement statement, int64_t after,
-                         request *ret)
+static void make_request(const cav_pg *store, const cav_pg_reading *reading,
+                         cav_pg_statement statement, int64_t after, request *ret)
 {
     ret->is_ahead = false;
     cav_pg_call_begin(&ret->call, statement);
@@ -29,6 +29,8 @@ static void make_request(const cav_pg_reading *reading, cav_pg_statement stateme
     cav_pg_add_int(&ret->call, after);
     if (reading->number >= 0)
         cav_pg_add_int(&ret->call, reading->number);
+    if (reading->tells_nudges && statement == reading->statement)
+        cav_pg_add_int(&ret->call, store->nudge_place);
 }
 
 static caviar_code read_chunk(cav_pg *store, const cav_pg_reading *reading, request *at,
@@ -46,9 +48,17 @@ static caviar_code read_chunk(cav_pg *store, const cav_pg_reading *reading, requ
 static void ask_ahead(cav_pg *store, const cav_pg_reading *reading, const PGresult *result,
                       request *next)
 {
-    int place = store->pq.PQnfields(result) - 1;
-    make_request(reading, reading->further, cav_pg_int(store, result, CHUNK - 1, place), next);
+    int64_t last = cav_pg_int(store, result, CHUNK - 1, reading->place);
+    make_request(store, reading, reading->further, last, next);
     next->is_ahead = cav_pg_send_ahead(store, &next->call);
+}
+
+// Nudges are rare, and asked for behind each look at trials: where one answer says all, it also
+// says whether there are any, and that question is spared.
+static void note_nudges(cav_pg *store, const cav_pg_reading *reading, const PGresult *result)
+{
+    store->knows_no_nudges = reading->study == store->nudge_study &&
+                             cav_pg_text(store, result, 0, reading->place + 1)[0] == 'f';
 }
 
 // Takes in what has come meanwhile, or the server would have to wait.
@@ -77,13 +87,16 @@ caviar_code cav_pg_read_on(cav_pg *store, const cav_pg_reading *reading, int64_t
     int64_t last = *cursor;
     int count = CHUNK;
     caviar_code code = CAVIAR_OK;
-    make_request(reading, reading->statement, last, &next);
+    make_request(store, reading, reading->statement, last, &next);
     while (!code && count == CHUNK) {
         PGresult *result = NULL;
         code = read_chunk(store, reading, &next, &result, error);
         count = code ? 0 : store->pq.PQntuples(result);
         if (!code && count == 0 && next.call.statement == reading->statement)
             code = cav_pg_fail_no_study(error);
+        if (reading->tells_nudges && count > 0 && count < CHUNK &&
+            next.call.statement == reading->statement)
+            note_nudges(store, reading, result);
         if (count == 1 && store->pq.PQgetisnull(result, 0, 0))
             count = 0; // nothing new
         if (count == CHUNK)
@@ -173,6 +186,8 @@ caviar_code cav_pg_trial_read(cav_store *base, const cav_scope *scope, int64_t *
                               .further = CAV_PG_TRIAL_READ_ON,
                               .study = scope->study,
                               .number = -1,
+                              .place = 23,
+                              .tells_nudges = true,
                               .visit = visit_trial,
                               .context = &reader};
     caviar_code code = cav_pg_read_on(cav_pg_of(base), &reading, cursor, error);
@@ -208,6 +223,7 @@ caviar_code cav_pg_report_read(cav_store *base, const cav_scope *scope, int64_t 
                                   number < 0 ? CAV_PG_REPORT_READ_ON : CAV_PG_REPORT_READ_ONE_ON,
                               .study = scope->study,
                               .number = number,
+                              .place = 5,
                               .visit = visit_report,
                               .context = &reader};
     return cav_pg_read_on(cav_pg_of(base), &reading, cursor, error);

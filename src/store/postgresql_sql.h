@@ -13,6 +13,9 @@
 /** True, and lets the transaction wait for the disk at its end, as parameter `n` says. */
 #define CAV_PG_DURABLY(n) "set_config('synchronous_commit', $" #n ", true) IS NOT NULL"
 
+/** The row of session $1 that a flush takes: always ($3 is 1), or if the write had an answer. */
+#define CAV_PG_FLUSHED "id = $1 AND ($3::int = 1 OR answer IS NOT NULL) AND " CAV_PG_DURABLY(2)
+
 /** A lease is over by the time `now`, and that of the server's start (parameter `n`), too. */
 #define CAV_PG_IS_OVER(now, n) "lease_ms < " now " AND $" #n "::bigint < " now
 
@@ -50,11 +53,12 @@
 /**
  * The same, but where there are none, one row of nothing but NULL, so that a study that is not
  * there, which answers no row, is told from it. The row of counters would tell that, too, but all
- * writes of the study pass through its page.
+ * writes of the study pass through its page. `more` columns follow the place.
  */
-#define CAV_PG_BEHIND(rows, place)                                                                 \
-    "SELECT t.* FROM caviar_studies s LEFT JOIN (" rows ") t ON true WHERE s.id = $1 "             \
+#define CAV_PG_BEHIND_WITH(rows, place, more)                                                      \
+    "SELECT t.*" more " FROM caviar_studies s LEFT JOIN (" rows ") t ON true WHERE s.id = $1 "     \
     "ORDER BY t." place
+#define CAV_PG_BEHIND(rows, place) CAV_PG_BEHIND_WITH(rows, place, "")
 
 #define CAV_PG_TRIAL_ROWS                                                                          \
     CAV_PG_ROWS("number, state, reason, attempt, failures, imported, params, metrics, step, "      \
@@ -78,9 +82,9 @@
       "UPDATE caviar_sessions SET id = $2 WHERE id IN ($1, $2) AND " CAV_PG_DURABLY(               \
           3) " RETURNING op, answer")                                                              \
     X(SESSION_REMOVE, "DELETE FROM caviar_sessions WHERE id = $1")                                 \
-    X(SESSION_FLUSH, "UPDATE caviar_sessions SET seen_ms = " CAV_PG_NOW(                           \
-                         2) " WHERE id = $1 AND "                                                  \
-                            "($4::int = 1 OR answer IS NOT NULL) AND " CAV_PG_DURABLY(3))          \
+    X(SESSION_FLUSH, "SELECT op FROM caviar_sessions WHERE " CAV_PG_FLUSHED " FOR UPDATE")         \
+    X(SESSION_STAMP,                                                                               \
+      "UPDATE caviar_sessions SET seen_ms = " CAV_PG_NOW(4) " WHERE " CAV_PG_FLUSHED)              \
     X(SESSION_SWEEP,                                                                               \
       "DELETE FROM caviar_sessions WHERE seen_ms < " CAV_PG_NOW(1) " - 30 * 86400000::bigint")     \
     X(LOCK, "SELECT changes FROM caviar_counters WHERE study = $1 FOR UPDATE")                     \
@@ -206,7 +210,10 @@
                                     "$7, change = c.changes, delivered_ms = CASE delivered_ms "    \
                                     "WHEN 0 THEN c.now ELSE delivered_ms END FROM c WHERE "        \
                                     "n.study = $3 AND n.id = $5 RETURNING n.id AS answer)"))       \
-    X(TRIAL_READ, CAV_PG_BEHIND(CAV_PG_TRIAL_ROWS, "change"))                                      \
+    X(TRIAL_READ,                                                                                  \
+      CAV_PG_BEHIND_WITH(CAV_PG_TRIAL_ROWS, "change",                                              \
+                         ", EXISTS (SELECT 1 FROM caviar_nudges WHERE study = $1 AND change > 0 "  \
+                         "AND change > $3)"))                                                      \
     X(TRIAL_READ_ON, CAV_PG_TRIAL_ROWS)                                                            \
     X(REPORT_READ, CAV_PG_BEHIND(CAV_PG_REPORT_ROWS(""), "id"))                                    \
     X(REPORT_READ_ON, CAV_PG_REPORT_ROWS(""))                                                      \

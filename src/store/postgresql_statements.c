@@ -14,8 +14,9 @@
 #include <string.h>
 
 enum {
-    MOST_CALLS = 2,  // in a batch
-    MOST_TRIES = 50, // of what the server asks to try again
+    MOST_CALLS = 2,     // in a batch
+    MOST_TRIES = 50,    // of what the server asks to try again
+    STAMP_MS = 3600000, // between two notes that a session is in use
 };
 
 // ---- Parameters -----------------------------------------------------------------------------
@@ -244,6 +245,7 @@ static PGresult *receive(cav_pg *store, const cav_pg_call *call)
 // Where false, nothing is on its way.
 static bool send_batch(cav_pg *store, const cav_pg_call *const *calls, size_t count)
 {
+    store->knows_no_nudges = false; // by the time of the answer
     if (!store->connection || !store->pq.PQenterPipelineMode(store->connection))
         return false;
     bool sent = true;
@@ -281,13 +283,20 @@ static void clear_all(cav_pg *store, PGresult **results, size_t count)
         store->pq.PQclear(results[i]);
 }
 
-static void flush_begin(const cav_pg *store, cav_pg_call *call, bool always)
+// To lock the session's row is enough for a commit that waits for the disk, and costs less than to
+// change it. Only from time to time it is changed, so that it is not taken for an old one's.
+static void flush_begin(cav_pg *store, cav_pg_call *call, bool always)
 {
-    cav_pg_call_begin(call, CAV_PG_SESSION_FLUSH);
+    int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    bool stamps = store->stamped_ms == 0 || now - store->stamped_ms >= STAMP_MS;
+    cav_pg_call_begin(call, stamps ? CAV_PG_SESSION_STAMP : CAV_PG_SESSION_FLUSH);
     cav_pg_add_text(call, store->session);
-    cav_pg_add_now(store, call);
     cav_pg_add_text(call, store->durability);
     cav_pg_add_int(call, always);
+    if (stamps) {
+        cav_pg_add_now(store, call);
+        store->stamped_ms = now;
+    }
 }
 
 // ---- Sessions -------------------------------------------------------------------------------

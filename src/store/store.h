@@ -198,7 +198,10 @@ typedef struct cav_store_type {
     caviar_code (*report_read)(cav_store *store, const cav_scope *scope, int64_t number,
                                int64_t *cursor, cav_report_visitor *visit, void *context,
                                cav_error *error);
-    /** The same for nudges that were added or set, in the order of their latest change. */
+    /**
+     * The same for nudges that were added or set, in the order of their latest change. Right after
+     * trial_read it may be as of the time of that.
+     */
     caviar_code (*nudge_read)(cav_store *store, const cav_scope *scope, int64_t *cursor,
                               cav_nudge_visitor *visit, void *context, cav_error *error);
     /** Appends the kept end of a trial's output. */

@@ -217,6 +217,52 @@ static void test_another_handle_sees_a_nudge_at_once(void **state)
     expect(at, &cursor, "1:0:change:waiting@-1>-1,0=1 me/;");
 }
 
+static void look_at_trials(store_fixture *at)
+{
+    int64_t cursor = 0;
+    store_rows rows = store_read(at, &cursor);
+    store_rows_free(&rows);
+}
+
+// A store may have found out about both at once.
+static void test_a_look_at_trials_hides_no_nudge(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    int64_t cursor = 0, oldest = 0, other = 0;
+    const char *first = "1:0:change:waiting@-1>-1,0=1 me/;";
+    if (!at->persists)
+        return;
+    store_add(at, 0, CAVIAR_STATE_RUNNING);
+    cav_store *mine = at->store, *theirs = store_fixture_open(at, false);
+    expect(at, &cursor, "");
+    look_at_trials(at);
+    expect(at, &cursor, ""); // and asked again
+    at->store = theirs;
+    add_change(at, 0, 1);
+    at->store = mine;
+    expect(at, &cursor, first);
+    look_at_trials(at);
+    expect(at, &oldest, first); // whoever has read less than others
+    at->store = theirs;
+    add_change(at, 0, 2);
+    at->store = mine;
+    look_at_trials(at);
+    expect(at, &cursor, "2:0:change:waiting@-1>-1,0=2 me/;");
+    look_at_trials(at);
+    add_change(at, 0, 3); // its own, in between
+    expect(at, &cursor, "3:0:change:waiting@-1>-1,0=3 me/;");
+    cav_scope scope = at->scope;
+    at->scope = store_study_add(at, "other");
+    store_add(at, 0, CAVIAR_STATE_RUNNING);
+    add_change(at, 0, 1);
+    cav_scope another = at->scope;
+    at->scope = scope;
+    look_at_trials(at);
+    at->scope = another;
+    expect(at, &other, first);
+    cav_store_close(theirs);
+}
+
 static caviar_code report_as(store_fixture *at, unsigned can, const char *checkpoints)
 {
     cav_report report = {
@@ -298,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_what_is_set_must_be_there),
         cmocka_unit_test(test_studies_do_not_see_each_others_nudges),
         cmocka_unit_test(test_another_handle_sees_a_nudge_at_once),
+        cmocka_unit_test(test_a_look_at_trials_hides_no_nudge),
         cmocka_unit_test(test_a_report_tells_what_its_trial_can_and_only_news_are_a_change),
         cmocka_unit_test(test_a_trial_knows_its_parent),
     };

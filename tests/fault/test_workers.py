@@ -121,6 +121,17 @@ def a_run_goes_on_through_restarts_of_the_server(box):
 
 
 @case
+def what_was_told_is_on_the_disk_when_the_server_is_killed(box):
+    late = 'wal_writer_delay = 10000ms\nwal_writer_flush_after = 1GB'  # it writes nothing by itself
+    with server(durable=True, settings=late) as at:
+        store = ('--store', at.url())
+        box.caviar('run', study(box, 6, nap='0'), '-j', '1', '--quiet', *store)
+        at.stop('immediate')
+        at.start()
+        check_results(box, 6, *store)
+
+
+@case
 def trials_stay_with_their_workers_when_the_server_was_away_longer_than_their_leases(box):
     with server(durable=True) as at:
         store = ('--store', at.url())
