@@ -18,6 +18,7 @@
 #include "search/beginning.h"
 #include "search/focus.h"
 #include "search/gp_search.h"
+#include "search/gp_stall.h"
 #include "search/inheriting.h"
 #include "surrogate/comparable.h"
 
@@ -85,7 +86,8 @@ typedef struct gp_state {
     size_t kept_count;
     uint64_t kept_number;
     size_t kept_trials, kept_finished, kept_reports; // trials SIZE_MAX: there is none
-    char words[CAV_ORIGIN_SIZE];                     // on the last answer
+    size_t kept_away;            // from this trial's surroundings; SIZE_MAX: from none
+    char words[CAV_ORIGIN_SIZE]; // on the last answer
 } gp_state;
 
 static void destroy(void *opaque)
@@ -145,6 +147,7 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .initial = settings->initial ? (size_t)settings->initial : default_initial(setup),
         .based = SIZE_MAX,
         .kept_trials = SIZE_MAX,
+        .kept_away = SIZE_MAX,
     };
     bool inherits = setup->earlier && setup->earlier->count > 0;
     if (inherits)
@@ -380,6 +383,13 @@ static void narrow_box(gp_state *state, const cav_history *history, uint64_t num
     }
 }
 
+// A region has an end of its own, of several metrics no trial is the best, and where trials are
+// stopped early most of them are no attempt at a gain.
+static bool may_stall(const gp_state *state)
+{
+    return !state->region.is_open && state->seen->metric_count == 1 && !state->comparable;
+}
+
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
                           cav_error *error)
 {
@@ -408,6 +418,9 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);
+    search.away_from = may_stall(state) ? cav_gp_stalled(state->table, state->seen->finished_count,
+                                                         history->open_count, &search.random)
+                                        : SIZE_MAX;
     size_t count = cav_gp_search_run(&search, KEPT, state->kept);
     if (count == SIZE_MAX)
         return cav_fail_memory(error);
@@ -416,6 +429,9 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     state->kept_trials = history->count;
     state->kept_finished = history->finished_count;
     state->kept_reports = history->reported_count;
+    state->kept_away = search.away_from == SIZE_MAX
+                           ? SIZE_MAX
+                           : state->seen->finished[state->table->places[search.away_from]];
     return CAVIAR_OK;
 }
 
@@ -446,12 +462,19 @@ static bool knows_enough(const gp_state *state, const cav_history *history, size
 static void describe(gp_state *state)
 {
     const cav_gp_region *region = &state->region;
-    int size = region->is_open
-                   ? snprintf(state->words, sizeof state->words,
-                              "gp: expects most here, in a box of %.2g %% of the range around "
-                              "trial %zu; ",
-                              100 * fmin(1, region->length), region->centre)
-                   : snprintf(state->words, sizeof state->words, "gp: expects most here; ");
+    int size;
+    if (region->is_open)
+        size = snprintf(state->words, sizeof state->words,
+                        "gp: expects most here, in a box of %.2g %% of the range around trial "
+                        "%zu; ",
+                        100 * fmin(1, region->length), region->centre);
+    else if (state->kept_away != SIZE_MAX)
+        size = snprintf(state->words, sizeof state->words,
+                        "gp: expects most here, away from trial %zu, around which little is "
+                        "gained; ",
+                        state->kept_away);
+    else
+        size = snprintf(state->words, sizeof state->words, "gp: expects most here; ");
     cav_gp_ensemble_describe(state->ensemble, state->words + size,
                              sizeof state->words - (size_t)size);
 }

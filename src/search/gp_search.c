@@ -36,6 +36,7 @@ typedef struct search_state {
     double *raw;                  // [space->count]
     candidate *order;             // [capacity]
     size_t parents[PARENTS], parent_count;
+    double near;   // as similar as this to the trial to stay away from: too near
     double *eight; // [8 x dims]
     // climbing
     size_t *free_dims, free_count;                 // [dims]
@@ -83,12 +84,24 @@ static bool prepare(search_state *at)
     return true;
 }
 
+static double nearness(search_state *at, const double *point)
+{
+    double similar[8];
+    if (at->search->away_from == SIZE_MAX)
+        return 0;
+    for (size_t lane = 0; lane < 8; lane++)
+        memcpy(at->eight + lane * at->dims, point, at->dims * sizeof *point);
+    cav_gp_ensemble_similar_eight(at->search->ensemble, at->search->away_from, at->eight, similar);
+    return similar[0];
+}
+
 // Makes the point one of the space; false if it breaks a constraint or was tried before.
 static bool settle(search_state *at, double *point)
 {
     cav_space_decode(at->space, point, at->raw, point);
     return cav_space_is_feasible(at->space, at->raw) &&
-           cav_history_find(at->search->history, point) == SIZE_MAX;
+           cav_history_find(at->search->history, point) == SIZE_MAX &&
+           !(nearness(at, point) > at->near);
 }
 
 static void keep(search_state *at, const double *point)
@@ -115,7 +128,7 @@ static void find_parents(search_state *at)
     const cav_gp_table *table = at->search->table;
     at->parent_count = 0;
     for (size_t i = 0; i < table->count; i++) {
-        if (table->failed[i])
+        if (table->failed[i] || nearness(at, table->points + i * at->dims) > at->near)
             continue;
         size_t place = at->parent_count;
         while (place > 0 && table->losses[i] < table->losses[at->parents[place - 1]])
@@ -190,6 +203,31 @@ static void add_around_the_best(search_state *at, size_t wanted)
         if (settle(at, at->at))
             keep(at, at->at);
     }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// What counts as near is the tenth of the box that is most similar.
+static void find_near(search_state *at)
+{
+    double similar[128];
+    at->near = INFINITY;
+    if (at->search->away_from == SIZE_MAX)
+        return;
+    for (size_t i = 0; i < 128; i++) {
+        for (size_t dim = 0; dim < at->dims; dim++) {
+            double v = cav_sobol_coordinate(at->search->scrambling, (uint32_t)i, dim);
+            at->at[dim] = at->search->low[dim] + v * (at->search->high[dim] - at->search->low[dim]);
+        }
+        cav_space_decode(at->space, at->at, at->raw, at->at);
+        similar[i] = nearness(at, at->at);
+    }
+    qsort(similar, 128, sizeof *similar, by_value);
+    at->near = similar[115];
 }
 
 static bool add_all(search_state *at)
@@ -447,6 +485,7 @@ size_t cav_gp_search_run(cav_gp_search *search, size_t most, double *ret_points)
                        .capacity = whole ? (size_t)size + 16 : 2 * usual + 16};
     if (prepare(&at)) {
         bool made = true;
+        find_near(&at);
         if (whole) {
             made = add_all(&at);
         } else {

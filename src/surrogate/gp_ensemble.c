@@ -416,12 +416,24 @@ double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble)
     return sum;
 }
 
-int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)
+static const cav_gp_member *heaviest(const cav_gp_ensemble *ensemble)
 {
     const cav_gp_member *most = ensemble->members;
     for (size_t i = 0; i < ensemble->count; i++)
         if (ensemble->members[i].log_weight > most->log_weight)
             most = &ensemble->members[i];
+    return most;
+}
+
+void cav_gp_ensemble_similar_eight(cav_gp_ensemble *ensemble, size_t trial, const double *points,
+                                   double ret[8])
+{
+    cav_gp_similar_eight(heaviest(ensemble)->gp, trial, points, ensemble->work, ret);
+}
+
+int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)
+{
+    const cav_gp_member *most = heaviest(ensemble);
     const struct kind *kind = &kinds[most->kind];
     double skill = fmax(0, cav_gp_ensemble_skill(ensemble));
     double share = exp(most->log_weight) * (double)(1 + ensemble->draws);

@@ -121,6 +121,11 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
 /** The same at one point, but for failures, with its gradient [dim_count]. */
 double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, double *ret_gradient);
 
+/** How similar eight points [8 x dim_count] are to a trial that was learnt, by the member that
+ * counts most: ret [8], from 0 to 1. */
+void cav_gp_ensemble_similar_eight(cav_gp_ensemble *ensemble, size_t trial, const double *points,
+                                   double ret[8]);
+
 /**
  * Scores many points [count x dim_count], count a multiple of 8, and has the members measure
  * improvement, from here on, in units of the best that each sees among them: their outcomes differ,

@@ -10,6 +10,7 @@
 #include "base/random.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static test_driver *make_with(const caviar_parameter *parameters, size_t count, int64_t budget,
                               const char *sampler, size_t metrics)
@@ -311,6 +312,46 @@ static void test_who_joins_late_proposes_the_same(void **state)
     }
 }
 
+// A wide bowl, and a narrow one that is half as high, far from it.
+static double two_bowls(const double *raw)
+{
+    double wide = 0, narrow = 0;
+    for (int i = 0; i < 3; i++) {
+        wide += (raw[i] - 0.25) * (raw[i] - 0.25);
+        narrow += (raw[i] - 0.8) * (raw[i] - 0.8);
+    }
+    return fmin(0.5 + wide, 12 * narrow);
+}
+
+static void test_where_nothing_is_gained_it_looks_elsewhere(void **state)
+{
+    (void)state;
+    const caviar_parameter parameters[] = {
+        {.name = "x", .high = 1}, {.name = "y", .high = 1}, {.name = "z", .high = 1}};
+    test_driver *driver = make(parameters, 3, 80);
+    const cav_sampler *sampler = &driver->sampler;
+    int away = 0, apart = 0;
+    size_t number, of;
+    for (int i = 0; i < 80; i++) {
+        assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        const char *words = strstr(sampler->type->explain(sampler->state), "away from trial ");
+        if (words) {
+            assert_int_equal(sscanf(words, "away from trial %zu, around which", &of), 1);
+            const double *there = driver->history->points + of * 3;
+            const double *here = driver->history->points + number * 3;
+            double off = 0;
+            for (int k = 0; k < 3; k++)
+                off = fmax(off, fabs(here[k] - there[k]));
+            away++;
+            apart += off > 0.1;
+        }
+        driver_tell_loss(driver, number, two_bowls(driver->raw));
+    }
+    assert_true(away >= 5); // without them, it is the wide one by most seeds
+    assert_int_equal(apart, away);
+    destroy(driver);
+}
+
 static void test_it_says_why(void **state)
 {
     (void)state;
@@ -326,7 +367,8 @@ static void test_it_says_why(void **state)
     assert_true(isnan(skill));
     run(driver, branin, 30);
     const char *words = sampler->type->explain(sampler->state);
-    assert_contains(words, "gp: expects most here; explains ");
+    assert_contains(words, "gp: expects most here");
+    assert_contains(words, "; explains ");
     assert_contains(words, "Matern");
     assert_ok(sampler->type->skill(sampler->state, driver->history, &skill, &error), &error);
     assert_true(skill > 0.5 && skill <= 1);
@@ -345,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_two_metrics_are_traded_off_over_the_whole_front),
         cmocka_unit_test(test_noise_does_not_lead_astray),
         cmocka_unit_test(test_who_joins_late_proposes_the_same),
+        cmocka_unit_test(test_where_nothing_is_gained_it_looks_elsewhere),
         cmocka_unit_test(test_it_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
