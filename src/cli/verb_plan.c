@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/order.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "insight/plan.h"
@@ -66,12 +67,6 @@ static caviar_code look(const cav_arguments *arguments, known *at, cav_error *er
     return cav_fail(error, code, "%s", missing.message);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // The median time of a step over trials that ran in one go, and their mean length.
 static caviar_code measure(const cav_history *history, cav_plan_case *to, cav_error *error)
 {
@@ -91,7 +86,7 @@ static caviar_code measure(const cav_history *history, cav_plan_case *to, cav_er
         steps += (double)history->steps[number];
         to->cannot_restore |= !(history->cans[number] & CAVIAR_CAN_RESTORE);
     }
-    qsort(times, count, sizeof *times, by_size);
+    cav_sort(times, count);
     to->measured_count = count;
     to->trial_steps = count > 0 ? steps / (double)count : 0;
     if (count > 0)

@@ -5,10 +5,10 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/order.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum {
     LEAST_VALUES = 8, // to say anything
@@ -37,12 +37,6 @@ const char *cav_finding_advice(cav_finding finding)
     return (size_t)finding < CAV_COUNT_OF(words) ? words[finding].advice : "";
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double cav_diagnosis_noise(const double *values, size_t count)
 {
     double sizes[MOST_NOISE];
@@ -54,7 +48,7 @@ double cav_diagnosis_noise(const double *values, size_t count)
     }
     if (used == 0)
         return 0;
-    qsort(sizes, used, sizeof *sizes, by_size);
+    cav_sort(sizes, used);
     double median = used % 2 ? sizes[used / 2] : (sizes[used / 2 - 1] + sizes[used / 2]) / 2;
     return median / (normal_median * sqrt(6)); // the variance of a second difference is sixfold
 }

@@ -8,6 +8,7 @@
 #include "schedule/scheduler.h"
 
 #include "base/memory.h"
+#include "base/order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,12 +118,6 @@ static double mean_at(const average *at, int64_t step)
     return low > 0 ? at->means[low - 1] : (double)NAN;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double work_out(median_state *state, int64_t step)
 {
     size_t count = 0;
@@ -133,7 +128,7 @@ static double work_out(median_state *state, int64_t step)
     }
     if (count < (size_t)state->settings->startup)
         return INFINITY;
-    qsort(state->room, count, sizeof *state->room, by_size);
+    cav_sort(state->room, count);
     return state->room[(size_t)(state->settings->quantile * (double)(count - 1))];
 }
 

@@ -383,11 +383,12 @@ static void narrow_box(gp_state *state, const cav_history *history, uint64_t num
     }
 }
 
-// A region has an end of its own, of several metrics no trial is the best, and where trials are
-// stopped early most of them are no attempt at a gain.
-static bool may_stall(const gp_state *state)
+// A region has an end of its own, of several metrics no trial is the best, where trials are stopped
+// early most of them are no attempt at a gain, and a small finite space is tried whole.
+static bool may_stall(const gp_state *state, double whole)
 {
-    return !state->region.is_open && state->seen->metric_count == 1 && !state->comparable;
+    return !state->region.is_open && state->seen->metric_count == 1 && !state->comparable &&
+           cav_space_size(state->space) > whole;
 }
 
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
@@ -418,9 +419,10 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         .random = cav_random_stream(state->seed, number, CAV_PURPOSE_SUGGEST, 0),
     };
     search.scrambling = cav_random_u64(&search.random);
-    search.away_from = may_stall(state) ? cav_gp_stalled(state->table, state->seen->finished_count,
-                                                         history->open_count, &search.random)
-                                        : SIZE_MAX;
+    search.away_from = SIZE_MAX;
+    if (may_stall(state, search.whole))
+        search.away_from = cav_gp_stalled(state->table, state->seen->finished_count,
+                                          history->open_count, &search.random);
     size_t count = cav_gp_search_run(&search, KEPT, state->kept);
     if (count == SIZE_MAX)
         return cav_fail_memory(error);

@@ -9,6 +9,7 @@
 #include "search/gp_search.h"
 
 #include "base/lbfgs.h"
+#include "base/order.h"
 #include "search/sobol_points.h"
 #include "space/walk.h"
 
@@ -20,7 +21,8 @@ enum {
     MOST_VALUES = 16, // of a discrete coordinate, up to which all are tried
     ROUNDS = 2,       // of climbing and trying values, from each start
     MOST_STARTS = 16,
-    PARENTS = 5, // best trials that candidates are made from
+    PARENTS = 5,  // best trials that candidates are made from
+    PROBES = 128, // points by which it is found what is near
 };
 
 typedef struct candidate {
@@ -84,6 +86,7 @@ static bool prepare(search_state *at)
     return true;
 }
 
+// How similar a point is to the trial to stay away from.
 static double nearness(search_state *at, const double *point)
 {
     double similar[8];
@@ -95,7 +98,8 @@ static double nearness(search_state *at, const double *point)
     return similar[0];
 }
 
-// Makes the point one of the space; false if it breaks a constraint or was tried before.
+// Makes the point one of the space; false if it breaks a constraint, was tried before or is too
+// near.
 static bool settle(search_state *at, double *point)
 {
     cav_space_decode(at->space, point, at->raw, point);
@@ -110,14 +114,20 @@ static void keep(search_state *at, const double *point)
     at->count++;
 }
 
-static void add_everywhere(search_state *at, size_t wanted)
+// Point i of an even spread over the box, to at->at.
+static void spread(search_state *at, size_t i)
 {
     const cav_gp_search *search = at->search;
+    for (size_t dim = 0; dim < at->dims; dim++) {
+        double v = cav_sobol_coordinate(search->scrambling, (uint32_t)i, dim);
+        at->at[dim] = search->low[dim] + v * (search->high[dim] - search->low[dim]);
+    }
+}
+
+static void add_everywhere(search_state *at, size_t wanted)
+{
     for (size_t i = 0; i < wanted; i++) {
-        for (size_t dim = 0; dim < at->dims; dim++) {
-            double v = cav_sobol_coordinate(search->scrambling, (uint32_t)i, dim);
-            at->at[dim] = search->low[dim] + v * (search->high[dim] - search->low[dim]);
-        }
+        spread(at, i);
         if (settle(at, at->at))
             keep(at, at->at);
     }
@@ -205,29 +215,20 @@ static void add_around_the_best(search_state *at, size_t wanted)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // What counts as near is the tenth of the box that is most similar.
 static void find_near(search_state *at)
 {
-    double similar[128];
+    double similar[PROBES];
     at->near = INFINITY;
     if (at->search->away_from == SIZE_MAX)
         return;
-    for (size_t i = 0; i < 128; i++) {
-        for (size_t dim = 0; dim < at->dims; dim++) {
-            double v = cav_sobol_coordinate(at->search->scrambling, (uint32_t)i, dim);
-            at->at[dim] = at->search->low[dim] + v * (at->search->high[dim] - at->search->low[dim]);
-        }
+    for (size_t i = 0; i < PROBES; i++) {
+        spread(at, i);
         cav_space_decode(at->space, at->at, at->raw, at->at);
         similar[i] = nearness(at, at->at);
     }
-    qsort(similar, 128, sizeof *similar, by_value);
-    at->near = similar[115];
+    cav_sort(similar, PROBES);
+    at->near = similar[PROBES - PROBES / 10];
 }
 
 static bool add_all(search_state *at)

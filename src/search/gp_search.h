@@ -16,7 +16,8 @@ typedef struct cav_gp_search {
     const cav_gp_table *table;
     const cav_belief *belief;
     const double *low, *high; // [dim_count] the box to stay in
-    size_t away_from; // a trial of the table whose surroundings are left out; SIZE_MAX: none
+    size_t away_from; // a row of the table: the tenth of the box that is most similar to it is left
+                      // out, but not where the space is scored point by point; SIZE_MAX: none
     double effort;
     double whole; // a finite space of at most so many points is scored point by point
     cav_random random;

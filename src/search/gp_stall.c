@@ -3,18 +3,13 @@
  */
 #include "search/gp_stall.h"
 
+#include "base/order.h"
+
 #include <math.h>
-#include <stdlib.h>
 
 static const double enough = 0.02; // of the way from the median to the best: a gain
 static const double most = 0.5;    // of the trials that look elsewhere
 static const double patience = 4, patience_dim = 1; // trials without a gain before the first one
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 // What a trial has to gain.
 static double least_gain(const cav_gp_table *table)
@@ -26,7 +21,7 @@ static double least_gain(const cav_gp_table *table)
             sorted[count++] = table->losses[i];
     if (count == 0)
         return 0;
-    qsort(sorted, count, sizeof *sorted, by_value);
+    cav_sort(sorted, count);
     return enough * (sorted[count / 2] - sorted[0]);
 }
 

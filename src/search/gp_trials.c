@@ -3,6 +3,7 @@
  */
 #include "search/gp_trials.h"
 
+#include "base/order.h"
 #include "base/pareto.h"
 
 #include <assert.h>
@@ -190,12 +191,6 @@ static void choose(cav_gp_table *table, const cav_history *history, size_t finis
     table->count = kept;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Learns from the trials in the table how their metrics compare.
 static void measure(cav_gp_table *table, const cav_history *history)
 {
@@ -227,7 +222,7 @@ static void put_losses(cav_gp_table *table, const cav_history *history)
         if (history->states[number] == CAVIAR_STATE_COMPLETE)
             complete[complete_count++] = loss;
     }
-    qsort(complete, complete_count, sizeof *complete, ascending);
+    cav_sort(complete, complete_count);
     double middle = complete_count ? complete[complete_count / 2] : -most_loss;
     for (size_t i = 0; i < table->count; i++) {
         if (table->failed[i])

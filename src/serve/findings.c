@@ -3,6 +3,8 @@
  */
 #include "serve/findings.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +72,6 @@ static void find_beyond(cav_findings *at)
     }
 }
 
-static int by_loss(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static caviar_code find_on_curve(cav_findings *at, cav_error *error)
 {
     const cav_history *history = at->history;
@@ -91,7 +87,7 @@ static caviar_code find_on_curve(cav_findings *at, cav_error *error)
             if (isfinite(loss))
                 losses[finite++] = loss;
         }
-    qsort(losses, finite, sizeof *losses, by_loss);
+    cav_sort(losses, finite);
     at->on_curve = finite > 0 ? choose_axis(at, at->metric, losses, finite) : at->values;
     free(losses);
     return CAVIAR_OK;

@@ -9,6 +9,7 @@
 #include "surrogate/gp_ensemble.h"
 
 #include "base/normal.h"
+#include "base/order.h"
 #include "base/vector.h"
 
 #include <math.h>
@@ -240,16 +241,10 @@ bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials,
     return true;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_of(const double *values, size_t count, double *room)
 {
     memcpy(room, values, count * sizeof *room);
-    qsort(room, count, sizeof *room, ascending);
+    cav_sort(room, count);
     return room[(count - 1) / 2];
 }
 
@@ -428,7 +423,11 @@ static const cav_gp_member *heaviest(const cav_gp_ensemble *ensemble)
 void cav_gp_ensemble_similar_eight(cav_gp_ensemble *ensemble, size_t trial, const double *points,
                                    double ret[8])
 {
-    cav_gp_similar_eight(heaviest(ensemble)->gp, trial, points, ensemble->work, ret);
+    const cav_gp *gp = heaviest(ensemble)->gp;
+    if (trial < gp->count)
+        cav_gp_similar_eight(gp, trial, points, ensemble->work, ret);
+    else // it could not be learnt
+        memset(ret, 0, CAV_LANES * sizeof *ret);
 }
 
 int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)

@@ -14,12 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Shifts and stretches to mean 0 and variance 1; all equal become 0.
 static void standardize(double *values, size_t count, double *log_slopes)
 {
@@ -166,7 +160,7 @@ bool cav_outcome_warp(cav_outcome outcome, const double *losses, size_t count, d
         return false;
     memcpy(sorted, losses, count * sizeof *sorted);
     memcpy(ret_outcomes, losses, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, ascending);
+    cav_sort(sorted, count);
     if (outcome == CAV_OUTCOME_POWER)
         warp_by_power(sorted, count, ret_outcomes, ret_log_slopes);
     else
