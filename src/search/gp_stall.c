@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-static const double enough = 0.02; // of the way from the median to the best: a gain
-static const double most = 0.5;    // of the trials that look elsewhere
+static const double enough = 0.02;     // of the way from the median to the best: a gain
+static const double most = 0.5;        // of the trials that look elsewhere
+static const double most_failed = 0.1; // of all trials
 static const double patience = 4, patience_dim = 1; // trials without a gain before the first one
 
 // What a trial has to gain.
@@ -29,6 +30,8 @@ size_t cav_gp_stalled(const cav_gp_table *table, size_t finished, size_t open, c
 {
     double gain = least_gain(table), marked = INFINITY;
     size_t best = SIZE_MAX, ended = 0; // trials up to the last gain
+    if ((double)(table->count - table->good_count) > most_failed * (double)table->count)
+        return SIZE_MAX;
     for (size_t i = 0; i < table->count; i++) {
         if (table->failed[i])
             continue;

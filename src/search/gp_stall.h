@@ -16,7 +16,8 @@
  * Of `finished` trials since the last one that gained more than a fiftieth of the distance between
  * the best and the median, n, this one looks elsewhere with a chance of (1 - p/n)/2, p being 4, one
  * for each coordinate and one for each of the `open` trials that run: what ended first after a
- * gain was proposed before it was known. The chance is 0 where n is less.
+ * gain was proposed before it was known. The chance is 0 where n is less, and where more than a
+ * tenth of the table's trials failed: elsewhere may well be where they do.
  *
  * Returns the best trial's row of the table, whose surroundings are to be left out, or SIZE_MAX
  * where the search goes on everywhere. Writes to the room behind the table's losses.

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import PROGRAM, case, contains, equal, main, wait_until  # noqa: E402
+from harness import BINARY, PROGRAM, case, contains, equal, main, wait_until  # noqa: E402
 
 INLINE = ['--', './bowl.sh', '{x: -2 2}', '{y: log 1e-4 1}']
 
@@ -227,7 +227,7 @@ def the_version_can_have_that_of_every_library(box):
     answer = box.json('--version')
     equal((answer['program'], answer['version'][:2]), ('caviar', '0.'))
     # what the dynamic linker says is linked, by what each library is called there
-    linked = subprocess.run(['ldd', PROGRAM], capture_output=True, text=True, check=True).stdout
+    linked = subprocess.run(['ldd', BINARY], capture_output=True, text=True, check=True).stdout
     names = {'libjansson': 'jansson', 'libuv': 'libuv', 'libsmartcols': 'libsmartcols',
              'libyaml': 'libyaml', 'libncurses': 'ncurses',
              'libsqlite3': 'sqlite', 'libz.': 'zlib', 'libc.': 'glibc'}

@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import postgres  # noqa: E402
-from harness import PROGRAM, Skip, case, contains, equal, main, wait_until  # noqa: E402
+from harness import BINARY, Skip, case, contains, equal, main, wait_until  # noqa: E402
 
 COMMAND = ['--minimize', 'loss', '--study', 's', '--', './t.sh', '{x: 0 1}']
 
@@ -75,7 +75,7 @@ exit 1
         box.caviar('run', '-n', '4', '--store', at.url(), '--folder', folder, '--on', 'slurm',
                    *COMMAND, status=1, PATH=f'{box.path("bin")}:{os.environ["PATH"]}')
     words = box.read('words').splitlines()
-    equal(words[0], PROGRAM)
+    equal(words[0], BINARY)
     assert folder in words, words
     assert not os.path.exists(box.path('pwned'))
 

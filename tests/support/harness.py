@@ -27,12 +27,15 @@ import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get('CAVIAR', os.path.join(ROOT, 'build-check/src/caviar')))
+BINARY = PROGRAM.replace('/under-valgrind/', '/')  # itself, where PROGRAM is a script around it
 UNDER_VALGRIND = bool(os.environ.get('CAVIAR_TEST_VALGRIND'))
 LONG = bool(os.environ.get('CAVIAR_TEST_LONG'))
 PATIENCE = 300 if UNDER_VALGRIND else 120  # seconds until something is given up
 ALARMS = ('AddressSanitizer', 'runtime error:', 'LeakSanitizer', '== Invalid', 'uninitialised')
 
 CASES = []
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup, too, programs begin as they usually do
 
 
 # A program to tune: a bowl whose least value, 0, lies at x = 1, y = 0.01.

@@ -118,7 +118,7 @@ static void test_trials_beyond_the_table_count(void **state)
     destroy(at);
 }
 
-static void test_failures_are_no_gain(void **state)
+static void test_failures_are_no_gain_and_many_of_them_forbid_it(void **state)
 {
     (void)state;
     fixture *at = make();
@@ -126,8 +126,10 @@ static void test_failures_are_no_gain(void **state)
     for (int i = 0; i < 20; i++)
         add(at, i == 0 ? 1 : 2);
     assert_near(count_elsewhere(at, 1), 342, 70);
-    add(at, NAN);
+    add(at, NAN); // of 22
     assert_near(count_elsewhere(at, 1), 350, 70);
+    add(at, NAN); // of 23
+    assert_int_equal(count_elsewhere(at, 1), 0);
     destroy(at);
 }
 
@@ -137,7 +139,7 @@ int main(void)
         cmocka_unit_test(test_the_share_grows_with_the_wait),
         cmocka_unit_test(test_only_what_is_worth_it_is_a_gain),
         cmocka_unit_test(test_trials_beyond_the_table_count),
-        cmocka_unit_test(test_failures_are_no_gain),
+        cmocka_unit_test(test_failures_are_no_gain_and_many_of_them_forbid_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
