@@ -559,7 +559,7 @@ import sys, time, caviar
 study = caviar.create_study({'x': caviar.Float(0, 1)}, store=sys.argv[1], seed=1)
 def slow(trial):
     if trial.number >= int(sys.argv[2]):
-        print('waiting', flush=True)
+        print('waiting\\n', end='', flush=True)  # at once: two threads print
         while True:
             trial.report(1, 0.5)
             time.sleep(0.01)
@@ -583,10 +583,10 @@ def ctrl_c_gives_the_running_trials_back(box):
         words = [sys.executable, box.file('slow.py', INTERRUPTED), store, str(jobs)]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               preexec_fn=hear_ctrl_c) as process:
-            for _ in range(jobs):
-                equal(process.stdout.readline(), 'waiting\n')
-            process.send_signal(signal.SIGINT)
             try:
+                for _ in range(jobs):
+                    equal(process.stdout.readline(), 'waiting\n')
+                process.send_signal(signal.SIGINT)
                 out, err = process.communicate(timeout=60)
             finally:
                 process.kill()
