@@ -14,7 +14,7 @@ const require = createRequire(join(process.env.CAVIAR_WEB_PACKAGES, 'x.js'));
 const { chromium } = require('playwright-core');
 export const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const patience = 60000;
+const patience = process.env.CAVIAR_TEST_VALGRIND ? 300000 : 60000;
 const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 const flags = [
     '--no-sandbox',
