@@ -87,15 +87,10 @@ static bool prepare(search_state *at)
 }
 
 // How similar a point is to the trial to stay away from.
-static double nearness(search_state *at, const double *point)
+static double nearness(const search_state *at, const double *point)
 {
-    double similar[8];
-    if (at->search->away_from == SIZE_MAX)
-        return 0;
-    for (size_t lane = 0; lane < 8; lane++)
-        memcpy(at->eight + lane * at->dims, point, at->dims * sizeof *point);
-    cav_gp_ensemble_similar_eight(at->search->ensemble, at->search->away_from, at->eight, similar);
-    return similar[0];
+    size_t trial = at->search->away_from;
+    return trial < SIZE_MAX ? cav_gp_ensemble_similar(at->search->ensemble, trial, point) : 0;
 }
 
 // Makes the point one of the space; false if it breaks a constraint, was tried before or is too

@@ -278,28 +278,23 @@ void cav_gp_truncate(cav_gp *gp, size_t count)
     gp->count = gp->inverse.count;
 }
 
-static void find_columns(const cav_gp *gp, const double *points, cav_gp_work *work)
+double cav_gp_similar(const cav_gp *gp, size_t known, const double *point, cav_gp_work *work)
 {
-    size_t dims = gp->axes->space->dim_count;
-    for (size_t lane = 0; lane < CAV_LANES; lane++)
-        cav_gp_columns(gp->axes, gp->warps, gp->params, points + lane * dims, CAV_LANES,
-                       work->eight + lane, NULL, NULL);
-}
-
-void cav_gp_similar_eight(const cav_gp *gp, size_t known, const double *points, cav_gp_work *work,
-                          double ret[8])
-{
-    find_columns(gp, points, work);
+    size_t lane = known % CAV_LANES;
+    const double *eight = gp->turned + (known - lane) * gp->axes->column_count;
+    cav_gp_columns(gp->axes, gp->warps, gp->params, point, 1, work->eight, NULL, NULL);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
-    cav_matern_eight(&kernel, work->eight, gp->columns + known * gp->axes->column_count, 1,
-                     work->values, NULL);
-    memcpy(ret, work->values, CAV_LANES * sizeof *ret);
+    cav_matern_one(&kernel, work->eight, eight, lane + 1, work->values, NULL);
+    return work->values[lane];
 }
 
 void cav_gp_predict_eight(const cav_gp *gp, const double *points, cav_gp_work *work,
                           double *ret_means, double *ret_variances)
 {
-    find_columns(gp, points, work);
+    size_t dims = gp->axes->space->dim_count;
+    for (size_t lane = 0; lane < CAV_LANES; lane++)
+        cav_gp_columns(gp->axes, gp->warps, gp->params, points + lane * dims, CAV_LANES,
+                       work->eight + lane, NULL, NULL);
     cav_matern kernel = cav_gp_kernel(gp, gp->choice_weights);
     cav_matern_eight(&kernel, work->eight, gp->columns, gp->count, work->values, NULL);
     cav_v8 means = {0}, explained = {0};

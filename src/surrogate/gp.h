@@ -101,9 +101,8 @@ void cav_gp_truncate(cav_gp *gp, size_t count);
 void cav_gp_predict_eight(const cav_gp *gp, const double *points, cav_gp_work *work,
                           double *ret_means, double *ret_variances);
 
-/** How similar eight points [8 x dim_count] are to one that it knows, from 0 to 1: ret [8]. */
-void cav_gp_similar_eight(const cav_gp *gp, size_t known, const double *points, cav_gp_work *work,
-                          double ret[8]);
+/** How similar a point [dim_count] is to one that it knows, from 0 to 1. */
+double cav_gp_similar(const cav_gp *gp, size_t known, const double *point, cav_gp_work *work);
 
 /** The same at one point [dim_count], with gradients [dim_count], 0 where there is none; both may
  * be NULL. */

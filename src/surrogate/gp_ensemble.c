@@ -420,14 +420,11 @@ static const cav_gp_member *heaviest(const cav_gp_ensemble *ensemble)
     return most;
 }
 
-void cav_gp_ensemble_similar_eight(cav_gp_ensemble *ensemble, size_t trial, const double *points,
-                                   double ret[8])
+double cav_gp_ensemble_similar(cav_gp_ensemble *ensemble, size_t trial, const double *point)
 {
     const cav_gp *gp = heaviest(ensemble)->gp;
-    if (trial < gp->count)
-        cav_gp_similar_eight(gp, trial, points, ensemble->work, ret);
-    else // it could not be learnt
-        memset(ret, 0, CAV_LANES * sizeof *ret);
+    // 0 where it could not be learnt
+    return trial < gp->count ? cav_gp_similar(gp, trial, point, ensemble->work) : 0;
 }
 
 int cav_gp_ensemble_describe(const cav_gp_ensemble *ensemble, char *ret_text, size_t size)

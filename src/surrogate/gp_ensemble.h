@@ -121,10 +121,9 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
 /** The same at one point, but for failures, with its gradient [dim_count]. */
 double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, double *ret_gradient);
 
-/** How similar eight points [8 x dim_count] are to a trial that was learnt, by the member that
- * counts most: ret [8], from 0 to 1. */
-void cav_gp_ensemble_similar_eight(cav_gp_ensemble *ensemble, size_t trial, const double *points,
-                                   double ret[8]);
+/** How similar a point [dim_count] is to a trial that was learnt, by the member that counts most,
+ * from 0 to 1. */
+double cav_gp_ensemble_similar(cav_gp_ensemble *ensemble, size_t trial, const double *point);
 
 /**
  * Scores many points [count x dim_count], count a multiple of 8, and has the members measure
