@@ -22,7 +22,7 @@ static int64_t server_ms(const cav_clock *clock)
 {
     const cav_pg *store =
         (const cav_pg *)(const void *)((const char *)clock - offsetof(cav_pg, server_clock));
-    return store->server_ahead_ms + cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    return store->server_ahead_ms + cav_pg_now_ms();
 }
 
 static caviar_code draw(cav_pg *store, cav_error *error)

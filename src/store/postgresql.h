@@ -90,6 +90,12 @@ typedef struct cav_pg {
     bool knows_no_nudges;             // as of the latest answer there are none behind
 } cav_pg;
 
+/** The monotonic clock, in milliseconds. */
+static inline int64_t cav_pg_now_ms(void)
+{
+    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+}
+
 static inline cav_pg *cav_pg_of(cav_store *store)
 {
     return (cav_pg *)store;

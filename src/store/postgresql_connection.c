@@ -21,11 +21,6 @@ enum {
     LONGEST_WAIT_MS = 2000,
 };
 
-static int64_t now_ms(void)
-{
-    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
-}
-
 const char *cav_pg_option(const PQconninfoOption *options, const char *keyword)
 {
     for (; options && options->keyword; options++)
@@ -88,7 +83,7 @@ typedef struct outage {
 
 static outage begin_outage(int64_t most_ms)
 {
-    return (outage){.begin_ms = now_ms(), .most_ms = most_ms, .nap_ms = FIRST_WAIT_MS};
+    return (outage){.begin_ms = cav_pg_now_ms(), .most_ms = most_ms, .nap_ms = FIRST_WAIT_MS};
 }
 
 static void fill_silence(const cav_pg *store, outage *at)
@@ -114,7 +109,7 @@ static outage begin_loss(cav_pg *store)
 static bool is_waited_for(cav_pg *store, outage *at)
 {
     const cav_store_waiter *waiter = store->base.waiter;
-    int64_t away_ms = at->has_begun ? now_ms() - at->begin_ms : 0;
+    int64_t away_ms = at->has_begun ? cav_pg_now_ms() - at->begin_ms : 0;
     at->has_begun = true;
     if (away_ms > at->most_ms || store->base.is_given_up)
         return false;
@@ -235,7 +230,7 @@ caviar_code cav_pg_reconnect(cav_pg *store, cav_error *error)
     if (!at.why[0])
         return cav_fail(error, CAVIAR_IO, "%s: the connection was lost", store->place);
     return cav_fail(error, CAVIAR_IO, "the server is gone, and was waited for for %lld s: %s",
-                    (long long)(now_ms() - at.begin_ms) / 1000, at.why);
+                    (long long)(cav_pg_now_ms() - at.begin_ms) / 1000, at.why);
 }
 
 // Lets what was sent go out, and takes in what has come; false if nothing moves for a moment.
@@ -277,13 +272,13 @@ void cav_pg_await(cav_pg *store)
 
 caviar_code cav_pg_read_time(cav_pg *store, cav_error *error)
 {
-    int64_t before = now_ms();
+    int64_t before = cav_pg_now_ms();
     PGresult *result =
         cav_pg_execute(store, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, "
                               "(extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint");
     caviar_code code = CAVIAR_OK;
     if (store->pq.PQresultStatus(result) == PGRES_TUPLES_OK) {
-        store->server_ahead_ms = cav_pg_int(store, result, 0, 0) - (before + now_ms()) / 2;
+        store->server_ahead_ms = cav_pg_int(store, result, 0, 0) - (before + cav_pg_now_ms()) / 2;
         store->leases_from_ms =
             store->own_clock ? 0 : cav_pg_int(store, result, 0, 1) + CAV_PG_RETURN_MS;
     } else {

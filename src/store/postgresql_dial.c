@@ -39,11 +39,6 @@ typedef struct watch {
     uint64_t key; // of the address
 } watch;
 
-static int64_t now_ms(void)
-{
-    return cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
-}
-
 // ---- Addresses ------------------------------------------------------------------------------
 
 // What tells two addresses apart.
@@ -220,13 +215,13 @@ static void follow_address(const cav_pg *store, watch *at)
     door present = present_door(store);
     uint64_t key = key_of(&present);
     if (key != at->key)
-        at->end_ms = now_ms() + at->limit_ms;
+        at->end_ms = cav_pg_now_ms() + at->limit_ms;
     at->key = key;
 }
 
 static bool is_over(const watch *at)
 {
-    return at->limit_ms > 0 && now_ms() >= at->end_ms;
+    return at->limit_ms > 0 && cav_pg_now_ms() >= at->end_ms;
 }
 
 // Waits for a moment until libpq can go on.

@@ -287,7 +287,7 @@ static void clear_all(cav_pg *store, PGresult **results, size_t count)
 // change it. Only from time to time it is changed, so that it is not taken for an old one's.
 static void flush_begin(cav_pg *store, cav_pg_call *call, bool always)
 {
-    int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    int64_t now = cav_pg_now_ms();
     bool stamps = store->stamped_ms == 0 || now - store->stamped_ms >= STAMP_MS;
     cav_pg_call_begin(call, stamps ? CAV_PG_SESSION_STAMP : CAV_PG_SESSION_FLUSH);
     cav_pg_add_text(call, store->session);

@@ -154,7 +154,7 @@ caviar_code cav_pg_study_control(cav_store *base, int64_t id, cav_control *ret_c
                                  uint64_t *ret_revision, cav_error *error)
 {
     cav_pg *store = cav_pg_of(base);
-    int64_t now = cav_clock_monotonic_ns(&cav_clock_system) / 1000000;
+    int64_t now = cav_pg_now_ms();
     caviar_code code = CAVIAR_OK;
     cav_pg_hear(store);
     bool knows =
