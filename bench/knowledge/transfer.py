@@ -31,19 +31,26 @@ def bowl(problem, seed):
                               zip(weight, common.unit(problem, config), centre))
 
 
-def nearest_of(problems, target):
-    """The other LCBench data set whose losses rank most like the target's, and how alike (rho)."""
+def ranks_of(problems):
+    """For each LCBench data set, how the losses of 1000 random configurations rank."""
     draw = random.Random(3)
-    configs = [{p.name: p.from_unit(draw.random()) for p in target.space} for _ in range(1000)]
     ranks = {}
+    configs = []
     for name in problems.names():
         if name.startswith("lcbench-"):
             problem = problems.get(name)
+            configs = configs or [{p.name: p.from_unit(draw.random()) for p in problem.space}
+                                  for _ in range(1000)]
             losses = [problem.evaluate(config) for config in configs]
             order = sorted(range(len(losses)), key=losses.__getitem__)
             ranks[name] = [rank for _, rank in sorted(zip(order, range(len(order))))]
-    alike = {name: statistics.correlation(of, ranks[target.name])
-             for name, of in ranks.items() if name != target.name}
+    return ranks
+
+
+def nearest_of(ranks, name):
+    """The other data set whose losses rank most like this one's, and how alike (rho)."""
+    alike = {other: statistics.correlation(of, ranks[name])
+             for other, of in ranks.items() if other != name}
     return max(alike.items(), key=lambda at: at[1])
 
 
@@ -88,16 +95,16 @@ def main():
     parser.add_argument("--best", default=None, help="best_known.json; else the best of all runs")
     args = parser.parse_args()
     problems = common.problems(args.bench)
-    sources = []
-    if args.sources != "nearest":
-        sources = [problems.get(name) for name in args.sources.split(",")]
+    by_rank = args.sources == "nearest"
+    ranks = ranks_of(problems) if by_rank else {}
+    sources = [] if by_rank else [problems.get(name) for name in args.sources.split(",")]
     kinds = args.kinds.split(",")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in args.targets.split(","):
             target = problems.get(name)
-            if args.sources == "nearest":
-                source, rho = nearest_of(problems, target)
+            if by_rank:
+                source, rho = nearest_of(ranks, name)
                 print(f"{name}: nearest is {source}, rank correlation {rho:.2f}", flush=True)
                 sources = [problems.get(source)]
             for seed in range(args.first_seed, args.first_seed + args.seeds):
