@@ -5,6 +5,7 @@ what it does, its --json, its exit status, what it says when something is wrong.
 """
 import json
 import os
+import re
 import sqlite3
 import sys
 import time
@@ -306,7 +307,8 @@ def replicates_are_runs_of_one_configuration(box):
     best = box.json('best')['trial']  # by what all say together: not the least mean of three runs
     least = min(first['config']['x'] ** 2 for first in firsts)
     assert best['config']['x'] ** 2 < least + 0.025, best  # half the width of the noise
-    contains(box.caviar('best').out, ' +- ', ' runs')
+    out = box.caviar('best').out
+    assert re.search(r' \+- .* \(\d runs(, lost)?\)\n', out), out
     contains(box.caviar('trials').out, 'MEAN', 'run of ', ', lost)', ' +- ')
     equal(box.trials('--sort', 'value')[0]['config'],
           min(firsts, key=lambda first: first['runs']['mean'])['config'])

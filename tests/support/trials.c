@@ -32,21 +32,28 @@ void trials_free(trials *at)
     caviar_space_free(at->space);
 }
 
-void trials_put(trials *at, const double *raw, double value, caviar_state state)
+void trials_put_at(cav_history *history, const double *raw, const double *point, double value,
+                   caviar_state state)
 {
     cav_error error = {0};
-    double point[TRIALS_MOST_PARAMETERS], values[2] = {value, NAN};
-    if (!at->history)
-        at->history = cav_history_new(at->space->count, at->space->dim_count, 1, at->maximize);
-    assert_non_null(at->history);
-    cav_space_encode(at->space, raw, point);
-    cav_record record = {.number = (int64_t)at->history->count,
+    double values[2] = {value, NAN};
+    cav_record record = {.number = (int64_t)history->count,
                          .attempt = 1,
                          .state = state,
                          .raw = raw,
                          .values = values,
                          .step = -1};
-    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
+    assert_ok(cav_history_put(history, &record, point, &error), &error);
+}
+
+void trials_put(trials *at, const double *raw, double value, caviar_state state)
+{
+    double point[TRIALS_MOST_PARAMETERS];
+    if (!at->history)
+        at->history = cav_history_new(at->space->count, at->space->dim_count, 1, at->maximize);
+    assert_non_null(at->history);
+    cav_space_encode(at->space, raw, point);
+    trials_put_at(at->history, raw, point, value, state);
 }
 
 void trials_draw(trials *at, double *ret_raw)

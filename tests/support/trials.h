@@ -26,6 +26,10 @@ void trials_init(trials *at, const caviar_parameter *parameters, size_t count, u
 void trials_init_floats(trials *at, size_t count, uint64_t seed);
 void trials_free(trials *at);
 
+/** Adds a trial to a history, at a point that need not belong to a space. */
+void trials_put_at(cav_history *history, const double *raw, const double *point, double value,
+                   caviar_state state);
+
 /** Adds a trial. */
 void trials_put(trials *at, const double *raw, double value, caviar_state state);
 

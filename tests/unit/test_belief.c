@@ -5,6 +5,7 @@
 
 #include "support/driver.h"
 #include "support/literal.h"
+#include "support/trials.h"
 
 #include "base/random.h"
 #include "surrogate/belief.h"
@@ -61,7 +62,7 @@ typedef struct course {
 } course;
 
 static course run(const char *sampler, const double *priors, loss_function *loss, uint64_t seed,
-                  size_t trials)
+                  size_t most)
 {
     enum { SEEDS = 6 };
     static const cav_option_value gp[] = {{"effort", "0.3", ""}, {"draws", "0", ""}};
@@ -78,7 +79,7 @@ static course run(const char *sampler, const double *priors, loss_function *loss
                               .option_count = has_effort ? CAV_COUNT_OF(gp) : 0};
         test_driver *driver = driver_new(&how, &error);
         double best = INFINITY;
-        for (size_t k = 0; k < trials; k++) {
+        for (size_t k = 0; k < most; k++) {
             size_t number;
             assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
             best = fmin(best, loss(driver->raw));
@@ -121,14 +122,7 @@ static void test_a_right_belief_helps_at_once_and_a_wrong_one_is_overcome(void *
 
 static void put(cav_history *history, const double *point, double loss)
 {
-    cav_error error = {0};
-    cav_record record = {.number = (int64_t)history->count,
-                         .attempt = 1,
-                         .state = CAVIAR_STATE_COMPLETE,
-                         .raw = point,
-                         .values = &loss,
-                         .step = -1};
-    assert_ok(cav_history_put(history, &record, point, &error), &error);
+    trials_put_at(history, point, point, loss, CAVIAR_STATE_COMPLETE);
 }
 
 static void test_the_vote_is_on_each_parameter_alone(void **state)

@@ -5,6 +5,7 @@
 #include "support/test.h"
 
 #include "support/literal.h"
+#include "support/trials.h"
 
 #include "search/gp_region.h"
 
@@ -38,16 +39,8 @@ static void destroy(fixture *at)
 // A complete trial with the first choice.
 static void add(fixture *at, double x, double y, double loss)
 {
-    cav_error error = {0};
     double point[] = {x, y, 0.25}, raw[] = {x, y, 0};
-    cav_record record = {.number = (int64_t)at->history->count,
-                         .attempt = 1,
-                         .state = CAVIAR_STATE_COMPLETE,
-                         .raw = raw,
-                         .values = &loss,
-                         .step = -1,
-                         .origin = "test"};
-    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
+    trials_put_at(at->history, raw, point, loss, CAVIAR_STATE_COMPLETE);
 }
 
 static void look(cav_gp_region *region, const fixture *at)

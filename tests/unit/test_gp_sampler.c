@@ -367,8 +367,9 @@ static void test_it_says_why(void **state)
     assert_true(isnan(skill));
     run(driver, branin, 30);
     const char *words = sampler->type->explain(sampler->state);
-    assert_contains(words, "gp: expects most here");
-    assert_contains(words, "; explains ");
+    assert_contains(words, strstr(words, ", away from trial ")
+                               ? ", around which little is gained; explains "
+                               : "gp: expects most here; explains ");
     assert_contains(words, "Matern");
     assert_ok(sampler->type->skill(sampler->state, driver->history, &skill, &error), &error);
     assert_true(skill > 0.5 && skill <= 1);

@@ -3,6 +3,8 @@
  */
 #include "support/test.h"
 
+#include "support/trials.h"
+
 #include "search/gp_stall.h"
 
 #include <math.h>
@@ -39,16 +41,8 @@ static void destroy(fixture *at)
 
 static void add(fixture *at, double loss)
 {
-    cav_error error = {0};
     double point[] = {(double)at->history->count / 1024, 0.5};
-    cav_record record = {.number = (int64_t)at->history->count,
-                         .attempt = 1,
-                         .state = CAVIAR_STATE_COMPLETE,
-                         .raw = point,
-                         .values = &loss,
-                         .step = -1,
-                         .origin = "test"};
-    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
+    trials_put_at(at->history, point, point, loss, CAVIAR_STATE_COMPLETE);
 }
 
 // Of a thousand trials, how many look elsewhere; all of them away from the same row.

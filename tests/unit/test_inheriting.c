@@ -219,15 +219,7 @@ static void test_the_portfolio_begins_with_the_best_and_keeps_apart(void **state
 // A complete trial of the history.
 static void put(cav_history *history, const double *point, double loss)
 {
-    cav_error error = {0};
-    cav_record record = {.number = (int64_t)history->count,
-                         .attempt = 1,
-                         .state = CAVIAR_STATE_COMPLETE,
-                         .raw = point,
-                         .values = &loss,
-                         .step = -1,
-                         .origin = "test"};
-    assert_ok(cav_history_put(history, &record, point, &error), &error);
+    trials_put_at(history, point, point, loss, CAVIAR_STATE_COMPLETE);
 }
 
 static void test_the_portfolio_goes_on_while_it_is_in_front(void **state)
