@@ -3,7 +3,7 @@
 objectives.py: how much of several objectives is found: hypervolume after so many trials, of
 Caviar's samplers and, where Optuna can be imported, of Optuna's in the same run.
 
-    bench/objectives/objectives.py [--caviar PROGRAM] [--samplers nsga2,tpe]
+    bench/objectives/objectives.py [--caviar PROGRAM] [--samplers nsga2,tpe,gp:volume=0]
         [--peers nsga2,tpe] [--problems zdt1,dtlz2_3] [--trials 200] [--seeds 10] [--dims 10]
         [--json]
 
@@ -95,6 +95,12 @@ def whole_front(name):
 
 
 def tune_with_caviar(options, sampler, function, dims, count, seed):
+    """The sampler is a name, with options behind a colon: gp:volume=0+draws=2."""
+    kind, _, given = sampler.partition(":")
+    if given:
+        sampler = {"type": kind}
+        sampler.update((name, float(value)) for name, value in
+                       (option.split("=") for option in given.split("+")))
     space = {f"x{i}": {"type": "float", "low": 0, "high": 1} for i in range(dims)}
     study = {"cmd": "init", "space": space, "seed": seed, "sampler": sampler, "scheduler": "none",
              "budget": {"trials": options.trials}, "metrics": [f"f{i}" for i in range(count)]}

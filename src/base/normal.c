@@ -76,3 +76,9 @@ double cav_normal_log_h(double z, double *ret_slope)
         *ret_slope = slope;
     return log_h;
 }
+
+double cav_log_add(double a, double b)
+{
+    double most = fmax(a, b);
+    return most > -INFINITY ? most + log1p(exp(fmin(a, b) - most)) : most;
+}

@@ -1,5 +1,6 @@
 /**
- * normal.h: the standard normal distribution, with tails that do not underflow.
+ * normal.h: the standard normal distribution, with tails that do not underflow, and sums of what is
+ * known by its logarithm.
  */
 #ifndef CAV_BASE_NORMAL_H
 #define CAV_BASE_NORMAL_H
@@ -16,5 +17,8 @@ double cav_normal_quantile(double p);
  * Writes d ln h / dz = Phi(z) / h(z) to ret_slope unless it is NULL.
  */
 double cav_normal_log_h(double z, double *ret_slope);
+
+/** log(exp(a) + exp(b)), where either may be -INFINITY. */
+double cav_log_add(double a, double b);
 
 #endif

@@ -37,7 +37,7 @@ static const double full_effort = 128;
 
 typedef struct gp_settings {
     int64_t initial, trials, draws;
-    double effort;
+    double effort, volume;
     bool regions, tiers;
 } gp_settings;
 
@@ -54,6 +54,9 @@ static const cav_option options[] = {
      "defaults"},
     {"draws", CAV_OPTION_INT, offsetof(gp_settings, draws), 1, 0, 32,
      "models of each kind with parameters drawn from all likely ones, beside the likeliest"},
+    {"volume", CAV_OPTION_REAL, offsetof(gp_settings, volume), 0.3, 0, 1,
+     "of two or three metrics: the share of trials that follow the hypervolume that they are "
+     "expected to add, the others one loss made of all"},
     {"effort", CAV_OPTION_REAL, offsetof(gp_settings, effort), 1, 0, 100,
      "how much to compute for a suggestion, relative to the usual"},
 };
@@ -64,6 +67,7 @@ typedef struct gp_state {
     uint64_t seed, scrambling;
     size_t initial;
     cav_gp_ensemble *ensemble;
+    cav_gp_volume *volume; // NULL: it is not followed
     cav_gp_table *table;
     cav_belief belief;
     cav_focus focus;            // over where there are no tiers
@@ -86,7 +90,8 @@ typedef struct gp_state {
     size_t kept_count;
     uint64_t kept_number;
     size_t kept_trials, kept_finished, kept_reports; // trials SIZE_MAX: there is none
-    size_t kept_away;            // from this trial's surroundings; SIZE_MAX: from none
+    size_t kept_away; // from this trial's surroundings; SIZE_MAX: from none
+    bool kept_by_volume;
     char words[CAV_ORIGIN_SIZE]; // on the last answer
 } gp_state;
 
@@ -94,6 +99,7 @@ static void destroy(void *opaque)
 {
     gp_state *state = opaque;
     cav_gp_ensemble_free(state->ensemble);
+    cav_gp_volume_free(state->volume);
     cav_gp_table_free(state->table);
     cav_comparable_free(state->comparable);
     cav_belief_free(&state->belief);
@@ -158,6 +164,9 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         .heritage = heritage_of(state, setup),
     };
     state->ensemble = cav_gp_ensemble_new(setup->space, &ensemble);
+    bool may_gain = metrics > 1 && metrics <= CAV_GP_VOLUME_METRICS && settings->volume > 0;
+    if (may_gain)
+        state->volume = cav_gp_volume_new(setup->space, metrics, &ensemble);
     size_t most = most_trials(settings, setup);
     bool has_regions = settings->regions && metrics == 1 && !setup->stops_early;
     state->region = cav_gp_region_make(setup->space, has_regions ? most : SIZE_MAX);
@@ -168,7 +177,8 @@ static caviar_code create(const cav_sampler_setup *setup, const void *opaque, vo
         state->comparable = cav_comparable_new(setup->step_max);
     bool can_compare = state->comparable || !setup->stops_early;
     bool fine = cav_belief_init(&state->belief, setup->space) &&
-                cav_focus_init(&state->focus, setup->space) && (state->inheriting || !inherits);
+                cav_focus_init(&state->focus, setup->space) && (state->inheriting || !inherits) &&
+                (state->volume || !may_gain);
     if (!fine || !can_compare || !state->ensemble || !state->table || !state->low || !state->kept) {
         destroy(state);
         return cav_fail_memory(error);
@@ -226,11 +236,37 @@ static bool hear_earlier(const gp_state *state, size_t finished)
     return !heritage || cav_heritage_learn(heritage, state->seen, finished);
 }
 
-static cav_gp_trials fill_table(gp_state *state, size_t base, size_t finished)
+// What all models learn from.
+typedef struct gp_rows {
+    cav_gp_trials all, parts[CAV_GP_VOLUME_METRICS];
+} gp_rows;
+
+static gp_rows fill_table(gp_state *state, size_t base, size_t finished)
 {
     cav_gp_table_fill(state->table, state->seen, cav_comparable_losses(state->comparable), base,
                       finished);
-    return cav_gp_table_trials(state->table);
+    gp_rows at = {.all = cav_gp_table_trials(state->table)};
+    for (size_t m = 0; state->volume && m < state->seen->metric_count; m++)
+        at.parts[m] = cav_gp_table_part(state->table, m);
+    return at;
+}
+
+static bool fit_models(gp_state *state, const gp_rows *rows, bool afresh, cav_random *random)
+{
+    return cav_gp_ensemble_fit(state->ensemble, &rows->all, afresh, random) &&
+           (!state->volume || cav_gp_volume_fit(state->volume, rows->parts, afresh, random));
+}
+
+static bool learn_models(gp_state *state, const gp_rows *rows)
+{
+    return cav_gp_ensemble_learn(state->ensemble, &rows->all) &&
+           (!state->volume || cav_gp_volume_learn(state->volume, rows->parts));
+}
+
+static bool extend_models(gp_state *state, const gp_rows *rows)
+{
+    return cav_gp_ensemble_extend(state->ensemble, &rows->all) &&
+           (!state->volume || cav_gp_volume_extend(state->volume, rows->parts));
 }
 
 static caviar_code fit(gp_state *state, size_t finished, bool afresh, uint64_t clock,
@@ -238,11 +274,10 @@ static caviar_code fit(gp_state *state, size_t finished, bool afresh, uint64_t c
 {
     cav_random random = cav_random_stream(state->seed, clock, CAV_PURPOSE_MODEL, 0);
     weigh_metrics(state, finished, BY_FINISHED);
-    cav_gp_trials trials = fill_table(state, finished, finished);
+    gp_rows trials = fill_table(state, finished, finished);
     if (!hear_earlier(state, finished))
         return cav_fail_memory(error);
-    if (state->table->good_count >= 2 &&
-        !cav_gp_ensemble_fit(state->ensemble, &trials, afresh, &random))
+    if (state->table->good_count >= 2 && !fit_models(state, &trials, afresh, &random))
         return cav_fail_memory(error);
     state->fitted = finished;
     state->based = SIZE_MAX;
@@ -255,19 +290,18 @@ static caviar_code learn(gp_state *state, size_t base, size_t finished, cav_erro
 {
     weigh_metrics(state, finished, BY_FINISHED);
     state->base = base;
-    cav_gp_trials trials = fill_table(state, base, base);
+    gp_rows trials = fill_table(state, base, base);
     bool enough = state->table->good_count >= 2;
     if (!hear_earlier(state, finished))
         return cav_fail_memory(error);
-    if (enough && state->based != base && !cav_gp_ensemble_learn(state->ensemble, &trials))
+    if (enough && state->based != base && !learn_models(state, &trials))
         return cav_fail_memory(error);
     if (enough && state->based != base)
         state->based = state->learnt = base;
     if (enough && state->learnt == finished && state->seen->metric_count == 1)
         return CAVIAR_OK;
     trials = fill_table(state, base, finished);
-    if (!(enough ? cav_gp_ensemble_extend(state->ensemble, &trials)
-                 : cav_gp_ensemble_learn(state->ensemble, &trials)))
+    if (!(enough ? extend_models(state, &trials) : learn_models(state, &trials)))
         return cav_fail_memory(error);
     state->learnt = finished;
     return CAVIAR_OK;
@@ -322,17 +356,25 @@ static caviar_code catch_up(gp_state *state, const cav_history *history, cav_err
     return code;
 }
 
+// Whether a suggestion is to add most to the hypervolume: evenly spread over the numbers.
+static bool follows_volume(const gp_state *state, uint64_t number)
+{
+    double share = state->settings->volume, n = (double)number;
+    return state->volume && floor((n + 1) * share) > floor(n * share);
+}
+
 // Has the losses of several metrics be what this suggestion counts them as.
 static caviar_code turn(gp_state *state, uint64_t number, cav_error *error)
 {
-    if (state->seen->metric_count == 1)
+    if (state->seen->metric_count == 1 || follows_volume(state, number))
         return CAVIAR_OK;
     weigh_metrics(state, number, BY_SUGGESTION);
-    cav_gp_trials trials = fill_table(state, state->base, state->seen->finished_count);
-    return cav_gp_ensemble_extend(state->ensemble, &trials) ? CAVIAR_OK : cav_fail_memory(error);
+    gp_rows trials = fill_table(state, state->base, state->seen->finished_count);
+    return cav_gp_ensemble_extend(state->ensemble, &trials.all) ? CAVIAR_OK
+                                                                : cav_fail_memory(error);
 }
 
-static caviar_code expect_open(gp_state *state, cav_error *error)
+static caviar_code expect_open(gp_state *state, bool by_volume, cav_error *error)
 {
     const cav_history *history = state->seen;
     size_t dims = state->space->dim_count;
@@ -342,9 +384,10 @@ static caviar_code expect_open(gp_state *state, cav_error *error)
     for (size_t i = 0; i < history->open_count; i++)
         memcpy(state->pending + i * dims, history->points + history->open[i] * dims,
                dims * sizeof(double));
-    return cav_gp_ensemble_expect(state->ensemble, state->pending, history->open_count)
-               ? CAVIAR_OK
-               : cav_fail_memory(error);
+    size_t count = history->open_count;
+    bool fine = by_volume ? cav_gp_volume_expect(state->volume, state->pending, count)
+                          : cav_gp_ensemble_expect(state->ensemble, state->pending, count);
+    return fine ? CAVIAR_OK : cav_fail_memory(error);
 }
 
 // The start region, and as far beyond as the trials so far are, and a quarter of it past the best;
@@ -394,12 +437,13 @@ static bool may_stall(const gp_state *state, double whole)
 static caviar_code search(gp_state *state, const cav_history *history, uint64_t number,
                           cav_error *error)
 {
+    bool by_volume = follows_volume(state, number);
     state->kept_trials = SIZE_MAX;
     caviar_code code = catch_up(state, history, error);
     if (!code)
         code = turn(state, number, error);
     if (!code)
-        code = expect_open(state, error);
+        code = expect_open(state, by_volume, error);
     if (code)
         return code;
     make_box(state, history);
@@ -409,6 +453,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     cav_gp_search search = {
         .space = state->space,
         .ensemble = state->ensemble,
+        .volume = by_volume ? state->volume : NULL,
         .history = history,
         .table = state->table,
         .belief = &state->belief,
@@ -428,6 +473,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
         return cav_fail_memory(error);
     state->kept_count = count;
     state->kept_number = number;
+    state->kept_by_volume = by_volume;
     state->kept_trials = history->count;
     state->kept_finished = history->finished_count;
     state->kept_reports = history->reported_count;
@@ -465,6 +511,13 @@ static void describe(gp_state *state)
 {
     const cav_gp_region *region = &state->region;
     int size;
+    if (state->kept_by_volume) {
+        size = snprintf(state->words, sizeof state->words,
+                        "gp: expects to add most to the hypervolume here; ");
+        cav_gp_volume_describe(state->volume, state->words + size,
+                               sizeof state->words - (size_t)size);
+        return;
+    }
     if (region->is_open)
         size = snprintf(state->words, sizeof state->words,
                         "gp: expects most here, in a box of %.2g %% of the range around trial "

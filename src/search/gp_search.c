@@ -239,6 +239,27 @@ static bool add_all(search_state *at)
     return true;
 }
 
+static bool score_all(const cav_gp_search *search, const double *points, size_t count,
+                      double *ret_scores)
+{
+    return search->volume ? cav_gp_volume_score_all(search->volume, points, count, ret_scores)
+                          : cav_gp_ensemble_score_all(search->ensemble, points, count, ret_scores);
+}
+
+static void score_eight(const cav_gp_search *search, const double *points, double ret_scores[8])
+{
+    if (search->volume)
+        cav_gp_volume_score_eight(search->volume, points, ret_scores);
+    else
+        cav_gp_ensemble_score_eight(search->ensemble, points, ret_scores);
+}
+
+static double score_one(const cav_gp_search *search, const double *point, double *ret_gradient)
+{
+    return search->volume ? cav_gp_volume_score(search->volume, point, ret_gradient)
+                          : cav_gp_ensemble_score(search->ensemble, point, ret_gradient);
+}
+
 static double bonus(const search_state *at, const double *point)
 {
     return cav_belief_bonus(at->search->belief, point, NULL);
@@ -253,7 +274,7 @@ static bool score_candidates(search_state *at)
         return false;
     for (size_t i = at->count; i < padded; i++)
         memcpy(at->points + i * at->dims, at->points, at->dims * sizeof *at->points);
-    bool scored = cav_gp_ensemble_score_all(at->search->ensemble, at->points, padded, scores);
+    bool scored = score_all(at->search, at->points, padded, scores);
     for (size_t i = 0; i < at->count; i++)
         at->order[i] = (candidate){scores[i] + bonus(at, at->points + i * at->dims), i};
     free(scores);
@@ -267,7 +288,7 @@ static void score_few(search_state *at, const double *points, size_t count, cand
     for (size_t lane = 0; lane < 8; lane++)
         memcpy(at->eight + lane * at->dims, points + (lane < count ? lane : 0) * at->dims,
                at->dims * sizeof(double));
-    cav_gp_ensemble_score_eight(at->search->ensemble, at->eight, scores);
+    score_eight(at->search, at->eight, scores);
     for (size_t lane = 0; lane < count; lane++)
         order[lane] = (candidate){scores[lane] + bonus(at, at->eight + lane * at->dims), lane};
 }
@@ -297,7 +318,7 @@ static double climb_score(void *context, const double *x, double *gradient)
     search_state *at = context;
     for (size_t i = 0; i < at->free_count; i++)
         at->at[at->free_dims[i]] = x[i];
-    double score = cav_gp_ensemble_score(at->search->ensemble, at->at, at->gradient);
+    double score = score_one(at->search, at->at, at->gradient);
     score += cav_belief_bonus(at->search->belief, at->at, at->gradient);
     for (size_t i = 0; i < at->free_count; i++)
         gradient[i] = -at->gradient[at->free_dims[i]];

@@ -7,11 +7,13 @@
 #include "base/random.h"
 #include "search/gp_trials.h"
 #include "surrogate/belief.h"
+#include "surrogate/gp_volume.h"
 
 /** What is searched, and how hard. */
 typedef struct cav_gp_search {
     const cav_space *space;
     cav_gp_ensemble *ensemble; // has learnt the trials
+    cav_gp_volume *volume;     // the same, and is followed instead; NULL: none
     const cav_history *history;
     const cav_gp_table *table;
     const cav_belief *belief;

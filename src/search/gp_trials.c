@@ -19,6 +19,7 @@ void cav_gp_table_free(cav_gp_table *table)
         return;
     free(table->points);
     free(table->losses);
+    free(table->parts);
     free(table->failed);
     free(table->deviations);
     free(table->places);
@@ -42,6 +43,8 @@ cav_gp_table *cav_gp_table_new(const cav_gp_region *region, size_t metric_count,
     table->capacity = most + CAV_GP_TABLE_LATER;
     table->points = malloc((table->capacity * dim_count + 1) * sizeof *table->points);
     table->losses = malloc(2 * table->capacity * sizeof *table->losses);
+    if (metric_count > 1)
+        table->parts = malloc(metric_count * table->capacity * sizeof *table->parts);
     table->failed = malloc(table->capacity * sizeof *table->failed);
     table->deviations = malloc(table->capacity * sizeof *table->deviations);
     table->places = malloc(table->capacity * sizeof *table->places);
@@ -49,7 +52,7 @@ cav_gp_table *cav_gp_table_new(const cav_gp_region *region, size_t metric_count,
     table->gathered = malloc(table->capacity * metric_count * sizeof *table->gathered);
     if (cav_scalar_init(&table->scalar, metric_count) && table->points && table->losses &&
         table->failed && table->deviations && table->places && table->best && table->gathered &&
-        table->distances)
+        table->distances && (table->parts || metric_count == 1))
         return table;
     cav_gp_table_free(table);
     return NULL;
@@ -202,34 +205,45 @@ static void measure(cav_gp_table *table, const cav_history *history)
     cav_scalar_measure(&table->scalar, table->gathered, count);
 }
 
-static void put_losses(cav_gp_table *table, const cav_history *history)
+// Guesses what failed trials, and others that did not come to their end, would have had.
+static void guess(const cav_gp_table *table, const cav_history *history, double *losses)
 {
     double *complete = table->losses + table->capacity, worst = -most_loss;
     size_t complete_count = 0;
-    table->good_count = 0;
-    measure(table, history);
     for (size_t i = 0; i < table->count; i++) {
-        size_t number = history->finished[table->places[i]];
-        table->failed[i] = !has_loss(history, number);
-        table->losses[i] = 0;
         if (table->failed[i])
             continue;
-        double loss = cav_scalar_loss(&table->scalar, losses_at(history, table->places[i]));
-        loss = fmax(-most_loss, fmin(most_loss, loss));
-        table->losses[i] = loss;
-        table->good_count++;
-        worst = fmax(worst, loss);
-        if (history->states[number] == CAVIAR_STATE_COMPLETE)
-            complete[complete_count++] = loss;
+        losses[i] = fmax(-most_loss, fmin(most_loss, losses[i]));
+        worst = fmax(worst, losses[i]);
+        if (history->states[history->finished[table->places[i]]] == CAVIAR_STATE_COMPLETE)
+            complete[complete_count++] = losses[i];
     }
     cav_sort(complete, complete_count);
     double middle = complete_count ? complete[complete_count / 2] : -most_loss;
     for (size_t i = 0; i < table->count; i++) {
         if (table->failed[i])
-            table->losses[i] = table->good_count ? worst : 0;
+            losses[i] = table->good_count ? worst : 0;
         else if (history->states[history->finished[table->places[i]]] == CAVIAR_STATE_PRUNED)
-            table->losses[i] = fmax(table->losses[i], middle);
+            losses[i] = fmax(losses[i], middle);
     }
+}
+
+static void put_losses(cav_gp_table *table, const cav_history *history)
+{
+    size_t metrics = history->metric_count;
+    table->good_count = 0;
+    measure(table, history);
+    for (size_t i = 0; i < table->count; i++) {
+        const double *losses = losses_at(history, table->places[i]);
+        table->failed[i] = !has_loss(history, history->finished[table->places[i]]);
+        table->good_count += !table->failed[i];
+        table->losses[i] = table->failed[i] ? 0 : cav_scalar_loss(&table->scalar, losses);
+        for (size_t m = 0; m < metrics && table->parts; m++)
+            table->parts[m * table->capacity + i] = losses[m];
+    }
+    guess(table, history, table->losses);
+    for (size_t m = 0; m < metrics && table->parts; m++)
+        guess(table, history, table->parts + m * table->capacity);
 }
 
 void cav_gp_table_fill(cav_gp_table *table, const cav_history *history,

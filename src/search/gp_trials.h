@@ -16,8 +16,9 @@ typedef struct cav_gp_table {
     size_t dim_count, most, capacity; // most + CAV_GP_TABLE_LATER
     double *points;                   // [capacity x dim_count]
     double *losses;                   // [capacity] with as much room behind
-    bool *failed;                     // [capacity]
-    double *deviations;               // [capacity]
+    double *parts; // [metrics x capacity] of several metrics each one's losses; NULL: one metric
+    bool *failed;  // [capacity]
+    double *deviations; // [capacity]
     bool has_deviations;
     size_t *places; // [capacity] in the order in which trials ended, of those that are in the table
     size_t count;
@@ -61,6 +62,14 @@ static inline cav_gp_trials cav_gp_table_trials(const cav_gp_table *table)
                            .losses = table->losses,
                            .failed = table->failed,
                            .deviations = table->has_deviations ? table->deviations : NULL};
+}
+
+/** The same with the losses of one of several metrics. */
+static inline cav_gp_trials cav_gp_table_part(const cav_gp_table *table, size_t metric)
+{
+    cav_gp_trials part = cav_gp_table_trials(table);
+    part.losses = table->parts + metric * table->capacity;
+    return part;
 }
 
 #endif

@@ -88,6 +88,12 @@ bool cav_gp_condition(cav_gp *gp, const cav_gp_data *data, cav_gp_work *work);
 /** Learns one more point. The outcomes must then be set anew. Needs room. False where it cannot. */
 bool cav_gp_append(cav_gp *gp, const double *point, cav_gp_work *work);
 
+/** The mean of the function, without noise, at a point that it knows. */
+static inline double cav_gp_fitted(const cav_gp *gp, size_t known)
+{
+    return gp->outcomes[known] - gp->noises[known] * gp->weights[known];
+}
+
 /** Other outcomes [count] at the points that it knows. */
 void cav_gp_set_outcomes(cav_gp *gp, const double *outcomes, cav_gp_work *work);
 

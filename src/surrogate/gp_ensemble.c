@@ -276,12 +276,11 @@ static double predictive_score(cav_gp_ensemble *ensemble, cav_gp_member *member)
 // The least mean at a trial that came out well.
 static double least_mean(const cav_gp_ensemble *ensemble, const cav_gp_member *member)
 {
-    const cav_gp *gp = member->gp;
     double least = INFINITY;
     for (size_t i = 0; i < ensemble->trial_count; i++) {
         double said = member->inherits ? ensemble->trust * ensemble->said[i] : 0;
         if (!ensemble->failed[i])
-            least = fmin(least, gp->outcomes[i] - gp->noises[i] * gp->weights[i] + said);
+            least = fmin(least, cav_gp_fitted(member->gp, i) + said);
     }
     return least;
 }
@@ -483,29 +482,33 @@ bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, siz
     return true;
 }
 
-// Expected improvement, times what measuring once more would tell beside its noise ("augmented",
-// Huang et al. 2006): without that factor a noisy model tries its best point again and again.
-static double log_improvement(const cav_gp_member *member, double mean, double variance,
-                              double *ret_by_mean, double *ret_by_variance)
+double cav_gp_member_log_news(const cav_gp_member *member, double variance, double *ret_by_variance)
 {
     const cav_gp *gp = member->gp;
     double noise = gp->scale * exp(gp->params[gp->param_count - 1]);
-    double deviation = sqrt(variance), z = (member->best - mean) / deviation, slope;
-    double log_h = cav_normal_log_h(z, &slope);
     double news = -expm1(-0.5 * log1p(variance / noise)); // 1 - sqrt(noise / (noise + variance))
-    if (ret_by_mean) {
-        *ret_by_mean = -slope / deviation;
-        *ret_by_variance =
-            (1 - slope * z) / (2 * variance) + 0.5 * (1 - news) / ((variance + noise) * news);
-    }
-    return log(deviation) + log_h + log(news);
+    if (ret_by_variance)
+        *ret_by_variance = 0.5 * (1 - news) / ((variance + noise) * news);
+    return log(news);
 }
 
-// After a prediction of eight by a member: how likely it is that a trial there gives a loss. Each
-// trial counts as much as it is similar, and there is one success everywhere to begin with.
-static void log_success(const cav_gp_ensemble *ensemble, size_t lane_count, double *scores)
+// Expected improvement, times what measuring once more would tell.
+static double log_improvement(const cav_gp_member *member, double mean, double variance,
+                              double *ret_by_mean, double *ret_by_variance)
 {
-    for (size_t lane = 0; lane < lane_count; lane++) {
+    double deviation = sqrt(variance), z = (member->best - mean) / deviation, slope;
+    double log_h = cav_normal_log_h(z, &slope);
+    double log_news = cav_gp_member_log_news(member, variance, ret_by_variance);
+    if (ret_by_mean) {
+        *ret_by_mean = -slope / deviation;
+        *ret_by_variance += (1 - slope * z) / (2 * variance);
+    }
+    return log(deviation) + log_h + log_news;
+}
+
+void cav_gp_ensemble_log_success(const cav_gp_ensemble *ensemble, double scores[8])
+{
+    for (size_t lane = 0; lane < CAV_LANES; lane++) {
         double all = 1, good = 1;
         for (size_t j = 0; j < ensemble->trial_count; j++) {
             double similar = ensemble->work->values[j * CAV_LANES + lane];
@@ -514,13 +517,6 @@ static void log_success(const cav_gp_ensemble *ensemble, size_t lane_count, doub
         }
         scores[lane] += log(good / all);
     }
-}
-
-// log(exp(a) + exp(b))
-static double log_add(double a, double b)
-{
-    double most = fmax(a, b);
-    return most > -INFINITY ? most + log1p(exp(fmin(a, b) - most)) : most;
 }
 
 static bool is_heard(const cav_gp_member *member)
@@ -564,13 +560,13 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
             continue;
         predict_eight(ensemble, member, points, means, variances);
         if (first && ensemble->failed_count > 0)
-            log_success(ensemble, CAV_LANES, success);
+            cav_gp_ensemble_log_success(ensemble, success);
         first = false;
         for (size_t lane = 0; lane < CAV_LANES; lane++)
             ret_scores[lane] =
-                log_add(ret_scores[lane],
-                        member->log_weight - member->level +
-                            log_improvement(member, means[lane], variances[lane], NULL, NULL));
+                cav_log_add(ret_scores[lane],
+                            member->log_weight - member->level +
+                                log_improvement(member, means[lane], variances[lane], NULL, NULL));
     }
     for (size_t lane = 0; lane < CAV_LANES; lane++)
         ret_scores[lane] += success[lane];
@@ -592,7 +588,7 @@ double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, dou
         double slope_mean, slope_variance, before = sum;
         double own = member->log_weight - member->level +
                      log_improvement(member, mean, variance, &slope_mean, &slope_variance);
-        sum = log_add(sum, own);
+        sum = cav_log_add(sum, own);
         double keep = exp(before - sum), share = exp(own - sum);
         for (size_t dim = 0; dim < dims; dim++)
             ret_gradient[dim] =
@@ -614,14 +610,14 @@ static void vote(cav_gp_ensemble *ensemble, cav_gp_member *member, const double 
         if (lane == 0) {
             predict_eight(ensemble, member, points + k * dims, means, variances);
             if (success)
-                log_success(ensemble, CAV_LANES, success + k);
+                cav_gp_ensemble_log_success(ensemble, success + k);
         }
         improvements[k] = log_improvement(member, means[lane], variances[lane], NULL, NULL);
         most = fmax(most, improvements[k]);
     }
     member->level = most > -INFINITY ? most : 0;
     for (size_t k = 0; k < count; k++)
-        scores[k] = log_add(scores[k], member->log_weight - member->level + improvements[k]);
+        scores[k] = cav_log_add(scores[k], member->log_weight - member->level + improvements[k]);
 }
 
 bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, size_t count,

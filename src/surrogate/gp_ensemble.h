@@ -133,4 +133,18 @@ double cav_gp_ensemble_similar(cav_gp_ensemble *ensemble, size_t trial, const do
 bool cav_gp_ensemble_score_all(cav_gp_ensemble *ensemble, const double *points, size_t count,
                                double *ret_scores);
 
+/**
+ * For those that form a score of their own from the members. The logarithm of what measuring once
+ * more would tell beside a member's noise ("augmented", Huang et al. 2006), with its derivative by
+ * the variance where that is not NULL: without it a noisy model tries its best point again and
+ * again.
+ */
+double cav_gp_member_log_news(const cav_gp_member *member, double variance,
+                              double *ret_by_variance);
+
+/** After a prediction of eight by a member: adds how likely it is, in logarithms, that a trial
+ * there gives a loss. Each trial counts as much as it is similar, and there is one success
+ * everywhere to begin with. */
+void cav_gp_ensemble_log_success(const cav_gp_ensemble *ensemble, double scores[8]);
+
 #endif

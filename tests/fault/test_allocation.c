@@ -398,13 +398,14 @@ static void test_suggesting_by_every_sampler(void **state)
 typedef struct modelled {
     cav_space *space;
     cav_sampler sampler;
+    size_t metric_count;
     cav_history *history;
 } modelled;
 
 static void put_trial(modelled *at, size_t number, caviar_state state, double value)
 {
     cav_error error = {0};
-    double point[4], raw[5];
+    double point[4], raw[5], values[2] = {value, 1 - value};
     for (size_t dim = 0; dim < at->space->dim_count; dim++)
         point[dim] = fmod(0.37 * (double)(number + 1) * (double)(dim + 1), 1);
     cav_space_decode(at->space, point, raw, point);
@@ -412,26 +413,39 @@ static void put_trial(modelled *at, size_t number, caviar_state state, double va
                          .attempt = 1,
                          .state = state,
                          .raw = raw,
-                         .values = &value,
+                         .values = values,
                          .origin = "user",
                          .step = -1};
     if (!at->history)
-        at->history = cav_history_new(at->space->count, at->space->dim_count, 1, minimize);
+        at->history =
+            cav_history_new(at->space->count, at->space->dim_count, at->metric_count, minimize);
     assert_ok(cav_history_put(at->history, &record, point, &error), &error);
 }
 
-static void *make_modelled(void)
+static void *make_model(size_t metric_count)
 {
-    static const cav_option_value effort = {"effort", "0", ""};
+    static const cav_option_value options[] = {{"effort", "0", ""}, {"volume", "1", ""}};
     cav_error error = {0};
     modelled *at = calloc(1, sizeof *at);
     at->space = make_full_space();
-    cav_sampler_setup setup = {.space = at->space, .seed = 1, .trial_budget = 10};
-    assert_ok(cav_sampler_open(&at->sampler, "gp", &effort, 1, &setup, &error), &error);
+    at->metric_count = metric_count;
+    cav_sampler_setup setup = {
+        .space = at->space, .seed = 1, .trial_budget = 10, .metric_count = metric_count};
+    assert_ok(cav_sampler_open(&at->sampler, "gp", options, 2, &setup, &error), &error);
     for (size_t i = 0; i < 7; i++)
         put_trial(at, i, i < 6 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_RUNNING,
                   fmod(1.3 * (double)i, 1));
     return at;
+}
+
+static void *make_model_of_one(void)
+{
+    return make_model(1);
+}
+
+static void *make_model_of_two(void)
+{
+    return make_model(2);
 }
 
 static caviar_code ask_model(void *object, cav_error *error)
@@ -454,7 +468,8 @@ static void destroy_modelled(void *object)
 static void test_asking_a_model(void **state)
 {
     (void)state;
-    fail_each(ask_model, make_modelled, destroy_modelled);
+    fail_each(ask_model, make_model_of_one, destroy_modelled);
+    fail_each(ask_model, make_model_of_two, destroy_modelled);
 }
 
 static void *make_nothing(void)

@@ -206,18 +206,26 @@ static double covered(const cav_history *history)
     }
 }
 
-static double cover(const char *sampler, bool is_concave)
+enum { TRADES = 60 }; // trials with two metrics
+
+// The area that a sampler covers, and how many trials were to add most to it.
+static double cover(const char *sampler, bool is_concave, size_t *ret_by_volume)
 {
-    enum { DIMS = 4, TRIALS = 60 };
+    enum { DIMS = 4 };
     const caviar_parameter parameters[DIMS] = {{.name = "a", .high = 1},
                                                {.name = "b", .high = 1},
                                                {.name = "c", .high = 1},
                                                {.name = "d", .high = 1}};
-    test_driver *driver = make_with(parameters, DIMS, TRIALS, sampler, 2);
-    for (int i = 0; i < TRIALS; i++) {
+    test_driver *driver = make_with(parameters, DIMS, TRADES, sampler, 2);
+    *ret_by_volume = 0;
+    for (int i = 0; i < TRADES; i++) {
         double values[2];
         size_t number;
         assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
+        const cav_sampler *asked = &driver->sampler;
+        const char *words = asked->type->explain ? asked->type->explain(asked->state) : "";
+        *ret_by_volume +=
+            strstr(words, "expects to add most to the hypervolume here; explains ") != NULL;
         zdt(driver->raw, DIMS, is_concave, values);
         driver_tell(driver, number, values);
     }
@@ -231,8 +239,12 @@ static void test_two_metrics_are_traded_off_over_the_whole_front(void **state)
     (void)state;
     for (int is_concave = 0; is_concave < 2; is_concave++) {
         double most = is_concave ? 4.0 / 3 : 5.0 / 3;
-        double by_model = cover("gp", is_concave), by_chance = cover("random", is_concave);
+        size_t by_volume, none;
+        double by_model = cover("gp", is_concave, &by_volume);
+        double by_chance = cover("random", is_concave, &none);
         print_message("# of %g: %g, by random search %g\n", most, by_model, by_chance);
+        assert_in_range(by_volume, 0.25 * TRADES, 0.3 * TRADES); // but for the first few
+        assert_int_equal(none, 0);
         assert_true(by_model > 0.93 * most && by_model < most);
         assert_true(by_chance < 0.6 * by_model);
     }
