@@ -99,7 +99,7 @@ def tune_with_caviar(options, sampler, function, dims, count, seed):
     kind, _, given = sampler.partition(":")
     if given:
         sampler = {"type": kind}
-        sampler.update((name, float(value)) for name, value in
+        sampler.update((name, json.loads(value)) for name, value in
                        (option.split("=") for option in given.split("+")))
     space = {f"x{i}": {"type": "float", "low": 0, "high": 1} for i in range(dims)}
     study = {"cmd": "init", "space": space, "seed": seed, "sampler": sampler, "scheduler": "none",

@@ -51,7 +51,22 @@ cav_gp_axes *cav_gp_axes_new(const cav_space *space)
         if (is_choice(parameter) || parameter->special_count > 0)
             add(axes, CAV_GP_CHOICE, dim, !is_choice(parameter));
     }
+    axes->length_means = malloc((2 * axes->count + 1) * sizeof *axes->length_means);
+    if (!axes->length_means) {
+        cav_gp_axes_free(axes);
+        return NULL;
+    }
+    axes->length_deviations = axes->length_means + axes->count;
+    for (size_t i = 0; i < axes->count; i++) {
+        axes->length_means[i] = cav_gp_length_mean(axes->count);
+        axes->length_deviations[i] = CAV_GP_LENGTH_DEVIATION;
+    }
     return axes;
+}
+
+double cav_gp_length_mean(size_t count)
+{
+    return log(0.5) + 0.5 * log((double)count);
 }
 
 void cav_gp_axes_free(cav_gp_axes *axes)
@@ -59,6 +74,7 @@ void cav_gp_axes_free(cav_gp_axes *axes)
     if (!axes)
         return;
     free(axes->axes);
+    free(axes->length_means);
     free(axes);
 }
 

@@ -37,7 +37,16 @@ typedef struct cav_gp_axes {
     size_t plain_count, arc_count;
     size_t column_count;
     size_t number_columns; // the first ones; the others are choices
+
+    // the prior of the length scales' logarithms [count], the same for all processes on these axes
+    double *length_means, *length_deviations;
 } cav_gp_axes;
+
+/** What is presumed of a length scale's logarithm before anything is known, of an axis of `count`:
+ * the mean grows with the square root of the number of axes (Hvarfner, Hellsten, Nardi: "Vanilla
+ * Bayesian optimization performs great in high dimensions", ICML 2024). */
+double cav_gp_length_mean(size_t count);
+#define CAV_GP_LENGTH_DEVIATION 1.2
 
 /** The axes of a space, which must outlive them; NULL when out of memory. */
 cav_gp_axes *cav_gp_axes_new(const cav_space *space);

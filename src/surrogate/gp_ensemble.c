@@ -235,6 +235,8 @@ bool cav_gp_ensemble_fit(cav_gp_ensemble *ensemble, const cav_gp_trials *trials,
 {
     if (!absorb(ensemble, trials))
         return false;
+    if (ensemble->heritage)
+        cav_heritage_presume(ensemble->heritage, ensemble->axes);
     for (size_t i = 0; i < ensemble->count; i += 1 + ensemble->draws)
         if (!fit_kind(ensemble, ensemble->members + i, trials->points, afresh, random))
             return false;

@@ -6,9 +6,7 @@
  *
  *   -1/2 ln |K| - (a + n/2) ln(b + 1/2 y' K^-1 y)
  *
- * Priors of the logarithms are normal. That of a length scale grows with the square root of the
- * number of axes: Hvarfner, Hellsten, Nardi: "Vanilla Bayesian optimization performs great in high
- * dimensions", ICML 2024.
+ * Priors of the logarithms are normal; those of the length scales are the axes'.
  */
 #include "surrogate/gp.h"
 
@@ -25,7 +23,7 @@ static prior prior_of(const cav_gp *gp, size_t param)
 {
     const cav_gp_axes *axes = gp->axes;
     if (param < axes->count)
-        return (prior){log(0.5) + 0.5 * log((double)axes->count), 1.2, -5, 6};
+        return (prior){axes->length_means[param], axes->length_deviations[param], -5, 6};
     if (param < cav_gp_param_warp(axes))
         return (prior){log(0.5), 0.5, log(0.1), 0};
     if (param < gp->param_count - 1)

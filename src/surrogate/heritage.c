@@ -22,6 +22,7 @@ enum {
 static const double sharpness = 8;                       // of weights, in correlations
 static const double presumed = 0.5, presumed_trials = 8; // a correlation before any trial
 static const double worth = 0.3;                         // a correlation that is of any use
+static const double spread = 0.7;  // of a length scale's logarithm between studies
 static const double unknown = 0.5; // the coordinate of what an earlier study does not know
 
 // What a study's process is learnt from.
@@ -139,6 +140,7 @@ static void weigh(cav_heritage *heritage)
         cav_heir *heir = &heritage->heirs[i];
         double score = n * heir->agreement.value + presumed_trials * presumed;
         heir->weight = heir->gp && !heir->refuted ? score / (n + presumed_trials) : -INFINITY;
+        heir->worth = fmax(0, heir->weight);
         most = fmax(most, heir->weight);
     }
     heritage->any = most > -INFINITY;
@@ -251,6 +253,25 @@ double cav_heritage_say(cav_heritage *heritage, const double *point, double *ret
                 ret_gradient[dim] += heir->weight * heritage->gradient[dim];
     }
     return sum;
+}
+
+// An axis has a mean for all studies, from which each differs by `spread`; both are normal, and
+// together they are as wide as what is presumed without any study.
+void cav_heritage_presume(const cav_heritage *heritage, cav_gp_axes *axes)
+{
+    const double within = spread * spread,
+                 total = CAV_GP_LENGTH_DEVIATION * CAV_GP_LENGTH_DEVIATION;
+    for (size_t i = 0; i < axes->count; i++) {
+        double precision = 1 / (total - within), sum = precision * cav_gp_length_mean(axes->count);
+        for (size_t k = 0; k < heritage->count; k++) {
+            const cav_heir *heir = &heritage->heirs[k];
+            double says = heir->earlier->knows[axes->axes[i].dim] ? heir->worth / within : 0;
+            precision += says;
+            sum += says > 0 ? says * heir->gp->params[i] : 0;
+        }
+        axes->length_means[i] = sum / precision;
+        axes->length_deviations[i] = sqrt(1 / precision + within);
+    }
 }
 
 double cav_heritage_ask(cav_heritage *heritage, size_t which, const double *point)

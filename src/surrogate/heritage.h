@@ -30,6 +30,7 @@ typedef struct cav_heir {
     cav_gp *gp;   // NULL: too few of its trials lie in this space
     double *said; // [CAV_HERITAGE_VOTERS] of the trials that vote
     cav_rank_correlation agreement;
+    double worth;   // the correlation that is expected of it, at least 0
     double weight;  // its share in what all of them say
     size_t refuted; // after so many trials; 0: it is not
 } cav_heir;
@@ -61,6 +62,14 @@ void cav_heritage_say_eight(cav_heritage *heritage, const double *points, double
 
 /** The same of one point, with its gradient [dim_count]. */
 double cav_heritage_say(cav_heritage *heritage, const double *point, double *ret_gradient);
+
+/**
+ * Has a space's axes presume length scales like those that were learnt of the earlier studies, as
+ * far as these are worth something here: which parameters matter, and at what scale, is alike more
+ * often than where the best values are. Such priors learnt from many studies: Wang et al.,
+ * "Pre-trained Gaussian processes for Bayesian optimization", JMLR 2024.
+ */
+void cav_heritage_presume(const cav_heritage *heritage, cav_gp_axes *axes);
 
 /** What one of them says of a point. */
 double cav_heritage_ask(cav_heritage *heritage, size_t which, const double *point);

@@ -169,6 +169,49 @@ static void test_the_gradient_of_what_is_said_is_its_derivative(void **state)
     tear_down(&at);
 }
 
+// The mean and deviation of an axis' next study by sums over what its mean for all studies may be,
+// each as likely as it makes what was learnt of one study that is worth `worth`.
+static void sum_up(double learnt, double worth, double *ret_mean, double *ret_deviation)
+{
+    const double between = 1.2 * 1.2 - 0.7 * 0.7, usual = cav_gp_length_mean(DIMS);
+    double total = 0, first = 0, second = 0;
+    for (double mean = usual - 10; mean < usual + 10; mean += 1e-3) {
+        double likely = exp(-0.5 * pow(mean - usual, 2) / between -
+                            0.5 * worth * pow((learnt - mean) / 0.7, 2));
+        total += likely;
+        first += likely * mean;
+        second += likely * (mean * mean + 0.7 * 0.7);
+    }
+    *ret_mean = first / total;
+    *ret_deviation = sqrt(second / total - *ret_mean * *ret_mean);
+}
+
+static void test_lengths_are_presumed_as_far_as_a_study_holds_and_knows_the_parameter(void **state)
+{
+    (void)state;
+    scene at;
+    double mean, deviation;
+    set_up(&at);
+    cav_gp_axes *axes = cav_gp_axes_new(at.here.space);
+    assert_non_null(axes);
+    trials_fill(&at.here, 12, bowl);
+    learn(&at);
+    cav_heir *related = &at.heritage->heirs[0];
+    assert_true(at.heritage->heirs[1].refuted > 0 && at.heritage->heirs[1].worth == 0);
+    assert_near(related->worth, (12 * related->agreement.value + 8 * 0.5) / (12 + 8), 1e-12);
+    at.earlier[0].knows[2] = false;
+    cav_heritage_presume(at.heritage, axes);
+    for (size_t i = 0; i < DIMS; i++) {
+        sum_up(related->gp->params[i], i == 2 ? 0 : related->worth, &mean, &deviation);
+        assert_near(axes->length_means[i], mean, 1e-6);
+        assert_near(axes->length_deviations[i], deviation, 1e-6);
+    }
+    assert_near(axes->length_means[2], cav_gp_length_mean(DIMS), 1e-12);
+    assert_true(axes->length_deviations[0] < 1 && axes->length_deviations[2] == 1.2);
+    cav_gp_axes_free(axes);
+    tear_down(&at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_what_was_refuted_stays_so),
         cmocka_unit_test(test_learning_at_once_comes_to_the_same_as_trial_by_trial),
         cmocka_unit_test(test_the_gradient_of_what_is_said_is_its_derivative),
+        cmocka_unit_test(test_lengths_are_presumed_as_far_as_a_study_holds_and_knows_the_parameter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
