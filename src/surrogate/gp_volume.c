@@ -123,7 +123,7 @@ int cav_gp_volume_describe(const cav_gp_volume *volume, char *ret_text, size_t s
         length += snprintf(ret_text + at, size - at, m ? " and %.0f %%" : "%.0f %%", 100 * skill);
     }
     size_t at = (size_t)length < size ? (size_t)length : size;
-    return length + snprintf(ret_text + at, size - at, " of the metrics left out");
+    return length + snprintf(ret_text + at, size - at, " of losses left out");
 }
 
 static cav_gp_member *member_of(const cav_gp_volume *volume, size_t team, size_t metric)
