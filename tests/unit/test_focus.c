@@ -87,7 +87,7 @@ static double least_of(loss_function *function, bool has_tiers, const char *tier
     double sum = 0, raw[MOST_TRIALS * DIMS];
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         cav_space *space = make_space(has_tiers);
-        test_driver *driver = make(space, seed % 2 ? "auto" : "gp", tiers, test_seed(1001 + seed));
+        test_driver *driver = make(space, seed % 2 ? "auto" : "gp", tiers, test_seed(1001) + seed);
         double least = INFINITY;
         run(driver, function, trials, raw);
         for (int i = 0; i < trials; i++)
@@ -133,17 +133,22 @@ static void test_few_trials_bring_more_where_the_presumption_holds(void **state)
 static void test_where_it_does_not_hold_all_is_open_soon(void **state)
 {
     (void)state;
+    enum { RUNS = 5 };
     double raw[MOST_TRIALS * DIMS];
-    cav_space *space = make_space(true);
-    test_driver *driver = make(space, "gp", "on", test_seed(1041));
-    cav_focus focus;
-    run(driver, otherwise, 8, raw);
-    assert_true(cav_focus_init(&focus, space));
-    cav_focus_learn(&focus, driver->history);
-    assert_true(focus.is_over); // before the ninth, at which it would be in any case
-    cav_focus_free(&focus);
-    driver_free(driver);
-    caviar_space_free(space);
+    size_t over = 0; // before the ninth trial, at which it would be in any case
+    for (uint64_t seed = 0; seed < RUNS; seed++) {
+        cav_space *space = make_space(true);
+        test_driver *driver = make(space, "gp", "on", test_seed(1041) + seed);
+        cav_focus focus;
+        run(driver, otherwise, 8, raw);
+        assert_true(cav_focus_init(&focus, space));
+        cav_focus_learn(&focus, driver->history);
+        over += focus.is_over;
+        cav_focus_free(&focus);
+        driver_free(driver);
+        caviar_space_free(space);
+    }
+    assert_true(over >= 2); // mostly 4 or 5
     double with = least_of(otherwise, true, "on", MOST_TRIALS);
     double without = least_of(otherwise, true, "off", MOST_TRIALS);
     assert_true(with < without + 0.02);

@@ -44,7 +44,7 @@ static void set_up(scene *at)
     cav_error error = {0};
     trials_init_floats(&at->here, DIMS, test_seed(881));
     for (size_t i = 0; i < SOURCES; i++) {
-        trials_init_floats(&at->there[i], DIMS, test_seed(882 + i));
+        trials_init_floats(&at->there[i], DIMS, test_seed(882) + i);
         trials_fill(&at->there[i], EARLIER, functions[i]);
         cav_earlier_source source = {.name = names[i],
                                      .space = at->there[i].space,
