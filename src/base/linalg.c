@@ -28,16 +28,14 @@ bool cav_lower_reserve(cav_lower *matrix, size_t rows)
         memset(matrix->entries + used, 0, (end - used) * sizeof(double));
         return true;
     }
-    size_t capacity = matrix->capacity + matrix->capacity / 8; // more is dear: they are squares
-    capacity = capacity > rows ? capacity : rows;
-    double *grown = cav_doubles_new(cav_lower_offset(capacity));
+    double *grown = cav_doubles_new(cav_lower_offset(rows));
     if (!grown)
         return false;
     if (matrix->count)
         memcpy(grown, matrix->entries, cav_lower_offset(matrix->count) * sizeof(double));
     free(matrix->entries);
     matrix->entries = grown;
-    matrix->capacity = capacity;
+    matrix->capacity = rows;
     return true;
 }
 

@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    MORE = 16
+}; // points that there is room for beyond those asked for: they are dear, as squares
+
 static const double constant = 1; // variance of the function's mean, in units of s^2
 
 cav_gp *cav_gp_new(const cav_gp_axes *axes, int smoothness, bool warps)
@@ -95,9 +99,8 @@ void cav_gp_work_free(cav_gp_work *work)
                        work->scratch, work->tangent_sums, work->choice_weights};
     free_all(rooms, CAV_COUNT_OF(rooms));
     free(work->tangent_columns);
-    cav_lower_free(&work->factor);
+    cav_lower_free(&work->covariance);
     cav_lower_free(&work->inverse);
-    cav_lower_free(&work->square);
     free(work);
 }
 
@@ -105,7 +108,7 @@ bool cav_gp_work_reserve(cav_gp_work *work, size_t count)
 {
     if (count <= work->capacity)
         return true;
-    size_t capacity = cav_padded(count + count / 8);
+    size_t capacity = cav_padded(count + MORE);
     size_t tangents = cav_gp_tangent_count(work->axes, true);
     struct room {
         double **at;
@@ -126,9 +129,9 @@ bool cav_gp_work_reserve(cav_gp_work *work, size_t count)
         free(*rooms[i].at);
         *rooms[i].at = fresh;
     }
-    work->factor.count = work->inverse.count = work->square.count = 0;
-    if (!cav_lower_reserve(&work->factor, capacity) ||
-        !cav_lower_reserve(&work->inverse, capacity) || !cav_lower_reserve(&work->square, capacity))
+    work->covariance.count = work->inverse.count = 0;
+    if (!cav_lower_reserve(&work->covariance, capacity) ||
+        !cav_lower_reserve(&work->inverse, capacity))
         return false;
     work->capacity = capacity;
     return true;
@@ -150,7 +153,7 @@ bool cav_gp_reserve(cav_gp *gp, size_t count)
 {
     if (count <= gp->capacity)
         return true;
-    size_t capacity = cav_padded(count + count / 8);
+    size_t capacity = cav_padded(count + MORE);
     if (!widen(&gp->columns, gp->count * gp->axes->column_count,
                capacity * gp->axes->column_count) ||
         !widen(&gp->turned, cav_padded(gp->count) * gp->axes->column_count,
@@ -190,21 +193,21 @@ static void turn_rows(const double *rows, size_t width, size_t first, size_t cou
 bool cav_gp_covariance(const cav_matern *kernel, const double *columns, size_t count, double noise,
                        const double *noises, cav_gp_work *work)
 {
-    work->factor.count = 0;
-    cav_lower_reserve(&work->factor, count);
-    work->factor.count = count;
+    work->covariance.count = 0;
+    cav_lower_reserve(&work->covariance, count);
+    work->covariance.count = count;
     for (size_t first = 0; first < count; first += CAV_LANES) {
         size_t end = first + CAV_LANES < count ? first + CAV_LANES : count;
         turn_rows(columns, kernel->column_count, first, count, work->eight);
         cav_matern_eight(kernel, work->eight, columns, end, work->values, NULL);
         for (size_t i = first; i < end; i++) {
-            double *row = cav_lower_row(&work->factor, i);
+            double *row = cav_lower_row(&work->covariance, i);
             for (size_t j = 0; j < i; j++)
                 row[j] = constant + work->values[j * CAV_LANES + i - first];
             row[i] = constant + 1 + noise + (noises ? noises[i] : 0);
         }
     }
-    return cav_lower_factor(&work->factor, work->panel);
+    return cav_lower_factor(&work->covariance, work->panel);
 }
 
 double cav_gp_scale(double quadratic, size_t count)
@@ -235,7 +238,7 @@ bool cav_gp_condition(cav_gp *gp, const cav_gp_data *data, cav_gp_work *work)
         return false;
     for (size_t i = 0; i < data->count; i++)
         gp->noises[i] = noise + (data->noises ? data->noises[i] : 0);
-    cav_lower_invert(&work->factor, &gp->inverse);
+    cav_lower_invert(&work->covariance, &gp->inverse);
     gp->count = data->count;
     cav_gp_set_outcomes(gp, data->outcomes, work);
     return true;

@@ -45,8 +45,9 @@ typedef struct cav_gp {
 /** Scratch room that several processes on the same axes share. */
 typedef struct cav_gp_work {
     const cav_gp_axes *axes;
-    size_t capacity; // points
-    cav_lower factor, inverse, square;
+    size_t capacity;                       // points
+    cav_lower covariance;                  // its factor; in the end of the gradient its inverse
+    cav_lower inverse;                     // of the factor
     double *panel, *columns, *tangents;    // [8 x n], [n x columns], [n x tangents]
     double *eight, *eight_tangents;        // [columns x 8], [tangents x 8]
     double *values, *slopes, *solved;      // [n x 8]

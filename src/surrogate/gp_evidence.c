@@ -63,7 +63,7 @@ static void weigh(const cav_gp_work *work, size_t first, size_t count, double sc
 {
     for (size_t lane = 0; lane < CAV_LANES; lane++) {
         size_t i = first + lane;
-        const double *row = cav_lower_row(&work->square, i < count ? i : 0);
+        const double *row = cav_lower_row(&work->covariance, i < count ? i : 0);
         size_t end = first + CAV_LANES < count ? first + CAV_LANES : count;
         for (size_t j = 0; j < end; j++) {
             double *slope = slopes + j * CAV_LANES + lane;
@@ -127,7 +127,7 @@ static void add_gradient(const cav_gp *gp, size_t count, double scale, double no
                                  .sums = work->tangent_sums};
     memset(work->sums, 0, width * CAV_LANES * sizeof(double));
     memset(work->tangent_sums, 0, tangents * CAV_LANES * sizeof(double));
-    cav_lower_square(&work->inverse, &work->square);
+    cav_lower_square(&work->inverse, &work->covariance);
     for (size_t first = 0; first < count; first += CAV_LANES) {
         size_t end = first + CAV_LANES < count ? first + CAV_LANES : count;
         turn_columns(work, width, first, count);
@@ -141,7 +141,7 @@ static void add_gradient(const cav_gp *gp, size_t count, double scale, double no
     double diagonal = 0;
     for (size_t i = 0; i < count; i++)
         diagonal +=
-            work->weights[i] * work->weights[i] / scale - cav_lower_row(&work->square, i)[i];
+            work->weights[i] * work->weights[i] / scale - cav_lower_row(&work->covariance, i)[i];
     gradient[gp->param_count - 1] += 0.5 * noise * diagonal;
 }
 
@@ -166,14 +166,14 @@ double cav_gp_evidence(const cav_gp *gp, const cav_gp_data *data, const double *
         return -INFINITY;
     memset(work->other, 0, padded * sizeof(double));
     memcpy(work->other, data->outcomes, count * sizeof(double));
-    cav_lower_solve(&work->factor, work->other, work->vector);
+    cav_lower_solve(&work->covariance, work->other, work->vector);
     for (size_t i = 0; i < count; i++) {
         quadratic += work->vector[i] * work->vector[i];
-        value -= log(cav_lower_row(&work->factor, i)[i]);
+        value -= log(cav_lower_row(&work->covariance, i)[i]);
     }
     value -= (CAV_GP_SCALE_SHAPE + (double)count / 2) * log(CAV_GP_SCALE_RATE + quadratic / 2);
     if (ret_gradient) {
-        cav_lower_invert(&work->factor, &work->inverse);
+        cav_lower_invert(&work->covariance, &work->inverse);
         cav_lower_apply_transposed(&work->inverse, work->vector, work->weights);
         add_gradient(gp, count, cav_gp_scale(quadratic, count), noise, work, ret_gradient);
     }
