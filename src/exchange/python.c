@@ -86,9 +86,10 @@ int64_t cav_python_time_read(const char *text)
         sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &local.tm_year, &local.tm_mon, &local.tm_mday,
                &separator, &local.tm_hour, &local.tm_min, &local.tm_sec, &used) < 7)
         return 0;
-    size_t rest = strlen(text + used);
-    if (rest > 0 && (text[used] != '.' || !cav_number_parse(text + used, rest, &fraction)))
-        fraction = 0; // a time zone, which Optuna does not write
+    const char *rest = text + used; // behind the fraction a time zone, which Optuna does not write
+    size_t digits = *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
+    if (digits > 0 && !cav_number_parse(rest, digits + 1, &fraction))
+        fraction = 0;
     local.tm_year -= 1900;
     local.tm_mon--;
     time_t seconds = mktime(&local);
