@@ -4,26 +4,15 @@
 #include "support/test.h"
 
 #include "gp_golden.h"
-#include "support/literal.h"
+#include "gp_golden_space.h"
 
 #include "surrogate/gp_fit.h"
 
-enum { COUNT = CAV_COUNT_OF(golden_outcomes), TESTS = CAV_COUNT_OF(golden_tests), DIMS = 4 };
-
-// x; c, one of three; s beside one special value; a, where c is its second choice.
-static cav_space *make_space(void)
-{
-    const caviar_parameter parameters[] = {
-        {.name = "x", .high = 1},
-        {.name = "c", .type = CATEGORICAL, CHOICES(TEXT("a"), TEXT("b"), TEXT("c"))},
-        {.name = "s", .low = 1, .high = 2, SPECIALS(0)},
-        {.name = "a", .high = 1, WHEN(HAS("c", TEXT("b")))},
-    };
-    cav_space *space = caviar_space_new();
-    for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
-        assert_int_equal(caviar_space_add(space, &parameters[i]), CAVIAR_OK);
-    return space;
-}
+enum {
+    COUNT = CAV_COUNT_OF(golden_outcomes),
+    TESTS = CAV_COUNT_OF(golden_tests),
+    DIMS = GOLDEN_DIMS
+};
 
 typedef struct fixture {
     cav_space *space;
@@ -35,7 +24,7 @@ typedef struct fixture {
 
 static void set_up(fixture *at, int smoothness, bool warps)
 {
-    at->space = make_space();
+    at->space = golden_space();
     at->axes = cav_gp_axes_new(at->space);
     at->work = cav_gp_work_new(at->axes);
     at->gp = cav_gp_new(at->axes, smoothness, warps);

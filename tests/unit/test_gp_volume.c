@@ -4,14 +4,14 @@
 #include "support/test.h"
 
 #include "gp_golden.h"
-#include "support/literal.h"
+#include "gp_golden_space.h"
 
 #include "base/pareto.h"
 #include "surrogate/gp_volume.h"
 
 #include <math.h>
 
-enum { COUNT = CAV_COUNT_OF(golden_outcomes), DIMS = 4, METRICS = CAV_GP_VOLUME_METRICS };
+enum { COUNT = CAV_COUNT_OF(golden_outcomes), DIMS = GOLDEN_DIMS, METRICS = CAV_GP_VOLUME_METRICS };
 
 typedef struct fixture {
     cav_space *space;
@@ -32,15 +32,7 @@ static void learn(fixture *at)
 // The golden outcomes, and one or two that want something else.
 static void set_up(fixture *at, size_t metric_count)
 {
-    const caviar_parameter parameters[] = {
-        {.name = "x", .high = 1},
-        {.name = "c", .type = CATEGORICAL, CHOICES(TEXT("a"), TEXT("b"), TEXT("c"))},
-        {.name = "s", .low = 1, .high = 2, SPECIALS(0)},
-        {.name = "a", .high = 1, WHEN(HAS("c", TEXT("b")))},
-    };
-    *at = (fixture){.space = caviar_space_new()};
-    for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
-        assert_int_equal(caviar_space_add(at->space, &parameters[i]), CAVIAR_OK);
+    *at = (fixture){.space = golden_space()};
     at->volume = cav_gp_volume_new(at->space, metric_count, &(cav_gp_ensemble_options){1, 1, NULL});
     assert_non_null(at->volume);
     for (size_t i = 0; i < COUNT; i++) {
@@ -150,7 +142,7 @@ static void check_gradient(fixture *at, const double *point)
     cav_gp_volume_score(at->volume, point, gradient);
     memcpy(moved, point, sizeof moved);
     for (size_t dim = 0; dim < DIMS; dim++) {
-        if (dim == 1 || isnan(moved[dim]) || (dim == 2 && moved[dim] <= 0.1))
+        if (!golden_is_smooth(moved, dim))
             continue;
         moved[dim] = point[dim] + step;
         double above = cav_gp_volume_score(at->volume, moved, unused);
