@@ -361,9 +361,12 @@ static void *make_learner(void)
     at->space = make_full_space();
     at->history = make_trials(at->space);
     cav_sampler_setup setup = {.space = at->space, .seed = 1, .trial_budget = 100};
-    static const cav_option_value points = {"points", "5", ""};
-    bool grid = strcmp(learning->name, "grid") == 0;
-    assert_ok(cav_sampler_open(&at->sampler, learning->name, &points, grid, &setup, &error),
+    static const cav_option_value points = {"points", "5", ""}, effort = {"effort", "0", ""};
+    bool is_grid = strcmp(learning->name, "grid") == 0, has_effort = false;
+    for (size_t i = 0; i < learning->option_count; i++)
+        has_effort |= strcmp(learning->options[i].name, "effort") == 0;
+    assert_ok(cav_sampler_open(&at->sampler, learning->name, is_grid ? &points : &effort,
+                               is_grid || has_effort, &setup, &error),
               &error);
     return at;
 }
