@@ -40,9 +40,7 @@ caviar_value cav_cell_value(const char *cell)
         return (caviar_value){.kind = CAVIAR_KIND_BOOL, .truth = strcasecmp(cell, "true") == 0};
     if (!cav_number_parse(cell, strlen(cell), &number))
         return (caviar_value){.kind = CAVIAR_KIND_TEXT, .text = cell};
-    if (number == nearbyint(number) && fabs(number) < CAV_INT_LIMIT)
-        return (caviar_value){.kind = CAVIAR_KIND_INT, .integer = (int64_t)number};
-    return (caviar_value){.kind = CAVIAR_KIND_REAL, .real = number};
+    return cav_value_of_number(number);
 }
 
 /** What the cells of a column are. */

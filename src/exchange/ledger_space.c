@@ -157,7 +157,7 @@ static caviar_parameter describe(const shaper *at, const cav_ledger_parameter *f
     } else if (all->low == all->high) {
         caviar_value *value = CAV_ARENA_NEW(at->ledger->arena, caviar_value, 1);
         if (value && all->type == CAVIAR_TYPE_INT)
-            *value = (caviar_value){.kind = CAVIAR_KIND_INT, .integer = (int64_t)all->low};
+            *value = cav_value_of_number(all->low);
         else if (value)
             *value = (caviar_value){.kind = CAVIAR_KIND_REAL, .real = all->low};
         to.type = CAVIAR_TYPE_CONSTANT;

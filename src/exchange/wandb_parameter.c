@@ -298,9 +298,9 @@ static void settle_point(reader *at)
                               : NULL;
     if (!value)
         return;
-    *value = (caviar_value){.kind = CAVIAR_KIND_REAL, .real = to->low};
-    if (to->type == CAVIAR_TYPE_INT)
-        *value = (caviar_value){.kind = CAVIAR_KIND_INT, .integer = (int64_t)to->low};
+    *value = to->type == CAVIAR_TYPE_INT
+                 ? cav_value_of_number(to->low)
+                 : (caviar_value){.kind = CAVIAR_KIND_REAL, .real = to->low};
     *to = (caviar_parameter){
         .name = to->name, .type = CAVIAR_TYPE_CONSTANT, .choices = value, .choice_count = 1};
 }

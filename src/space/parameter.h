@@ -148,6 +148,10 @@ void cav_parameter_print(const cav_parameter *parameter, double raw, cav_text *t
 /** Appends a value of any kind in the same form. */
 void cav_value_print(const caviar_value *value, cav_text *text);
 
+/** A number as a value: as an integer where it is whole and small enough to be counted with
+ * doubles. */
+caviar_value cav_value_of_number(double number);
+
 /** True where two values mean the same: 16 and 16.0 do, "16" and 16 do not. */
 bool cav_value_equal(const caviar_value *a, const caviar_value *b);
 

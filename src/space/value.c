@@ -19,6 +19,13 @@ static double number_of(const caviar_value *value)
     return value->kind == CAVIAR_KIND_INT ? (double)value->integer : value->real;
 }
 
+caviar_value cav_value_of_number(double number)
+{
+    if (number == nearbyint(number) && fabs(number) < CAV_INT_LIMIT)
+        return (caviar_value){.kind = CAVIAR_KIND_INT, .integer = (int64_t)number};
+    return (caviar_value){.kind = CAVIAR_KIND_REAL, .real = number};
+}
+
 bool cav_value_equal(const caviar_value *a, const caviar_value *b)
 {
     if (is_number(a) && is_number(b))
