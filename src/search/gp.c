@@ -5,6 +5,9 @@
  * where the improvement that the ensemble expects is greatest; trials that are still running count
  * as if they had come out as expected ("kriging believer", Ginsbourger et al. 2010).
  *
+ * Of two or three metrics each has an ensemble of its own, too, and some trials are where they are
+ * expected to add most to the hypervolume; the others follow one loss made of all metrics.
+ *
  * What the ensemble believes is a function of the history. At certain numbers of finished trials,
  * each half as large again as the one before, its parameters are fitted afresh; between these they
  * go on from where they were, at every trial or every few. So a worker that joins late goes through
