@@ -76,6 +76,11 @@ analyze() {
     build build-analyze -Dtests=false -Dwerror=true "-Dc_args=$flags"
 }
 
+# By .clang-tidy, as the build with clang compiles them.
+tidy() {
+    find src trainer -name '*.c' -print0 | xargs -0 -n 20 -P 2 clang-tidy -p build-clang --quiet
+}
+
 [ $# -eq 0 ] || count "$1"
 
 say "Valgrind"
@@ -108,6 +113,7 @@ one "the same bytes from the same commit" tools/reproducible.sh -Dweb=enabled ||
 
 say "Static analysis"
 one "gcc -fanalyzer" analyze || true
+one "clang-tidy" tidy || true
 one "cppcheck" cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning \
     --inline-suppr --library=tools/cppcheck.cfg '--suppress=invalidFunctionArg:trainer/*' -j 2 -I include -I src -I . \
     -D_GNU_SOURCE src trainer || true

@@ -69,8 +69,8 @@ void cav_line_reader_free(cav_line_reader *reader)
 static size_t find_own(const cav_spec *spec, const char *name, size_t size)
 {
     size_t m = 0;
-    while (m < spec->metric_count &&
-           (strlen(spec->metrics[m].name) != size || strncmp(spec->metrics[m].name, name, size)))
+    while (m < spec->metric_count && (strlen(spec->metrics[m].name) != size ||
+                                      strncmp(spec->metrics[m].name, name, size) != 0))
         m++;
     return m;
 }

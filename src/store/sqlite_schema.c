@@ -92,8 +92,8 @@ static const char *const migrations[] = {
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX nudges_by_change ON nudges (study, change);",
     // 3
-    "ALTER TABLE trials ADD COLUMN cpu_ms INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE trials ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;",
+    ("ALTER TABLE trials ADD COLUMN cpu_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE trials ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;"),
     // 4
     "CREATE INDEX trials_by_turn ON trials (study, failures, number) WHERE state = 'waiting';",
 };
