@@ -261,6 +261,13 @@ static bool are_finite(const metric_list *list)
     return true;
 }
 
+// One number that is none spoils the others: a share of errors stays one when the loss overflows.
+static void spoil(metric_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].value = NAN;
+}
+
 // What changes comes before the checkpoint of a pause, and after that of a restore.
 static caviar_code obey(state *at, caviar_verdict verdict, train_error *error)
 {
@@ -285,6 +292,8 @@ static caviar_code report(state *at, train_error *error)
     training_count_report(at->training, judge(at, &validation, &train));
     uint64_t step = at->training->progress.step;
     bool finite = are_finite(&metrics);
+    if (!finite)
+        spoil(&metrics);
     caviar_code code = CAVIAR_OK;
     if (finite && at->folder && step % (uint64_t)at->wanted->checkpoint_every == 0)
         code = write_checkpoint(at, error);

@@ -277,6 +277,22 @@ static void test_a_loss_that_is_not_finite_is_reported_and_ends_with_1(void **st
     outcome_clear(&end);
 }
 
+// With one mini-batch an epoch it is validation that meets the weights first; its share of errors
+// would be a number still.
+static void test_a_validation_loss_that_is_not_finite_spoils_the_share_of_errors(void **state)
+{
+    char line[LINE_SIZE];
+    outcome end = program_run(line_of(*state, line,
+                                      "--epochs 40 --optimizer sgd --batch-norm off --decay none "
+                                      "--lr 1000 --l2 1 --batch 4096"));
+    assert_status(&end, 1);
+    const char *last = strstr(end.out, "val_loss=nan");
+    assert_non_null(last);
+    assert_contains(end.out, "val_error=nan val_loss=nan train_loss=nan\n");
+    assert_null(strstr(last + 1, "val_loss"));
+    outcome_clear(&end);
+}
+
 static void test_standard_output_that_is_full_is_an_error(void **state)
 {
     char line[LINE_SIZE], script[LINE_SIZE + 100];
@@ -471,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_help_and_version_go_to_standard_output),
         cmocka_unit_test(test_the_manual_and_the_help_name_the_same_flags),
         IN_FOLDER(test_a_loss_that_is_not_finite_is_reported_and_ends_with_1),
+        IN_FOLDER(test_a_validation_loss_that_is_not_finite_spoils_the_share_of_errors),
         IN_FOLDER(test_standard_output_that_is_full_is_an_error),
         IN_FOLDER(test_a_network_is_saved),
         IN_FOLDER(test_a_trial_keeps_no_checkpoints_where_it_is_told_none),
