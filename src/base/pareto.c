@@ -24,6 +24,14 @@ bool cav_pareto_dominates(const double *a, const double *b, size_t dims)
     return better;
 }
 
+bool cav_pareto_is_dominated(const double *points, size_t count, size_t dims, const double *point)
+{
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++)
+        found = cav_pareto_dominates(points + i * dims, point, dims);
+    return found;
+}
+
 // Scratch memory, made once: one stretch of points for each number of losses above three, and a
 // staircase.
 typedef struct scratch {

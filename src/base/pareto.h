@@ -12,6 +12,9 @@
 /** Is a [dims] nowhere worse than b, and somewhere better? */
 bool cav_pareto_dominates(const double *a, const double *b, size_t dims);
 
+/** Does any of the points [count x dims] dominate this one? */
+bool cav_pareto_is_dominated(const double *points, size_t count, size_t dims, const double *point);
+
 /**
  * The hypervolume: the volume of what lies between the points [count x dims] and the reference
  * [dims], exactly. A point that is not below the reference everywhere adds nothing. The time is

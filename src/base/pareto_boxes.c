@@ -73,10 +73,8 @@ static size_t take_front(cav_pareto_boxes *boxes, const double *points, size_t c
     size_t kept = 0, dims = boxes->dims;
     for (size_t i = 0; i < count; i++) {
         const double *point = points + i * dims;
-        bool counts = is_below(point, reference, dims);
-        for (size_t k = 0; k < count && counts; k++)
-            counts = !cav_pareto_dominates(points + k * dims, point, dims);
-        if (!counts)
+        if (!is_below(point, reference, dims) ||
+            cav_pareto_is_dominated(points, count, dims, point))
             continue;
         double *to = boxes->front + kept++ * CAV_PARETO_BOXES_DIMS;
         to[2] = 0;

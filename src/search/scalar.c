@@ -44,9 +44,7 @@ static void find_range(cav_scalar *scalar, const double *losses, size_t count)
     size_t metrics = scalar->metric_count;
     for (size_t i = 0; i < count; i++) {
         const double *at = losses + i * metrics;
-        bool dominated = false;
-        for (size_t k = 0; k < count && !dominated; k++)
-            dominated = cav_pareto_dominates(losses + k * metrics, at, metrics);
+        bool dominated = cav_pareto_is_dominated(losses, count, metrics, at);
         for (size_t m = 0; m < metrics && !dominated; m++)
             scalar->range[m] = fmax(scalar->range[m], at[m] - scalar->least[m]);
     }

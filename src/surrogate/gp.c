@@ -13,9 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MORE = 16
-}; // points that there is room for beyond those asked for: they are dear, as squares
+// Points that there is room for beyond those asked for: they are dear, as squares.
+enum { MORE = 16 };
 
 static const double constant = 1; // variance of the function's mean, in units of s^2
 

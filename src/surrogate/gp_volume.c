@@ -170,14 +170,6 @@ static size_t believe(cav_gp_volume *volume, size_t team, const double *points, 
     return volume->front_count + count;
 }
 
-static bool is_dominated(const double *points, size_t count, size_t dims, const double *point)
-{
-    bool found = false;
-    for (size_t i = 0; i < count && !found; i++)
-        found = cav_pareto_dominates(points + i * dims, point, dims);
-    return found;
-}
-
 static void find_reference(const double *means, size_t count, size_t metrics, double *ret_reference)
 {
     double least[CAV_GP_VOLUME_METRICS], worst[CAV_GP_VOLUME_METRICS];
@@ -186,7 +178,7 @@ static void find_reference(const double *means, size_t count, size_t metrics, do
         worst[m] = -INFINITY;
     }
     for (size_t i = 0; i < count; i++) {
-        bool is_front = !is_dominated(means, count, metrics, means + i * metrics);
+        bool is_front = !cav_pareto_is_dominated(means, count, metrics, means + i * metrics);
         for (size_t m = 0; m < metrics && is_front; m++) {
             least[m] = fmin(least[m], means[i * metrics + m]);
             worst[m] = fmax(worst[m], means[i * metrics + m]);
@@ -229,11 +221,11 @@ bool cav_gp_volume_expect(cav_gp_volume *volume, const double *points, size_t co
 }
 
 static void foretell(const cav_gp_volume *volume, const cav_gp_team *team, size_t metric,
-                     double mean, double variance)
+                     double mean, double deviation)
 {
     edge *edges = volume->edges[metric];
     const double *at = team->boxes.edges[metric];
-    double deviation = sqrt(variance), log_deviation = log(deviation);
+    double log_deviation = log(deviation);
     edges[0] = (edge){.log_gain = -INFINITY};
     for (size_t i = 1; i < team->boxes.edge_counts[metric]; i++) {
         edges[i].z = (at[i] - mean) / deviation;
@@ -264,12 +256,12 @@ static double log_length(const edge *low, const edge *high, double deviation, sl
 }
 
 static double log_box(const cav_gp_volume *volume, const cav_pareto_box *box,
-                      const double *variances, slopes *ret)
+                      const double *deviations, slopes *ret)
 {
     double sum = 0;
     for (size_t m = 0; m < volume->metric_count; m++)
         sum += log_length(&volume->edges[m][box->low[m]], &volume->edges[m][box->high[m]],
-                          sqrt(variances[m]), ret ? &ret[m] : NULL);
+                          deviations[m], ret ? &ret[m] : NULL);
     return sum;
 }
 
@@ -280,11 +272,13 @@ static double log_gain(const cav_gp_volume *volume, size_t number, const double 
 {
     const cav_gp_team *team = &volume->teams[number];
     size_t metrics = volume->metric_count;
-    double sum = -INFINITY, log_news = 0, by_variance;
-    for (size_t m = 0; m < metrics; m++)
-        foretell(volume, team, m, means[m], variances[m]);
+    double sum = -INFINITY, log_news = 0, by_variance, deviations[CAV_GP_VOLUME_METRICS];
+    for (size_t m = 0; m < metrics; m++) {
+        deviations[m] = sqrt(variances[m]);
+        foretell(volume, team, m, means[m], deviations[m]);
+    }
     for (size_t i = 0; i < team->boxes.count; i++) {
-        volume->terms[i] = log_box(volume, &team->boxes.boxes[i], variances, NULL);
+        volume->terms[i] = log_box(volume, &team->boxes.boxes[i], deviations, NULL);
         sum = cav_log_add(sum, volume->terms[i]);
     }
     for (size_t m = 0; m < metrics; m++) {
@@ -298,7 +292,7 @@ static double log_gain(const cav_gp_volume *volume, size_t number, const double 
         double share = exp(volume->terms[i] - sum);
         if (!(share > 1e-12))
             continue;
-        log_box(volume, &team->boxes.boxes[i], variances, box);
+        log_box(volume, &team->boxes.boxes[i], deviations, box);
         for (size_t m = 0; m < metrics; m++) {
             ret[m].by_mean += share * box[m].by_mean;
             ret[m].by_variance += share * box[m].by_variance;

@@ -42,7 +42,7 @@ typedef struct cav_gp_volume {
     size_t capacity;
     struct cav_gp_edge *edges[CAV_GP_VOLUME_METRICS]; // [capacity + 2]
     double *terms;                                    // [2 capacity + 1] of the boxes
-    double *gradients;                                // [(2 metric_count + 1) x dim_count]
+    double *gradients;                                // [2 x metric_count x dim_count]
     double *gains;                                    // [scored_capacity] of points scored together
     size_t scored_capacity;
 } cav_gp_volume;
