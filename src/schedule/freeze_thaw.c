@@ -1,36 +1,29 @@
 /**
- * freeze_thaw.c: at first goes on, after each report, with whatever promises most for the steps
- * that it takes: the trial that reported, one that is paused, or a new one. Later it pauses only
- * what is unlikely to become the best.
+ * freeze_thaw.c: coarse to fine. The first trials get a tenth of a training, the next ones a fifth,
+ * and all later ones go on as long as there is hope for them.
  *
- * The ends of curves are guessed by surrogate/curve_ends.h. What counts in the steps of the first
- * few trainings is the improvement on the best loss so far that is expected of a training's end,
- * divided by the steps that are left until there: a trial is begun where that is the best use of a
- * training, and goes on as long as what has been learnt of it since leaves it ahead of the others
- * and of yet another new one. A share of the free workers goes by the rule of asha instead, which
- * needs no model. That finds something good soon, but few trials come to their end, and samplers
- * learn most from those: so from then on a trial goes on as long as there is hope for it. Every one
- * gets its first part then, and trials that come to their end get their share of the steps: where
- * nothing has hope, going on with the likeliest teaches more than beginning yet another one.
+ * Trials of equal length can be compared without a model: what a sampler learns from those is worth
+ * more than ends that are extrapolated from curves of many lengths. So all trials of the two coarse
+ * stages pause at the same step, whatever they have reported. Then the ends of curves are guessed
+ * by surrogate/curve_ends.h: a trial is paused when it is unlikely to become the best, and a free
+ * worker goes on with a paused one where that is likelier to give a new best, for each step that it
+ * takes, than a new trial is. All the while a share of the steps is for trials that come to their
+ * end: a result to use, and what the model of curves is checked by.
  *
  * Where the model is not trusted (too few curves yet, or curves that cannot be extrapolated),
- * asha's rule is all there is.
- *
- * The draws belong to the number of reports, so that all workers see the same ones.
+ * asha's rule follows the coarse stages.
  */
 #include "schedule/rungs.h"
 
 #include "base/memory.h"
-#include "base/normal.h"
-#include "base/random.h"
 #include "surrogate/curve_ends.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct freeze_settings {
-    double eta, ranked, rush, hopeless, whole, least;
-    int64_t grace, stride;
+    double eta, coarse, hopeless, whole, least;
+    int64_t grace, stride, trials;
 } freeze_settings;
 
 static const cav_option options[] = {
@@ -38,25 +31,27 @@ static const cav_option options[] = {
      "of asha's rule: one of so many trials goes on at each rung"},
     {"grace", CAV_OPTION_INT, offsetof(freeze_settings, grace), 0, 0, 1e9,
      "steps that every trial gets; 0: the least steps of the study, or 1"},
+    {"coarse", CAV_OPTION_REAL, offsetof(freeze_settings, coarse), 0.1, 0, 1,
+     "part of a training that trials get at first, and later twice that; 0: whole trainings from "
+     "the beginning"},
+    {"trials", CAV_OPTION_INT, offsetof(freeze_settings, trials), 0, 0, 1e9,
+     "how many trials get that, and twice as many twice that; 0: 6 and two for each parameter, at "
+     "most a tenth of the budget"},
     {"stride", CAV_OPTION_INT, offsetof(freeze_settings, stride), 1, 1, 1e9,
-     "steps that a trial goes on for at least once it is chosen: more where starting costs much"},
-    {"ranked", CAV_OPTION_REAL, offsetof(freeze_settings, ranked), 0.25, 0, 1,
-     "share of free workers that go by asha's rule also where the curves can be extrapolated"},
-    {"rush", CAV_OPTION_REAL, offsetof(freeze_settings, rush), 3, 0, 1e9,
-     "for the steps of so many trainings what promises most per step goes on; then all that is not "
-     "hopeless"},
-    {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.02, 0, 0.5,
-     "a trial that is less likely than this to become the best is paused, or stopped if it cannot "
-     "pause"},
-    {"least", CAV_OPTION_REAL, offsetof(freeze_settings, least), 0.2, 0, 1,
-     "after the rush: part of a training that every trial gets before it may be paused"},
-    {"whole", CAV_OPTION_REAL, offsetof(freeze_settings, whole), 0.5, 0, 1,
-     "after the rush: share of the steps for trials that come to their end, hopeless or not"},
+     "later, steps that a trial goes on for at least once it is chosen: more where starting costs "
+     "much"},
+    {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.05, 0, 0.5,
+     "later, a trial that is less likely than this to become the best is paused, or stopped if it "
+     "cannot pause"},
+    {"least", CAV_OPTION_REAL, offsetof(freeze_settings, least), 0.4, 0, 1,
+     "later, part of a training that every trial gets before it may be paused"},
+    {"whole", CAV_OPTION_REAL, offsetof(freeze_settings, whole), 0.15, 0, 1,
+     "share of the steps for trials that come to their end, hopeless or not"},
 };
 
 typedef struct freeze_state {
     const freeze_settings *settings;
-    uint64_t seed;
+    double trials; // of the first stage
     int64_t grace;
     cav_rungs rungs;
     cav_curve_model *model;
@@ -72,6 +67,14 @@ static void destroy(void *opaque)
     free(state);
 }
 
+static double first_trials(const freeze_settings *settings, const cav_scheduler_setup *setup)
+{
+    double trials = 6 + 2 * (double)setup->space->dim_count;
+    if (settings->trials > 0)
+        return (double)settings->trials;
+    return setup->trial_budget > 0 ? fmin(trials, (double)setup->trial_budget / 10) : trials;
+}
+
 static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, void **ret_state,
                           cav_error *error)
 {
@@ -80,7 +83,7 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
     if (!state)
         return cav_fail_memory(error);
     state->settings = settings;
-    state->seed = setup->seed;
+    state->trials = first_trials(settings, setup);
     cav_rungs_settings ladder = {.eta = settings->eta, .grace = settings->grace, .promote = true};
     state->grace = cav_rungs_first(&ladder, setup);
     state->model = cav_curve_model_new(setup->step_max);
@@ -103,35 +106,42 @@ static caviar_code look(freeze_state *state, const cav_history *history, cav_err
     return cav_curve_ends_look(state->ends, state->model, history, error);
 }
 
-// ---- What gains most ------------------------------------------------------------------------
+// ---- Stages ---------------------------------------------------------------------------------
 
-// The logarithm of the improvement on the best loss so far that is expected of the rest of a
-// training, per step that it takes.
-static double rate(const freeze_state *state, cav_curve_guess end, int64_t from)
+// A part of a training, in steps.
+static int64_t steps_of(const freeze_state *state, double part)
+{
+    double steps = floor(part * (double)cav_curve_model_horizon(state->model));
+    return (int64_t)fmax((double)state->grace, steps);
+}
+
+// How far trials go for now before they pause: a part in the coarse stages, then the horizon.
+static int64_t level_of(const freeze_state *state, const cav_history *history)
 {
     int64_t last = cav_curve_model_horizon(state->model);
-    double best, first, left = from < last ? (double)(last - from) : 1;
-    cav_curve_model_range(state->model, &best, &first);
-    if (!(end.sd > 0)) // a constant, say
-        return end.mean < best ? log((best - end.mean) / left) : -INFINITY;
-    return log(end.sd) + cav_normal_log_h((best - end.mean) / end.sd, NULL) - log(left);
+    double left = (double)history->step_sum, part = state->settings->coarse;
+    int64_t first = steps_of(state, part), second = steps_of(state, 2 * part);
+    if (!(part > 0) || first >= last)
+        return last;
+    left -= state->trials * (double)first;
+    if (left < 0)
+        return first;
+    if (second > first)
+        left -= 2 * state->trials * (double)second;
+    return left < 0 && second < last ? second : last;
 }
+
+static bool is_coarse(const freeze_state *state, const cav_history *history)
+{
+    return level_of(state, history) < cav_curve_model_horizon(state->model);
+}
+
+// ---- Guesses --------------------------------------------------------------------------------
 
 static cav_curve_guess guess_end(freeze_state *state, const cav_history *history, size_t number)
 {
     return cav_curve_ends_guess(state->ends, state->model, history, number,
                                 cav_curve_model_horizon(state->model));
-}
-
-static double rate_of(freeze_state *state, const cav_history *history, size_t number)
-{
-    return rate(state, guess_end(state, history, number), history->steps[number]);
-}
-
-static double rate_of_new(freeze_state *state)
-{
-    int64_t last = cav_curve_model_horizon(state->model);
-    return rate(state, cav_curve_ends_guess_new(state->ends, state->model, last), 0);
 }
 
 // P(loss < threshold)
@@ -217,83 +227,109 @@ static caviar_verdict judge_for_good(freeze_state *state, const cav_history *his
                : CAVIAR_VERDICT_CONTINUE;
 }
 
-static bool is_rushing(const freeze_state *state, const cav_history *history)
-{
-    double whole = (double)cav_curve_model_horizon(state->model);
-    return (double)history->step_sum < state->settings->rush * whole;
-}
-
-// The probability to end below the best loss of those that are complete; without any the lower
-// the end, the better.
-static double merit_at_last(freeze_state *state, const cav_history *history, size_t number)
+// The loss that is to be beaten: of the best trial that is complete, on the model's scale. NaN:
+// there is none.
+static double best_loss(const freeze_state *state, const cav_history *history)
 {
     size_t best = cav_history_best(history, 0);
-    cav_curve_guess end = guess_end(state, history, number);
     if (best == SIZE_MAX)
-        return -end.mean;
-    double loss = history->losses[best * history->metric_count];
-    return chance(end, cav_curve_model_scale(state->model, loss));
+        return NAN;
+    return cav_curve_model_scale(state->model, history->losses[best * history->metric_count]);
+}
+
+// The probability to end below it; where there is none, the lower the end the better.
+static double likelihood(freeze_state *state, const cav_history *history, size_t number)
+{
+    double best = best_loss(state, history);
+    cav_curve_guess end = guess_end(state, history, number);
+    return isnan(best) ? -end.mean : chance(end, best);
 }
 
 static bool has_hope(const freeze_state *state, const cav_history *history, double likely)
 {
-    return cav_history_best(history, 0) == SIZE_MAX || likely >= state->settings->hopeless;
-}
-
-static bool promises_most(freeze_state *state, const cav_history *history, size_t number)
-{
-    double own = rate_of(state, history, number), others;
-    find_most(state, history, rate_of, &others);
-    return own >= others && !(own < rate_of_new(state));
+    return isnan(best_loss(state, history)) || likely >= state->settings->hopeless;
 }
 
 static bool may_win(freeze_state *state, const cav_history *history, size_t number)
 {
-    return leads(history, number) ||
-           has_hope(state, history, merit_at_last(state, history, number));
+    return leads(history, number) || has_hope(state, history, likelihood(state, history, number));
 }
 
-// Whether trials that came to their end have had less than their share of the steps.
-static bool is_behind(const freeze_state *state, const cav_history *history)
+// The least loss of a trial so far is the best one.
+static double lowness(freeze_state *state, const cav_history *history, size_t number)
 {
-    double whole = 0, last = (double)cav_curve_model_horizon(state->model);
-    double later = (double)history->step_sum - state->settings->rush * last;
+    (void)state;
+    return -loss_at(history, number, history->steps[number]);
+}
+
+// Whether a trial is on its way beyond the coarse stages' level.
+static bool is_on_its_way(const cav_history *history, size_t number, int64_t level)
+{
+    bool is_running = history->states[number] == CAVIAR_STATE_RUNNING;
+    return is_running && (history->steps[number] >= level || history->attempts[number] > 1);
+}
+
+// Whether trials that come to their end have had less than their share of the steps, by a whole
+// training. Those on their way count, but for `number`.
+static bool is_behind(const freeze_state *state, const cav_history *history, size_t number)
+{
+    int64_t level = level_of(state, history), last = cav_curve_model_horizon(state->model);
+    double whole = 0, share = state->settings->whole * (double)history->step_sum;
     for (size_t i = 0; i < history->finished_count; i++)
         if (history->states[history->finished[i]] == CAVIAR_STATE_COMPLETE)
             whole += (double)history->steps[history->finished[i]];
-    return whole < state->settings->whole * later;
+    for (size_t i = 0; i < history->open_count && level < last; i++)
+        if (history->open[i] != number && is_on_its_way(history, history->open[i], level))
+            whole += (double)last;
+    return whole + (double)last <= share;
 }
 
-// The step at which a trial may be paused after the rush, at the earliest.
-static int64_t first_look(const freeze_state *state)
+// Whether it has the most of something of all that could be gone on with.
+static bool is_first(freeze_state *state, const cav_history *history, size_t number,
+                     merit *merit_of)
 {
-    double least = state->settings->least * (double)cav_curve_model_horizon(state->model);
-    return (int64_t)fmax((double)state->grace, least);
+    double others;
+    find_most(state, history, merit_of, &others);
+    return merit_of(state, history, number) >= others;
+}
+
+// Whether a trial was let go on at the level already.
+static bool is_past(const cav_history *history, size_t number, int64_t level)
+{
+    const cav_curve *curve = &history->curves[number];
+    return curve->count > 1 && curve->steps[curve->count - 2] >= level;
+}
+
+static bool goes_on_coarsely(freeze_state *state, const cav_history *history, size_t number)
+{
+    int64_t level = level_of(state, history);
+    if (history->steps[number] < level || is_past(history, number, level))
+        return true;
+    return is_behind(state, history, number) && is_first(state, history, number, lowness);
 }
 
 // While whole trials are behind, the likeliest of those that have had their first part goes on, and
 // from there on nothing stops it: else one after the other would be gone on with a little.
-static bool is_chosen(freeze_state *state, const cav_history *history, size_t number)
-{
-    double others;
-    if (history->steps[number] > first_look(state))
-        return true;
-    find_most(state, history, merit_at_last, &others);
-    return merit_at_last(state, history, number) >= others;
-}
-
 static bool goes_on_later(freeze_state *state, const cav_history *history, size_t number)
 {
-    if (history->steps[number] < first_look(state))
+    int64_t least = steps_of(state, state->settings->least);
+    if (history->steps[number] < least)
         return true;
-    return is_behind(state, history) ? is_chosen(state, history, number)
-                                     : may_win(state, history, number);
+    if (!is_behind(state, history, number))
+        return may_win(state, history, number);
+    return history->steps[number] > least || is_first(state, history, number, likelihood);
 }
 
-static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history, size_t number)
+static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history,
+                                    const cav_judged *trial)
 {
-    bool goes_on = is_rushing(state, history) ? promises_most(state, history, number)
-                                              : goes_on_later(state, history, number);
+    bool goes_on = true;
+    if (is_coarse(state, history))
+        goes_on = goes_on_coarsely(state, history, trial->number);
+    else if (!cav_curve_model_is_trusted(state->model))
+        return cav_rungs_judge(&state->rungs, history, trial);
+    else if (is_due(state, history, trial->number))
+        goes_on = goes_on_later(state, history, trial->number);
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
 
@@ -304,12 +340,12 @@ static caviar_code judge(void *opaque, const cav_history *history, const cav_jud
     caviar_code code = look(state, history, error);
     if (code)
         return code;
-    if (!cav_curve_model_is_trusted(state->model))
+    if (trial->can_pause)
+        *ret_verdict = judge_for_now(state, history, trial);
+    else if (!cav_curve_model_is_trusted(state->model))
         *ret_verdict = cav_rungs_judge(&state->rungs, history, trial);
     else if (!is_due(state, history, trial->number))
         *ret_verdict = CAVIAR_VERDICT_CONTINUE;
-    else if (trial->can_pause)
-        *ret_verdict = judge_for_now(state, history, trial->number);
     else
         *ret_verdict = judge_for_good(state, history, trial->number);
     return CAVIAR_OK;
@@ -326,26 +362,35 @@ static size_t find_leader(const cav_history *history)
     return SIZE_MAX;
 }
 
-// The one that is likeliest to end as the best, if any may, or has to.
-static size_t find_likeliest(freeze_state *state, const cav_history *history, bool has_to)
-{
-    double likely;
-    size_t number = find_most(state, history, merit_at_last, &likely);
-    return has_to || has_hope(state, history, likely) ? number : SIZE_MAX;
-}
-
 // When nothing new is started. Then there is nothing to be learnt for it either.
 static size_t find_last(freeze_state *state, const cav_history *history)
 {
-    size_t number = find_likeliest(state, history, false);
-    return number == SIZE_MAX ? find_leader(history) : number;
+    double likely;
+    size_t number = find_most(state, history, likelihood, &likely);
+    return has_hope(state, history, likely) ? number : find_leader(history);
 }
 
-static bool is_by_rank(const freeze_state *state, const cav_history *history)
+// While whole trials are behind, the best one so far.
+static size_t find_coarsely(freeze_state *state, const cav_history *history)
 {
-    cav_random random =
-        cav_random_stream(state->seed, history->reported_count, CAV_PURPOSE_SCHEDULE, 0);
-    return cav_random_unit(&random) < state->settings->ranked;
+    double most;
+    return is_behind(state, history, SIZE_MAX) ? find_most(state, history, lowness, &most)
+                                               : SIZE_MAX;
+}
+
+// The likeliest to end as the best, where it has to go on, or that is likelier than that a new one
+// does, for each step that it takes.
+static size_t find_later(freeze_state *state, const cav_history *history)
+{
+    double likely, last = (double)cav_curve_model_horizon(state->model);
+    size_t number = find_most(state, history, likelihood, &likely);
+    double best = best_loss(state, history);
+    if (number == SIZE_MAX || isnan(best) || is_behind(state, history, SIZE_MAX))
+        return number;
+    cav_curve_guess new = cav_curve_ends_guess_new(state->ends, state->model, (int64_t)last);
+    double left = fmax(1, last - (double)history->steps[number]);
+    bool is_worth_it = likely / left >= chance(new, best) / last;
+    return is_worth_it && has_hope(state, history, likely) ? number : SIZE_MAX;
 }
 
 static caviar_code resume(void *opaque, const cav_history *history, bool is_last,
@@ -355,31 +400,18 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
     caviar_code code = look(state, history, error);
     if (code)
         return code;
-    bool trusted = cav_curve_model_is_trusted(state->model);
-    if (trusted && is_last) {
-        *ret_number = find_last(state, history);
-        return CAVIAR_OK;
-    }
-    if (trusted && !is_rushing(state, history)) {
-        *ret_number = find_likeliest(state, history, is_behind(state, history));
-        return CAVIAR_OK;
-    }
-    *ret_number = SIZE_MAX;
-    if (!trusted || is_by_rank(state, history))
+    if (!is_last && is_coarse(state, history))
+        *ret_number = find_coarsely(state, history);
+    else if (!cav_curve_model_is_trusted(state->model))
         *ret_number = cav_rungs_promote(&state->rungs, history, is_last);
-    if (*ret_number != SIZE_MAX || !trusted)
-        return CAVIAR_OK;
-    double most;
-    size_t number = find_most(state, history, rate_of, &most);
-    if (number != SIZE_MAX && most >= rate_of_new(state))
-        *ret_number = number;
+    else
+        *ret_number = is_last ? find_last(state, history) : find_later(state, history);
     return CAVIAR_OK;
 }
 
 const cav_scheduler_type cav_scheduler_freeze_thaw = {
     .name = "freeze-thaw",
-    .summary =
-        "extrapolates the curves; goes on with what promises most, later with all that may win",
+    .summary = "first many short trials, then whole ones; pauses those whose curves have no hope",
     .options = options,
     .option_count = CAV_COUNT_OF(options),
     .settings_size = sizeof(freeze_settings),

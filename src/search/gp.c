@@ -429,11 +429,11 @@ static void narrow_box(gp_state *state, const cav_history *history, uint64_t num
     }
 }
 
-// A region has an end of its own, of several metrics no trial is the best, where trials are stopped
-// early most of them are no attempt at a gain, and a small finite space is tried whole.
+// A region has an end of its own, of several metrics no trial is the best, and a small finite space
+// is tried whole.
 static bool may_stall(const gp_state *state, double whole)
 {
-    return !state->region.is_open && state->seen->metric_count == 1 && !state->comparable &&
+    return !state->region.is_open && state->seen->metric_count == 1 &&
            cav_space_size(state->space) > whole;
 }
 
@@ -470,7 +470,7 @@ static caviar_code search(gp_state *state, const cav_history *history, uint64_t 
     search.away_from = SIZE_MAX;
     if (may_stall(state, search.whole))
         search.away_from = cav_gp_stalled(state->table, state->seen->finished_count,
-                                          history->open_count, &search.random);
+                                          state->seen->open_count, &search.random);
     size_t count = cav_gp_search_run(&search, KEPT, state->kept);
     if (count == SIZE_MAX)
         return cav_fail_memory(error);

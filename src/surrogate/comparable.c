@@ -9,7 +9,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { NODES = 48 }; // steps at which curves are compared
+enum {
+    NODES = 48,    // steps at which the average curve is known
+    COMPARED = 10, // trials that have come as far as losses are compared at
+};
 
 struct cav_comparable {
     cav_curve_model *model;
@@ -18,7 +21,8 @@ struct cav_comparable {
     double ahead[NODES];     // what trials lose on average from a node to the horizon
     size_t worked_out;       // for how many reports that was
     size_t reports;          // that were looked at
-    cav_curve_guess unknown; // the end of any curve; NAN: not worked out since the last look
+    int64_t level;           // step at which losses are compared; 0: not found since the last look
+    cav_curve_guess unknown; // any curve there; NAN: not worked out since the last look
 
     cav_history view;
     bool has_view;
@@ -59,9 +63,60 @@ caviar_code cav_comparable_look(cav_comparable *comparable, const cav_history *h
                                 size_t reports, cav_error *error)
 {
     comparable->reports = reports;
+    comparable->level = 0;
     comparable->unknown = (cav_curve_guess){NAN, NAN};
     return cav_curve_model_look(comparable->model, history, reports, error);
 }
+
+// ---- The level ------------------------------------------------------------------------------
+
+// The step of the last report that was taken in; 0: there is none, or it was not finite.
+static int64_t last_step(const cav_comparable *at, const cav_history *history, size_t number)
+{
+    const cav_curve *curve = &history->curves[number];
+    size_t seen = cav_curve_model_seen(at->model, history, number);
+    bool is_one = seen > 0 && isfinite(curve->losses[(seen - 1) * history->metric_count]);
+    return is_one ? curve->steps[seen - 1] : 0;
+}
+
+// The last step that COMPARED trials have come to, or half of them where there are fewer.
+static int64_t level_of(cav_comparable *at, const cav_history *history)
+{
+    int64_t furthest[COMPARED]; // the furthest trials, falling
+    size_t count = 0, all = 0;
+    for (size_t i = 0; i < history->count && at->level == 0; i++) {
+        int64_t step = last_step(at, history, i);
+        size_t place = count;
+        all += step > 0;
+        while (place > 0 && furthest[place - 1] < step)
+            place--;
+        if (step <= 0 || place == COMPARED)
+            continue;
+        count += count < COMPARED;
+        for (size_t j = count - 1; j > place; j--)
+            furthest[j] = furthest[j - 1];
+        furthest[place] = step;
+    }
+    if (at->level == 0 && all > 0)
+        at->level = furthest[all >= 2 * COMPARED ? COMPARED - 1 : (all - 1) / 2];
+    return at->level;
+}
+
+// The loss at a step that a curve has passed, on the straight line between its reports.
+static double loss_at(const cav_history *history, const cav_curve *curve, int64_t step)
+{
+    size_t m = history->metric_count, next = 0;
+    while (curve->steps[next] < step)
+        next++;
+    double loss = curve->losses[next * m];
+    if (next == 0 || curve->steps[next] == step)
+        return loss;
+    int64_t before = curve->steps[next - 1];
+    double share = (double)(step - before) / (double)(curve->steps[next] - before);
+    return loss - (1 - share) * (loss - curve->losses[(next - 1) * m]);
+}
+
+// ---- What is ahead --------------------------------------------------------------------------
 
 static double scaled_at(const cav_comparable *at, const cav_history *history,
                         const cav_curve *curve, size_t point)
@@ -140,23 +195,24 @@ static cav_comparable_loss unscale(const cav_comparable *at, cav_curve_guess gue
                                  .alone_sd = is_log ? alone.sd * only : alone.sd};
 }
 
+// What a trial that has not come to the level will have lost there.
 static cav_comparable_loss extrapolate(cav_comparable *at, const cav_history *history,
                                        size_t number, size_t seen)
 {
     const cav_curve *curve = &history->curves[number];
+    int64_t level = level_of(at, history);
     if (cav_curve_model_is_trusted(at->model)) {
-        int64_t end = cav_curve_model_horizon(at->model);
-        cav_curve_guess guess = cav_curve_model_guess(at->model, history, number, end);
+        cav_curve_guess guess = cav_curve_model_guess(at->model, history, number, level);
         if (isnan(at->unknown.mean))
-            at->unknown = cav_curve_model_guess_unknown(at->model, end);
+            at->unknown = cav_curve_model_guess_unknown(at->model, level);
         return unscale(at, guess, cav_curve_guess_alone(guess, at->unknown));
     }
     if (at->worked_out != at->reports || at->horizon == 0)
         work_out(at, history);
-    double ahead = ahead_of(at, curve->steps[seen - 1]);
+    double ahead = ahead_of(at, curve->steps[seen - 1]) - ahead_of(at, level);
     double last = scaled_at(at, history, curve, seen - 1);
-    cav_curve_guess end = {last + ahead, fabs(ahead) / 2};
-    return unscale(at, end, end);
+    cav_curve_guess there = {last + ahead, fabs(ahead) / 2};
+    return unscale(at, there, there);
 }
 
 cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_history *history,
@@ -165,16 +221,23 @@ cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_hist
     static const cav_comparable_loss unknown = {NAN, NAN, NAN, NAN};
     uint8_t state = history->states[number];
     double loss = history->losses[number * history->metric_count];
+    const cav_curve *curve = &history->curves[number];
     size_t seen = cav_curve_model_seen(comparable->model, history, number);
     // what came of a trial is known after its last report only
-    bool is_known = seen == history->curves[number].count;
+    bool is_known = seen == curve->count;
     if (state == CAVIAR_STATE_FAILED && is_known)
         return unknown;
-    if (seen > 0 && !isfinite(history->curves[number].losses[(seen - 1) * history->metric_count]))
+    if (seen > 0 && !isfinite(curve->losses[(seen - 1) * history->metric_count]))
         return unknown; // it has diverged
-    if (seen == 0 || (state == CAVIAR_STATE_COMPLETE && is_known))
-        return isnan(loss) || !is_known ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
-    return extrapolate(comparable, history, number, seen);
+    int64_t step = seen > 0 ? curve->steps[seen - 1] : 0;
+    bool has_ended = state == CAVIAR_STATE_COMPLETE && is_known;
+    if (step > level_of(comparable, history) || (step == comparable->level && !has_ended))
+        loss = loss_at(history, curve, comparable->level);
+    else if (seen > 0 && !has_ended)
+        return extrapolate(comparable, history, number, seen);
+    else if (!is_known)
+        return unknown;
+    return isnan(loss) ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
 }
 
 // ---- The view -------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
  * comparable.h: one loss for every trial, so that a sampler can learn from those that did not come
  * to their end.
  *
- * A complete trial has its own loss. One that was stopped, is paused or runs has the loss that its
- * curve is expected to end with: by the model of learning curves (curve_model.h) where that is
- * trusted; else it is the last loss and, from there on, what the trials that went further have lost
- * on average from step to step. Uncertainty comes with it.
+ * Losses are compared at one step, the last one that ten trials have come to (half of them, where
+ * there are fewer than twenty): what was observed at equal length is sure, what is extrapolated is
+ * not. As longer trials come in it grows, up to the end. A trial that went further has the loss
+ * that it had there. One that has not come as far has the loss that its curve is expected to have
+ * there: by the model of learning curves (curve_model.h) where that is trusted; else its last loss
+ * and, from there on, what the trials that went further have lost on average from step to step.
+ * Uncertainty comes with it. A trial that is complete earlier has its own loss.
  *
  * Where the history has no curves (its study has no scheduler that reads them), only complete
  * trials and the last reports of pruned ones are known.
@@ -17,7 +20,7 @@
 
 typedef struct cav_comparable cav_comparable;
 
-/** A loss at the end of a training. NaN: nothing is known of the trial (yet). */
+/** A loss at the step of comparison. NaN: nothing is known of the trial (yet). */
 typedef struct cav_comparable_loss {
     double loss, sd;        // sd 0: it was observed
     double alone, alone_sd; // the same, without what curves of the study have in common

@@ -264,7 +264,7 @@ static void test_what_a_curve_alone_says_times_the_prior_is_the_guess(void **sta
 
 // ---- One loss for every trial ---------------------------------------------------------------
 
-static void test_stopped_trials_are_compared_by_their_expected_ends(void **state)
+static void test_where_ten_came_to_their_end_losses_are_expected_ends(void **state)
 {
     (void)state;
     static curve_function *const curves[] = {power_law, cosine};
@@ -307,6 +307,36 @@ static void test_without_a_model_the_average_of_the_others_is_added(void **state
     assert_ok(cav_comparable_look(comparable, history, history->reported_count, &error), &error);
     cav_comparable_loss at = cav_comparable_of(comparable, history, 2);
     assert_near(at.loss, 96 - 2 * 2, 1e-9);
+    cav_comparable_free(comparable);
+    cav_history_free(history);
+}
+
+// Ten trials of fourteen have come to step 6; what others lost before and beyond does not count.
+static void test_losses_are_compared_where_ten_trials_have_come_to(void **state)
+{
+    (void)state;
+    cav_history *history = cav_history_new(1, 1, 1, minimize);
+    for (size_t i = 0; i < 14; i++) {
+        int64_t last = i == 0 ? LAST : i == 1 ? 7 : i < 10 ? 6 : 2;
+        put(history, i, i == 0 ? CAVIAR_STATE_COMPLETE : CAVIAR_STATE_PAUSED, i == 0 ? 7 : NAN);
+        for (int64_t step = 1; step <= last; step += i == 1 ? 3 : 1) { // 1, 4 and 7; or all of them
+            double loss = 100 + (double)i - (double)step;
+            assert_int_equal(cav_history_report(history, i, step, &loss, NULL), CAVIAR_OK);
+        }
+    }
+    cav_comparable *comparable = cav_comparable_new(LAST);
+    cav_error error = {0};
+    assert_ok(cav_comparable_look(comparable, history, history->reported_count, &error), &error);
+    for (size_t i = 0; i < 10; i++) {
+        cav_comparable_loss at = cav_comparable_of(comparable, history, i);
+        assert_near(at.loss, 100 + (double)i - 6, 1e-9);
+        assert_true(at.sd == 0);
+    }
+    for (size_t i = 10; i < 14; i++) {
+        cav_comparable_loss at = cav_comparable_of(comparable, history, i);
+        assert_near(at.loss, 100 + (double)i - 6, 1);
+        assert_true(at.sd > 0);
+    }
     cav_comparable_free(comparable);
     cav_history_free(history);
 }
@@ -412,8 +442,9 @@ int main(void)
         cmocka_unit_test(test_who_comes_late_has_the_same_model),
         cmocka_unit_test(test_losses_far_apart_are_taken_by_their_logarithm),
         cmocka_unit_test(test_what_a_curve_alone_says_times_the_prior_is_the_guess),
-        cmocka_unit_test(test_stopped_trials_are_compared_by_their_expected_ends),
+        cmocka_unit_test(test_where_ten_came_to_their_end_losses_are_expected_ends),
         cmocka_unit_test(test_without_a_model_the_average_of_the_others_is_added),
+        cmocka_unit_test(test_losses_are_compared_where_ten_trials_have_come_to),
         cmocka_unit_test(test_a_view_has_all_that_reported_as_if_they_were_complete),
         cmocka_unit_test(test_a_view_of_the_past_is_that_of_a_history_that_ends_there),
         cmocka_unit_test(test_failed_trials_and_those_without_a_report_are_not_known),

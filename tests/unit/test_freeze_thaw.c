@@ -1,6 +1,6 @@
 /**
- * test_freeze_thaw.c: goes by the ranks of asha where curves cannot be extrapolated, and only
- * there; begins fewer trials and finds the best in fewer steps where they can.
+ * test_freeze_thaw.c: its stages, coarse to fine; goes by the ranks of asha where curves cannot be
+ * extrapolated, and only there; finds better ends in as many steps where they can.
  */
 #include "support/test.h"
 
@@ -25,10 +25,15 @@ static double power_law(double x, int64_t step)
     return (x - 0.3) * (x - 0.3) + amplitude * pow((double)step, -0.8);
 }
 
-static test_fleet *run(const char *scheduler, fleet_loss *loss, uint64_t seed)
+// From the beginning as after the coarse stages.
+static const cav_option_value fine[] = {{"coarse", "0", ""}};
+
+static test_fleet *run(const char *scheduler, size_t option_count, fleet_loss *loss, uint64_t seed)
 {
     cav_error error = {0};
     fleet_options options = {.scheduler = scheduler,
+                             .options = fine,
+                             .option_count = option_count,
                              .workers = 3,
                              .trials = TRIALS,
                              .step_max = LAST,
@@ -42,7 +47,7 @@ static test_fleet *run(const char *scheduler, fleet_loss *loss, uint64_t seed)
 // How many turns the two schedulers take the same way, to the end of either.
 static size_t count_same(fleet_loss *loss, uint64_t seed, size_t *ret_turns)
 {
-    test_fleet *a = run("freeze-thaw", loss, seed), *b = run("asha", loss, seed);
+    test_fleet *a = run("freeze-thaw", 1, loss, seed), *b = run("asha", 0, loss, seed);
     size_t same = 0;
     *ret_turns = 0;
     bool is_same = true;
@@ -68,17 +73,17 @@ static void test_curves_that_turn_late_are_left_to_their_ranks(void **state)
     assert_true(same < turns * 3 / 4); // with the first few curves, too
 }
 
-// How far the best trial that came to its end is from the best there is, after so many steps; the
-// steps until the end of the study where 0.
-static double regret(const char *scheduler, uint64_t seed, size_t *steps)
+// The least loss of a trial that came to its end in so many steps; the steps until the end of the
+// study where 0.
+static double least_loss(const char *scheduler, uint64_t seed, size_t *steps)
 {
-    test_fleet *at = run(scheduler, power_law, seed);
+    test_fleet *at = run(scheduler, 0, power_law, seed);
     double least = INFINITY;
     while ((*steps == 0 || at->report_count < *steps) && fleet_turn(at))
         continue;
     for (size_t i = 0; i < at->history->count; i++)
         if (at->history->steps[i] == LAST)
-            least = fmin(least, (at->xs[i] - 0.3) * (at->xs[i] - 0.3));
+            least = fmin(least, power_law(at->xs[i], LAST));
     *steps = at->report_count;
     fleet_free(at);
     return least;
@@ -91,33 +96,89 @@ static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void
     double own = 0, whole = 0;
     for (uint64_t k = 0; k < 10; k++) {
         size_t steps = 0;
-        own += regret("freeze-thaw", seed + k, &steps);
-        whole += regret("none", seed + k, &steps);
+        own += least_loss("freeze-thaw", seed + k, &steps);
+        whole += least_loss("none", seed + k, &steps);
     }
     if (!(own < whole))
         fail_msg("%g, %g without", own, whole);
 }
 
-// What share of the steps from `from` on is of trials that came to their end.
-static double whole_share(uint64_t seed, size_t from, const cav_option_value *given, size_t count)
+static test_fleet *start(const cav_option_value *given, size_t count, size_t workers, uint64_t seed)
 {
     cav_error error = {0};
     fleet_options options = {.scheduler = "freeze-thaw",
                              .options = given,
                              .option_count = count,
+                             .workers = workers,
                              .trials = TRIALS,
                              .step_max = LAST,
                              .seed = seed,
                              .loss = power_law};
-    test_fleet *at = fleet_new(&options, &error);
-    assert_non_null(at);
-    int64_t before[TRIALS] = {0}, all = 0, whole = 0;
-    while (at->report_count < from && fleet_turn(at))
+    test_fleet *made = fleet_new(&options, &error);
+    assert_non_null(made);
+    return made;
+}
+
+static void go_to(test_fleet *at, size_t reports)
+{
+    while (at->report_count < reports && fleet_turn(at))
         continue;
+}
+
+static void test_trials_of_the_coarse_stages_are_of_equal_length(void **state)
+{
+    (void)state;
+    enum { FIRST = LAST / 10, SECOND = LAST / 5, TRIALS_OF_FIRST = 8 }; // 6, and 2 for x
+    const cav_option_value given[] = {{"whole", "0", ""}};
+    test_fleet *at = start(given, 1, 3, test_seed(755));
+    go_to(at, TRIALS_OF_FIRST * FIRST - 1);
+    size_t first = at->history->count;
+    for (size_t i = 0; i < first; i++)
+        assert_true(at->history->states[i] == CAVIAR_STATE_PAUSED ? at->history->steps[i] == FIRST
+                                                                  : at->history->steps[i] < FIRST);
+    assert_in_range(first, TRIALS_OF_FIRST, TRIALS_OF_FIRST + 3);
+    go_to(at, TRIALS_OF_FIRST * FIRST + 2 * TRIALS_OF_FIRST * SECOND - 1);
+    assert_int_equal(at->resume_count, 0);
+    for (size_t i = first; i < at->history->count; i++)
+        assert_true(at->history->states[i] == CAVIAR_STATE_PAUSED ? at->history->steps[i] == SECOND
+                                                                  : at->history->steps[i] < SECOND);
+    assert_in_range(at->history->count, first + 2 * TRIALS_OF_FIRST - 3,
+                    first + 2 * TRIALS_OF_FIRST + 3);
+    fleet_free(at);
+}
+
+// The best so far goes on, and no more than that: with many workers, too.
+static void test_in_the_coarse_stages_some_come_to_their_end(void **state)
+{
+    (void)state;
+    static const size_t workers[] = {1, 3, 16};
+    const cav_option_value given[] = {{"whole", "0.3", ""}, {"trials", "10000", ""}};
+    for (size_t k = 0; k < CAV_COUNT_OF(workers); k++) {
+        test_fleet *at = start(given, 2, workers[k], test_seed(756));
+        go_to(at, 6 * LAST);
+        const cav_history *history = at->history;
+        size_t complete = 0, beyond = 0;
+        for (size_t i = 0; i < history->count; i++) {
+            complete += history->states[i] == CAVIAR_STATE_COMPLETE;
+            beyond += history->steps[i] > LAST / 10;
+        }
+        print_message("# %zu workers: %zu of %zu complete\n", workers[k], complete, history->count);
+        assert_true(complete == 1 || workers[k] > 1);
+        assert_int_equal(beyond, 1); // 0.3 of six trainings
+        assert_true(history->count > 20);
+        fleet_free(at);
+    }
+}
+
+// What share of the steps from `from` on is of trials that came to their end.
+static double whole_share(uint64_t seed, size_t from, const cav_option_value *given, size_t count)
+{
+    test_fleet *at = start(given, count, 1, seed);
+    int64_t before[TRIALS] = {0}, all = 0, whole = 0;
+    go_to(at, from);
     for (size_t i = 0; i < at->history->count; i++)
         before[i] = at->history->steps[i];
-    while (at->report_count < 2 * from && fleet_turn(at))
-        continue;
+    go_to(at, 2 * from);
     for (size_t i = 0; i < at->history->count; i++) {
         int64_t steps = at->history->steps[i] - before[i];
         all += steps;
@@ -127,47 +188,46 @@ static double whole_share(uint64_t seed, size_t from, const cav_option_value *gi
     return (double)whole / (double)all;
 }
 
-static void test_after_the_rush_more_steps_are_of_trials_that_end(void **state)
+static void test_after_the_coarse_stages_more_steps_are_of_trials_that_end(void **state)
 {
     (void)state;
     uint64_t seed = test_seed(753);
-    double rush = 0, later = 0;
+    double coarse = 0, later = 0;
     for (uint64_t k = 0; k < 8; k++) {
-        rush += whole_share(seed + k, LAST, NULL, 0) / 8;
-        later += whole_share(seed + k, 4 * LAST, NULL, 0) / 8;
+        coarse += whole_share(seed + k, 2 * LAST, NULL, 0) / 8;
+        later += whole_share(seed + k, 5 * LAST, NULL, 0) / 8;
     }
-    print_message("# %.2f, later %.2f\n", rush, later);
-    assert_true(later > rush + 0.05);
+    print_message("# %.2f, later %.2f\n", coarse, later);
+    assert_true(later > coarse + 0.05);
 }
 
 // Nothing has hope enough to be gone on with for it.
 static void test_where_nothing_has_hope_trials_still_come_to_their_end(void **state)
 {
     (void)state;
-    const cav_option_value given[] = {{"hopeless", "0.5", ""}, {"whole", "0", ""}};
+    const cav_option_value given[] = {{"hopeless", "0.5", ""}, {"whole", "0.5", ""}};
+    const cav_option_value none[] = {{"hopeless", "0.5", ""}, {"whole", "0", ""}};
     uint64_t seed = test_seed(754);
     double with = 0, without = 0;
     for (uint64_t k = 0; k < 4; k++) {
-        with += whole_share(seed + k, 6 * LAST, given, 1) / 4;
-        without += whole_share(seed + k, 6 * LAST, given, 2) / 4;
+        with += whole_share(seed + k, 6 * LAST, given, 2) / 4;
+        without += whole_share(seed + k, 6 * LAST, none, 2) / 4;
     }
     print_message("# %.2f, without %.2f\n", with, without);
     assert_true(with > 0.3 && with > without + 0.1);
 }
 
-static void test_after_the_rush_each_trial_gets_its_first_part(void **state)
+static void test_later_each_trial_gets_its_first_part(void **state)
 {
     (void)state;
-    test_fleet *at = run("freeze-thaw", power_law, test_seed(755));
-    while (at->report_count < 4 * LAST && fleet_turn(at))
-        continue;
+    test_fleet *at = start(NULL, 0, 3, test_seed(757));
+    go_to(at, 6 * LAST);
     size_t first = at->history->count, paused = 0;
-    while (at->report_count < 20 * LAST && fleet_turn(at))
-        continue;
+    go_to(at, 20 * LAST);
     for (size_t i = first; i < at->history->count; i++) {
         if (at->history->states[i] != CAVIAR_STATE_PAUSED)
             continue;
-        assert_true(at->history->steps[i] >= LAST / 5);
+        assert_true(at->history->steps[i] >= LAST * 2 / 5);
         paused++;
     }
     fleet_free(at);
@@ -179,9 +239,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_curves_that_turn_late_are_left_to_their_ranks),
         cmocka_unit_test(test_it_finds_better_ends_than_as_many_steps_of_whole_trainings),
-        cmocka_unit_test(test_after_the_rush_more_steps_are_of_trials_that_end),
+        cmocka_unit_test(test_trials_of_the_coarse_stages_are_of_equal_length),
+        cmocka_unit_test(test_in_the_coarse_stages_some_come_to_their_end),
+        cmocka_unit_test(test_after_the_coarse_stages_more_steps_are_of_trials_that_end),
         cmocka_unit_test(test_where_nothing_has_hope_trials_still_come_to_their_end),
-        cmocka_unit_test(test_after_the_rush_each_trial_gets_its_first_part),
+        cmocka_unit_test(test_later_each_trial_gets_its_first_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
