@@ -40,7 +40,7 @@ static const cav_option options[] = {
     {"stride", CAV_OPTION_INT, offsetof(freeze_settings, stride), 1, 1, 1e9,
      "later, steps that a trial goes on for at least once it is chosen: more where starting costs "
      "much"},
-    {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.05, 0, 0.5,
+    {"hopeless", CAV_OPTION_REAL, offsetof(freeze_settings, hopeless), 0.02, 0, 0.5,
      "later, a trial that is less likely than this to become the best is paused, or stopped if it "
      "cannot pause"},
     {"least", CAV_OPTION_REAL, offsetof(freeze_settings, least), 0.4, 0, 1,
