@@ -229,14 +229,14 @@ cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_hist
         return unknown;
     if (seen > 0 && !isfinite(curve->losses[(seen - 1) * history->metric_count]))
         return unknown; // it has diverged
-    int64_t step = seen > 0 ? curve->steps[seen - 1] : 0;
+    if (seen == 0 && !is_known)
+        return unknown;
     bool has_ended = state == CAVIAR_STATE_COMPLETE && is_known;
-    if (step > level_of(comparable, history) || (step == comparable->level && !has_ended))
-        loss = loss_at(history, curve, comparable->level);
+    int64_t level = level_of(comparable, history), step = seen > 0 ? curve->steps[seen - 1] : 0;
+    if (seen > 0 && (step > level || (step == level && !has_ended)))
+        loss = loss_at(history, curve, level);
     else if (seen > 0 && !has_ended)
         return extrapolate(comparable, history, number, seen);
-    else if (!is_known)
-        return unknown;
     return isnan(loss) ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
 }
 

@@ -8,9 +8,10 @@
 #include "support/literal.h"
 
 #include "base/memory.h"
+#include "base/order.h"
 #include "base/random.h"
 
-enum { LAST = 30 };
+enum { LAST = 30, TRIALS = 50 };
 
 static cav_space *make_space(void)
 {
@@ -91,12 +92,14 @@ static void test_a_late_worker_comes_to_the_same_points(void **state)
     caviar_space_free(space);
 }
 
-static double mean_loss(const test_driver *driver, size_t from, size_t to)
+static double quartile_of_losses(const test_driver *driver, size_t from, size_t to)
 {
-    double sum = 0;
+    double losses[TRIALS];
     for (size_t i = from; i < to; i++)
-        sum += driver_loss(driver, driver->history->points + i * driver->space->dim_count);
-    return sum / (double)(to - from);
+        losses[i - from] =
+            driver_loss(driver, driver->history->points + i * driver->space->dim_count);
+    cav_sort(losses, to - from);
+    return losses[(to - from) / 4];
 }
 
 static void test_models_learn_from_trials_none_of_which_is_complete(void **state)
@@ -109,13 +112,15 @@ static void test_models_learn_from_trials_none_of_which_is_complete(void **state
         const cav_sampler_type *type;
         assert_int_equal(cav_sampler_find(models[i], &type, NULL), CAVIAR_OK);
         test_driver *driver = drive(type, space, seed);
-        for (int trial = 0; trial < 50; trial++) {
+        for (int trial = 0; trial < TRIALS; trial++) {
             size_t number;
             assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
             driver_report(driver, number, 1, 6);
             driver_pause(driver, number);
         }
-        double first = mean_loss(driver, 0, 10), last = mean_loss(driver, 30, 50);
+        // not all of the last ones are near the best: some look elsewhere when nothing is gained
+        double first = quartile_of_losses(driver, 0, 10);
+        double last = quartile_of_losses(driver, 30, TRIALS);
         if (!(last < 0.6 * first))
             fail_msg("%s: %g at first, %g in the end", models[i], first, last);
         driver_free(driver);
