@@ -21,7 +21,7 @@ struct cav_comparable {
     double ahead[NODES];     // what trials lose on average from a node to the horizon
     size_t worked_out;       // for how many reports that was
     size_t reports;          // that were looked at
-    int64_t level;           // step at which losses are compared; 0: not found since the last look
+    int64_t level;           // step at which losses are compared; -1: not found since the last look
     cav_curve_guess unknown; // any curve there; NAN: not worked out since the last look
 
     cav_history view;
@@ -63,7 +63,7 @@ caviar_code cav_comparable_look(cav_comparable *comparable, const cav_history *h
                                 size_t reports, cav_error *error)
 {
     comparable->reports = reports;
-    comparable->level = 0;
+    comparable->level = -1;
     comparable->unknown = (cav_curve_guess){NAN, NAN};
     return cav_curve_model_look(comparable->model, history, reports, error);
 }
@@ -79,12 +79,11 @@ static int64_t last_step(const cav_comparable *at, const cav_history *history, s
     return is_one ? curve->steps[seen - 1] : 0;
 }
 
-// The last step that COMPARED trials have come to, or half of them where there are fewer.
-static int64_t level_of(cav_comparable *at, const cav_history *history)
+static int64_t find_level(const cav_comparable *at, const cav_history *history)
 {
-    int64_t furthest[COMPARED]; // the furthest trials, falling
+    int64_t furthest[COMPARED]; // steps of the furthest trials, falling
     size_t count = 0, all = 0;
-    for (size_t i = 0; i < history->count && at->level == 0; i++) {
+    for (size_t i = 0; i < history->count; i++) {
         int64_t step = last_step(at, history, i);
         size_t place = count;
         all += step > 0;
@@ -97,8 +96,17 @@ static int64_t level_of(cav_comparable *at, const cav_history *history)
             furthest[j] = furthest[j - 1];
         furthest[place] = step;
     }
-    if (at->level == 0 && all > 0)
-        at->level = furthest[all >= 2 * COMPARED ? COMPARED - 1 : (all - 1) / 2];
+    if (all == 0)
+        return 0;
+    return furthest[all >= 2 * COMPARED ? COMPARED - 1 : (all - 1) / 2];
+}
+
+// The last step that COMPARED trials have come to, or half of them where there are fewer; 0: no
+// trial has come to any.
+static int64_t level_of(cav_comparable *at, const cav_history *history)
+{
+    if (at->level < 0)
+        at->level = find_level(at, history);
     return at->level;
 }
 
@@ -237,7 +245,7 @@ cav_comparable_loss cav_comparable_of(cav_comparable *comparable, const cav_hist
         loss = loss_at(history, curve, level);
     else if (seen > 0 && !has_ended)
         return extrapolate(comparable, history, number, seen);
-    return isnan(loss) ? unknown : (cav_comparable_loss){loss, 0, loss, 0};
+    return isfinite(loss) ? (cav_comparable_loss){loss, 0, loss, 0} : unknown;
 }
 
 // ---- The view -------------------------------------------------------------------------------

@@ -79,11 +79,10 @@ struct cav_curve_model {
     size_t reported; // how far the history's list has been read
     size_t finished; // the same of the ended trials
     bool is_log, is_trusted;
-    double origin;                                // the first loss: values are counted from it
-    double least, most;                           // losses
-    double first_sum, first_log_sum, first_count; // of the first losses of the trials
-    int64_t last;                                 // step reported
-    tracked *trials;                              // [trial_count]
+    double origin;      // the first loss: values are counted from it
+    double least, most; // losses
+    int64_t last;       // step reported
+    tracked *trials;    // [trial_count]
     size_t trial_count, capacity;
     cav_curve_sums scratch;
     cav_curve_posterior posterior;
@@ -124,13 +123,6 @@ double cav_curve_model_scale(const cav_curve_model *model, double loss)
 double cav_curve_model_loss(const cav_curve_model *model, double scaled)
 {
     return model->is_log ? exp(scaled) : scaled;
-}
-
-void cav_curve_model_range(const cav_curve_model *model, double *ret_least, double *ret_first)
-{
-    double sum = model->is_log ? model->first_log_sum : model->first_sum;
-    *ret_least = cav_curve_model_scale(model, model->least);
-    *ret_first = sum / model->first_count;
 }
 
 int64_t cav_curve_model_horizon(const cav_curve_model *model)
@@ -200,13 +192,7 @@ static bool follow(cav_curve_model *model, const cav_history *history, size_t pl
             return false;
         *at->sums = *sum_up(model, history, number, at->seen);
     }
-    double loss = curve->losses[at->seen * history->metric_count];
-    note_range(model, loss, curve->steps[at->seen]);
-    if (at->seen == 0 && isfinite(loss)) {
-        model->first_count += 1;
-        model->first_sum += loss;
-        model->first_log_sum += log(fmax(loss, 1e-300));
-    }
+    note_range(model, curve->losses[at->seen * history->metric_count], curve->steps[at->seen]);
     if (at->sums)
         add_point(model, history, curve, at->seen, at->sums);
     at->seen++;
@@ -498,7 +484,6 @@ static void begin_again(cav_curve_model *model, const cav_history *history)
     model->next_fit = FIRST_FIT;
     model->reported = model->finished = 0;
     model->last = 0;
-    model->first_sum = model->first_log_sum = model->first_count = 0;
     model->origin = NAN;
     model->least = INFINITY;
     model->most = -INFINITY;

@@ -62,9 +62,6 @@ double cav_curve_model_loss(const cav_curve_model *model, double scaled);
 /** The last step: `step_max`, or the last one that any trial has reported. */
 int64_t cav_curve_model_horizon(const cav_curve_model *model);
 
-/** The least loss so far and the mean of the first ones, on the model's scale; NaN: none yet. */
-void cav_curve_model_range(const cav_curve_model *model, double *ret_least, double *ret_first);
-
 /** The loss of a trial at a step, by its curve. */
 cav_curve_guess cav_curve_model_guess(cav_curve_model *model, const cav_history *history,
                                       size_t number, int64_t step);
