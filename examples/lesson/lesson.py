@@ -268,7 +268,7 @@ def draw_importance(lesson, parameters):
 def study_importance(lesson):
     lesson.run('importance', 'importance.yaml', lesson.options.trials)
     answer = json.loads(lesson.caviar('importance', '--study', 'importance', '--json'))
-    parameters = sorted(answer, key=lambda one: -one['share'])
+    parameters = sorted(answer['parameters'], key=lambda one: -one['share'])
     draw_importance(lesson, parameters)
     return {f"importance of {one['parameter']}, presumed {PRESUMED.get(one['parameter'], 'least')}":
             f"{100 * one['share']:.0f} %" for one in parameters}
