@@ -320,16 +320,8 @@ static bool goes_on_later(freeze_state *state, const cav_history *history, size_
     return history->steps[number] > least || is_first(state, history, number, likelihood);
 }
 
-static caviar_verdict judge_for_now(freeze_state *state, const cav_history *history,
-                                    const cav_judged *trial)
+static caviar_verdict judge_for_now(bool goes_on)
 {
-    bool goes_on = true;
-    if (is_coarse(state, history))
-        goes_on = goes_on_coarsely(state, history, trial->number);
-    else if (!cav_curve_model_is_trusted(state->model))
-        return cav_rungs_judge(&state->rungs, history, trial);
-    else if (is_due(state, history, trial->number))
-        goes_on = goes_on_later(state, history, trial->number);
     return goes_on ? CAVIAR_VERDICT_CONTINUE : CAVIAR_VERDICT_PAUSE;
 }
 
@@ -337,17 +329,20 @@ static caviar_code judge(void *opaque, const cav_history *history, const cav_jud
                          caviar_verdict *ret_verdict, cav_error *error)
 {
     freeze_state *state = opaque;
+    size_t number = trial->number;
     caviar_code code = look(state, history, error);
     if (code)
         return code;
-    if (trial->can_pause)
-        *ret_verdict = judge_for_now(state, history, trial);
+    if (trial->can_pause && is_coarse(state, history))
+        *ret_verdict = judge_for_now(goes_on_coarsely(state, history, number));
     else if (!cav_curve_model_is_trusted(state->model))
         *ret_verdict = cav_rungs_judge(&state->rungs, history, trial);
-    else if (!is_due(state, history, trial->number))
+    else if (!is_due(state, history, number))
         *ret_verdict = CAVIAR_VERDICT_CONTINUE;
+    else if (trial->can_pause)
+        *ret_verdict = judge_for_now(goes_on_later(state, history, number));
     else
-        *ret_verdict = judge_for_good(state, history, trial->number);
+        *ret_verdict = judge_for_good(state, history, number);
     return CAVIAR_OK;
 }
 

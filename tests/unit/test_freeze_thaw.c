@@ -6,6 +6,8 @@
 
 #include "support/fleet.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 
 enum { LAST = 40, TRIALS = 150 };
@@ -25,29 +27,44 @@ static double power_law(double x, int64_t step)
     return (x - 0.3) * (x - 0.3) + amplitude * pow((double)step, -0.8);
 }
 
-// From the beginning as after the coarse stages.
-static const cav_option_value fine[] = {{"coarse", "0", ""}};
-
-static test_fleet *run(const char *scheduler, size_t option_count, fleet_loss *loss, uint64_t seed)
+// A fleet with what all have in common.
+static test_fleet *start(fleet_options options)
 {
     cav_error error = {0};
-    fleet_options options = {.scheduler = scheduler,
-                             .options = fine,
-                             .option_count = option_count,
-                             .workers = 3,
-                             .trials = TRIALS,
-                             .step_max = LAST,
-                             .seed = seed,
-                             .loss = loss};
+    options.trials = TRIALS;
+    options.step_max = LAST;
     test_fleet *made = fleet_new(&options, &error);
     assert_non_null(made);
     return made;
 }
 
+static test_fleet *start_own(const cav_option_value *given, size_t count, size_t workers,
+                             uint64_t seed)
+{
+    return start((fleet_options){.scheduler = "freeze-thaw",
+                                 .options = given,
+                                 .option_count = count,
+                                 .workers = workers,
+                                 .seed = seed,
+                                 .loss = power_law});
+}
+
+static void go_to(test_fleet *at, size_t reports)
+{
+    while (at->report_count < reports && fleet_turn(at))
+        continue;
+}
+
 // How many turns the two schedulers take the same way, to the end of either.
 static size_t count_same(fleet_loss *loss, uint64_t seed, size_t *ret_turns)
 {
-    test_fleet *a = run("freeze-thaw", 1, loss, seed), *b = run("asha", 0, loss, seed);
+    static const cav_option_value fine[] = {{"coarse", "0", ""}}; // as after the coarse stages
+    fleet_options asha = {.scheduler = "asha", .workers = 3, .seed = seed, .loss = loss},
+                  own = asha;
+    own.scheduler = "freeze-thaw";
+    own.options = fine;
+    own.option_count = CAV_COUNT_OF(fine);
+    test_fleet *a = start(own), *b = start(asha);
     size_t same = 0;
     *ret_turns = 0;
     bool is_same = true;
@@ -77,10 +94,10 @@ static void test_curves_that_turn_late_are_left_to_their_ranks(void **state)
 // study where 0.
 static double least_loss(const char *scheduler, uint64_t seed, size_t *steps)
 {
-    test_fleet *at = run(scheduler, 0, power_law, seed);
+    test_fleet *at = start(
+        (fleet_options){.scheduler = scheduler, .workers = 3, .seed = seed, .loss = power_law});
     double least = INFINITY;
-    while ((*steps == 0 || at->report_count < *steps) && fleet_turn(at))
-        continue;
+    go_to(at, *steps ? *steps : SIZE_MAX);
     for (size_t i = 0; i < at->history->count; i++)
         if (at->history->steps[i] == LAST)
             least = fmin(least, power_law(at->xs[i], LAST));
@@ -103,34 +120,12 @@ static void test_it_finds_better_ends_than_as_many_steps_of_whole_trainings(void
         fail_msg("%g, %g without", own, whole);
 }
 
-static test_fleet *start(const cav_option_value *given, size_t count, size_t workers, uint64_t seed)
-{
-    cav_error error = {0};
-    fleet_options options = {.scheduler = "freeze-thaw",
-                             .options = given,
-                             .option_count = count,
-                             .workers = workers,
-                             .trials = TRIALS,
-                             .step_max = LAST,
-                             .seed = seed,
-                             .loss = power_law};
-    test_fleet *made = fleet_new(&options, &error);
-    assert_non_null(made);
-    return made;
-}
-
-static void go_to(test_fleet *at, size_t reports)
-{
-    while (at->report_count < reports && fleet_turn(at))
-        continue;
-}
-
 static void test_trials_of_the_coarse_stages_are_of_equal_length(void **state)
 {
     (void)state;
     enum { FIRST = LAST / 10, SECOND = LAST / 5, TRIALS_OF_FIRST = 8 }; // 6, and 2 for x
     const cav_option_value given[] = {{"whole", "0", ""}};
-    test_fleet *at = start(given, 1, 3, test_seed(755));
+    test_fleet *at = start_own(given, 1, 3, test_seed(755));
     go_to(at, TRIALS_OF_FIRST * FIRST - 1);
     size_t first = at->history->count;
     for (size_t i = 0; i < first; i++)
@@ -154,7 +149,7 @@ static void test_in_the_coarse_stages_some_come_to_their_end(void **state)
     static const size_t workers[] = {1, 3, 16};
     const cav_option_value given[] = {{"whole", "0.3", ""}, {"trials", "10000", ""}};
     for (size_t k = 0; k < CAV_COUNT_OF(workers); k++) {
-        test_fleet *at = start(given, 2, workers[k], test_seed(756));
+        test_fleet *at = start_own(given, 2, workers[k], test_seed(756));
         go_to(at, 6 * LAST);
         const cav_history *history = at->history;
         size_t complete = 0, beyond = 0;
@@ -173,7 +168,7 @@ static void test_in_the_coarse_stages_some_come_to_their_end(void **state)
 // What share of the steps from `from` on is of trials that came to their end.
 static double whole_share(uint64_t seed, size_t from, const cav_option_value *given, size_t count)
 {
-    test_fleet *at = start(given, count, 1, seed);
+    test_fleet *at = start_own(given, count, 1, seed);
     int64_t before[TRIALS] = {0}, all = 0, whole = 0;
     go_to(at, from);
     for (size_t i = 0; i < at->history->count; i++)
@@ -220,7 +215,7 @@ static void test_where_nothing_has_hope_trials_still_come_to_their_end(void **st
 static void test_later_each_trial_gets_its_first_part(void **state)
 {
     (void)state;
-    test_fleet *at = start(NULL, 0, 3, test_seed(757));
+    test_fleet *at = start_own(NULL, 0, 3, test_seed(757));
     go_to(at, 6 * LAST);
     size_t first = at->history->count, paused = 0;
     go_to(at, 20 * LAST);
