@@ -132,7 +132,7 @@ static caviar_code visit_study(const cav_memory_study *at, cav_study_visitor *vi
                           .control = at->control,
                           .created_ms = at->created_ms};
     for (size_t i = 0; i < at->count; i++)
-        line.counts[at->rows[i].record.state]++;
+        line.counts[at->rows[i].state]++;
     return visit(context, &line, error);
 }
 

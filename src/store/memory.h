@@ -7,12 +7,24 @@
 #include "store/store.h"
 #include "trial/point_index.h"
 
+/** What few trials have. */
+typedef struct cav_memory_extra {
+    const char *message, *checkpoints, *output; // owned unless they are empty
+    cav_usage usage;
+    bool has_parent; // else the next three mean nothing
+    int64_t parent, parent_step, seed_number;
+} cav_memory_extra;
+
+/** A cav_record without what can be said of it elsewhere: see cav_memory_record. */
 typedef struct cav_memory_row {
-    cav_record record;  // message and checkpoints are owned; origin and owner are the study's;
-                        // raw, values and `output` are not set
-    const char *output; // owned
-    size_t change;      // index of its latest entry in the log
-    bool is_distinct;
+    int64_t attempt, failures, step;
+    int64_t created_ms, started_ms, finished_ms, lease_ms;
+    const char *origin, *owner; // the study's
+    cav_memory_extra *extra;    // owned; NULL: nothing
+    size_t change;              // index of its latest entry in the log
+    unsigned can;
+    uint8_t state, reason; // caviar_state, caviar_reason
+    bool uncounted, is_distinct;
 } cav_memory_row;
 
 typedef struct cav_memory_report {
@@ -62,6 +74,9 @@ void cav_memory_free_text(const char *text);
 bool cav_memory_set_text(const char **field, const char *text);
 
 void cav_memory_free_row(cav_memory_row *at);
+
+/** A row as a record, which borrows from the study. Its output is left out. */
+cav_record cav_memory_record(const cav_memory_study *at, size_t number);
 void cav_memory_free_metrics(caviar_metric *metrics, size_t count);
 void cav_memory_free_nudge(cav_nudge *nudge);
 

@@ -49,7 +49,7 @@ caviar_code cav_memory_nudge_add(cav_store *store, const cav_scope *scope, const
     cav_memory_row *to = NULL;
     caviar_code code = cav_memory_find_row(store, scope, nudge->number, &at, &to, error);
     if (!code)
-        code = cav_rule_nudge(nudge->number, to->record.state, error);
+        code = cav_rule_nudge(nudge->number, (caviar_state)to->state, error);
     if (code)
         return code;
     cav_memory_nudge kept = {0};

@@ -13,11 +13,62 @@
 
 enum { MOST_LATEST = 16 }; // texts that are looked through for one to share
 
+static const cav_memory_extra nothing_more = {.message = "", .checkpoints = "", .output = ""};
+
 void cav_memory_free_row(cav_memory_row *at)
 {
-    cav_memory_free_text(at->record.message);
-    cav_memory_free_text(at->record.checkpoints);
-    cav_memory_free_text(at->output);
+    if (!at->extra)
+        return;
+    cav_memory_free_text(at->extra->message);
+    cav_memory_free_text(at->extra->checkpoints);
+    cav_memory_free_text(at->extra->output);
+    free(at->extra);
+}
+
+static const cav_memory_extra *extra_of(const cav_memory_row *at)
+{
+    return at->extra ? at->extra : &nothing_more;
+}
+
+// Room for what few trials have. False when out of memory.
+static bool reserve_extra(cav_memory_row *at)
+{
+    if (at->extra)
+        return true;
+    at->extra = malloc(sizeof *at->extra);
+    if (at->extra)
+        *at->extra = nothing_more;
+    return at->extra;
+}
+
+cav_record cav_memory_record(const cav_memory_study *at, size_t number)
+{
+    const cav_memory_row *row = &at->rows[number];
+    const cav_memory_extra *extra = extra_of(row);
+    return (cav_record){.number = (int64_t)number,
+                        .attempt = row->attempt,
+                        .failures = row->failures,
+                        .state = (caviar_state)row->state,
+                        .reason = (caviar_reason)row->reason,
+                        .uncounted = row->uncounted,
+                        .raw = at->raw + number * at->param_count,
+                        .values = at->values + number * at->metric_count,
+                        .step = row->step,
+                        .origin = row->origin,
+                        .has_parent = extra->has_parent,
+                        .parent = extra->parent,
+                        .parent_step = extra->parent_step,
+                        .seed_number = extra->seed_number,
+                        .owner = row->owner,
+                        .created_ms = row->created_ms,
+                        .started_ms = row->started_ms,
+                        .finished_ms = row->finished_ms,
+                        .lease_ms = row->lease_ms,
+                        .can = row->can,
+                        .checkpoints = extra->checkpoints,
+                        .usage = extra->usage,
+                        .message = extra->message,
+                        .output = ""};
 }
 
 void cav_memory_free_metrics(caviar_metric *metrics, size_t count)
@@ -61,21 +112,13 @@ static caviar_code check_insert(cav_memory_study *at, const cav_record *record,
     return CAVIAR_OK;
 }
 
-static void fill_numbers(cav_memory_study *at, const cav_record *record, int64_t now,
-                         cav_memory_row *fresh)
+static void fill_numbers(cav_memory_study *at, const cav_record *record)
 {
     for (size_t i = 0; i < at->param_count; i++)
         at->raw[at->count * at->param_count + i] = record->raw[i];
     for (size_t m = 0; m < at->metric_count; m++)
         at->values[at->count * at->metric_count + m] =
             record->values ? cav_rule_value(record->values[m]) : NAN;
-    fresh->record.number = (int64_t)at->count;
-    fresh->record.created_ms = now;
-    fresh->record.usage = (cav_usage){0};
-    bool runs = record->state == CAVIAR_STATE_RUNNING;
-    fresh->record.attempt = runs ? 1 : 0;
-    fresh->record.started_ms = runs ? now : 0;
-    fresh->record.finished_ms = cav_state_is_final(record->state) ? now : 0;
 }
 
 // One of the latest texts where it is among them, else a copy that lasts as long as the study:
@@ -98,26 +141,54 @@ static const char *share(cav_memory_study *at, const char *text)
     return copy;
 }
 
+static bool has_text(const char *text)
+{
+    return text && text[0];
+}
+
+static bool fill_extra(const cav_record *record, cav_memory_row *fresh)
+{
+    if (!record->has_parent && !has_text(record->message) && !has_text(record->checkpoints) &&
+        !has_text(record->output))
+        return true;
+    if (!reserve_extra(fresh))
+        return false;
+    cav_memory_extra *extra = fresh->extra;
+    extra->has_parent = record->has_parent;
+    extra->parent = record->parent;
+    extra->parent_step = record->parent_step;
+    extra->seed_number = record->seed_number;
+    return cav_memory_set_text(&extra->message, record->message) &&
+           cav_memory_set_text(&extra->checkpoints, record->checkpoints) &&
+           cav_memory_set_text(&extra->output, record->output);
+}
+
 static caviar_code insert_row(cav_memory_study *at, const cav_record *record,
                               const cav_insert *insert, int64_t now, cav_error *error)
 {
-    cav_memory_row fresh = {.record = *record, .is_distinct = insert->distinct};
-    fresh.record.message = fresh.record.checkpoints = NULL;
-    fresh.record.origin = share(at, record->origin);
-    fresh.record.owner = share(at, record->owner);
-    fresh.record.output = "";
+    bool runs = record->state == CAVIAR_STATE_RUNNING;
+    cav_memory_row fresh = {.attempt = runs ? 1 : 0,
+                            .failures = record->failures,
+                            .step = record->step,
+                            .created_ms = now,
+                            .started_ms = runs ? now : 0,
+                            .finished_ms = cav_state_is_final(record->state) ? now : 0,
+                            .lease_ms = now + insert->lease_ms,
+                            .origin = share(at, record->origin),
+                            .owner = share(at, record->owner),
+                            .can = record->can,
+                            .state = (uint8_t)record->state,
+                            .reason = (uint8_t)record->reason,
+                            .uncounted = record->uncounted,
+                            .is_distinct = insert->distinct};
     bool fits = reserve_row(at);
     if (fits)
-        fill_numbers(at, record, now, &fresh);
-    if (!fits || !fresh.record.origin || !fresh.record.owner ||
-        !cav_memory_set_text(&fresh.output, record->output) ||
-        !cav_memory_set_text(&fresh.record.message, record->message) ||
-        !cav_memory_set_text(&fresh.record.checkpoints, record->checkpoints) ||
+        fill_numbers(at, record);
+    if (!fits || !fresh.origin || !fresh.owner || !fill_extra(record, &fresh) ||
         (insert->distinct && !cav_point_index_add(&at->distinct, at->raw, at->count))) {
         cav_memory_free_row(&fresh);
         return cav_fail_memory(error);
     }
-    fresh.record.lease_ms = now + insert->lease_ms;
     at->rows[at->count] = fresh;
     if (!cav_state_is_final(record->state))
         at->open[at->open_count++] = at->count;
@@ -189,20 +260,23 @@ static void drop_open(cav_memory_study *at, size_t number)
     }
 }
 
-static caviar_code lose(cav_memory_study *at, cav_record *record, int64_t most_failures,
-                        int64_t now, cav_error *error)
+static caviar_code lose(cav_memory_study *at, size_t number, int64_t most_failures, int64_t now,
+                        cav_error *error)
 {
-    caviar_state next = cav_rule_lost(record->failures, most_failures);
+    cav_memory_row *lost = &at->rows[number];
+    caviar_state next = cav_rule_lost(lost->failures, most_failures);
     bool fails = next == CAVIAR_STATE_FAILED;
-    if (!reserve_log(at) || (fails && !cav_memory_set_text(&record->message, CAV_LOST_MESSAGE)))
+    if (!reserve_log(at) ||
+        (fails &&
+         (!reserve_extra(lost) || !cav_memory_set_text(&lost->extra->message, CAV_LOST_MESSAGE))))
         return cav_fail_memory(error);
-    record->state = next;
-    record->reason = fails ? CAVIAR_REASON_LOST : CAVIAR_REASON_NONE;
-    record->failures++;
-    record->finished_ms = cav_rule_finished(record->started_ms, now);
-    note_change(at, (size_t)record->number);
+    lost->state = (uint8_t)next;
+    lost->reason = fails ? CAVIAR_REASON_LOST : CAVIAR_REASON_NONE;
+    lost->failures++;
+    lost->finished_ms = cav_rule_finished(lost->started_ms, now);
+    note_change(at, number);
     if (fails)
-        drop_open(at, (size_t)record->number);
+        drop_open(at, number);
     return CAVIAR_OK;
 }
 
@@ -210,24 +284,29 @@ static caviar_code take_back_lost(cav_memory_study *at, const cav_claim *claim, 
                                   cav_error *error)
 {
     for (size_t i = 0; i < at->open_count;) {
-        cav_record *record = &at->rows[at->open[i]].record;
-        bool lost = record->state == CAVIAR_STATE_RUNNING && record->lease_ms < now;
-        caviar_code code = lost ? lose(at, record, claim->most_failures, now, error) : CAVIAR_OK;
+        size_t number = at->open[i];
+        const cav_memory_row *row = &at->rows[number];
+        bool lost = row->state == CAVIAR_STATE_RUNNING && row->lease_ms < now;
+        caviar_code code = lost ? lose(at, number, claim->most_failures, now, error) : CAVIAR_OK;
         if (code)
             return code;
-        i += !cav_state_is_final(record->state); // one that failed has left the list
+        i += !cav_state_is_final((caviar_state)row->state); // one that failed has left the list
     }
     return CAVIAR_OK;
 }
 
-static cav_memory_row *find_claimable(cav_memory_study *at, const cav_claim *claim)
+// The number of the trial to take; SIZE_MAX: none.
+static size_t find_claimable(const cav_memory_study *at, const cav_claim *claim)
 {
-    cav_memory_row *first = NULL;
-    for (size_t i = 0; i < at->open_count && !(first && first->record.failures == 0); i++) {
-        cav_memory_row *open = &at->rows[at->open[i]];
-        if (cav_rule_may_claim(claim, &open->record, (int64_t)at->count) &&
-            (!first || open->record.failures < first->record.failures))
-            first = open;
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < at->open_count; i++) {
+        cav_record open = cav_memory_record(at, at->open[i]);
+        if (!cav_rule_may_claim(claim, &open, (int64_t)at->count) ||
+            (first != SIZE_MAX && open.failures >= at->rows[first].failures))
+            continue;
+        first = at->open[i];
+        if (open.failures == 0)
+            break;
     }
     return first;
 }
@@ -242,20 +321,21 @@ caviar_code cav_memory_trial_claim(cav_store *store, const cav_scope *scope, con
     caviar_code code = take_back_lost(at, claim, now, error);
     if (code)
         return code;
-    cav_memory_row *taken = find_claimable(at, claim);
-    if (!taken)
+    size_t number = find_claimable(at, claim);
+    if (number == SIZE_MAX)
         return cav_rule_fail_claim(claim, error);
     const char *owner = share(at, claim->owner);
     if (!owner || !reserve_log(at))
         return cav_fail_memory(error);
-    taken->record.owner = owner;
-    if (taken->record.state != CAVIAR_STATE_PAUSED)
-        taken->record.started_ms = now;
-    taken->record.state = CAVIAR_STATE_RUNNING;
-    taken->record.attempt++;
-    taken->record.lease_ms = now + claim->lease_ms;
-    note_change(at, (size_t)taken->record.number);
-    *ret_number = taken->record.number;
+    cav_memory_row *taken = &at->rows[number];
+    taken->owner = owner;
+    if (taken->state != CAVIAR_STATE_PAUSED)
+        taken->started_ms = now;
+    taken->state = CAVIAR_STATE_RUNNING;
+    taken->attempt++;
+    taken->lease_ms = now + claim->lease_ms;
+    note_change(at, number);
+    *ret_number = (int64_t)number;
     return CAVIAR_OK;
 }
 
@@ -272,20 +352,24 @@ caviar_code cav_memory_find_row(cav_store *store, const cav_scope *scope, int64_
     return CAVIAR_OK;
 }
 
-// Puts texts in place, both or none; what is NULL stays.
-static bool set_texts(cav_memory_row *at, const char *message, const char *output)
+// Takes over what a move says of a trial, all of it or nothing; texts that are NULL stay.
+static bool set_extra(cav_memory_row *at, const cav_move *move)
 {
-    const char *kept = NULL;
-    if (message && !cav_memory_set_text(&kept, message))
+    if (!at->extra && !has_text(move->message) && !has_text(move->output) &&
+        cav_usage_is_same(move->usage, nothing_more.usage))
+        return true;
+    const char *message = NULL;
+    if (!reserve_extra(at) || (move->message && !cav_memory_set_text(&message, move->message)))
         return false;
-    if (output && !cav_memory_set_text(&at->output, output)) {
-        cav_memory_free_text(kept);
+    if (move->output && !cav_memory_set_text(&at->extra->output, move->output)) {
+        cav_memory_free_text(message);
         return false;
     }
-    if (kept) {
-        cav_memory_free_text(at->record.message);
-        at->record.message = kept;
+    if (message) {
+        cav_memory_free_text(at->extra->message);
+        at->extra->message = message;
     }
+    at->extra->usage = cav_usage_join(at->extra->usage, move->usage);
     return true;
 }
 
@@ -296,19 +380,17 @@ caviar_code cav_memory_trial_move(cav_store *store, const cav_scope *scope, cons
     cav_memory_row *moved = NULL;
     caviar_code code = cav_memory_find_row(store, scope, move->number, &at, &moved, error);
     if (!code)
-        code = cav_rule_move(move, moved->record.state, moved->record.attempt, error);
+        code = cav_rule_move(move, (caviar_state)moved->state, moved->attempt, error);
     if (!code)
         code = cav_memory_fit(at, scope, error);
     if (code)
         return code;
-    cav_record *record = &moved->record;
-    if (!reserve_log(at) || !set_texts(moved, move->message, move->output))
+    if (!reserve_log(at) || !set_extra(moved, move))
         return cav_fail_memory(error);
-    record->state = move->to;
-    record->reason = move->reason;
-    record->failures += move->is_failure;
-    record->usage = cav_usage_join(record->usage, move->usage);
-    record->finished_ms = cav_rule_finished(record->started_ms, cav_clock_wall_ms(store->clock));
+    moved->state = (uint8_t)move->to;
+    moved->reason = (uint8_t)move->reason;
+    moved->failures += move->is_failure;
+    moved->finished_ms = cav_rule_finished(moved->started_ms, cav_clock_wall_ms(store->clock));
     for (size_t m = 0; move->values && m < at->metric_count; m++)
         at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
     if (move->raw && at->param_count > 0)
@@ -353,19 +435,22 @@ static caviar_code keep_report(cav_memory_study *at, const cav_report *report, i
 }
 
 // Takes over what a report says of its trial.
-static bool note(cav_memory_study *at, cav_record *record, const cav_report *report)
+static bool note(cav_memory_study *at, cav_memory_row *from, const cav_report *report)
 {
-    cav_usage usage = cav_usage_join(record->usage, report->usage);
-    unsigned can = report->can ? report->can : record->can;
-    bool keeps = report->checkpoints && strcmp(report->checkpoints, record->checkpoints) != 0;
-    if (can == record->can && !keeps && cav_usage_is_same(usage, record->usage))
+    const cav_memory_extra *known = extra_of(from);
+    cav_usage usage = cav_usage_join(known->usage, report->usage);
+    unsigned can = report->can ? report->can : from->can;
+    bool keeps = report->checkpoints && strcmp(report->checkpoints, known->checkpoints) != 0;
+    bool uses = !cav_usage_is_same(usage, known->usage);
+    if (can == from->can && !keeps && !uses)
         return true;
-    if (!reserve_log(at) ||
-        (keeps && !cav_memory_set_text(&record->checkpoints, report->checkpoints)))
+    if (!reserve_log(at) || ((keeps || uses) && !reserve_extra(from)) ||
+        (keeps && !cav_memory_set_text(&from->extra->checkpoints, report->checkpoints)))
         return false;
-    record->can = can;
-    record->usage = usage;
-    note_change(at, (size_t)record->number);
+    from->can = can;
+    if (uses)
+        from->extra->usage = usage;
+    note_change(at, (size_t)report->number);
     return true;
 }
 
@@ -376,17 +461,17 @@ caviar_code cav_memory_report_add(cav_store *store, const cav_scope *scope,
     cav_memory_row *from = NULL;
     caviar_code code = cav_memory_find_row(store, scope, report->number, &at, &from, error);
     if (!code)
-        code = cav_rule_report(report->number, report->attempt, from->record.state,
-                               from->record.attempt, error);
+        code = cav_rule_report(report->number, report->attempt, (caviar_state)from->state,
+                               from->attempt, error);
     int64_t now = cav_clock_wall_ms(store->clock);
-    if (!code && !note(at, &from->record, report))
+    if (!code && !note(at, from, report))
         code = cav_fail_memory(error);
     if (!code)
         code = keep_report(at, report, now, error);
     if (code)
         return code;
-    from->record.step = report->step;
-    from->record.lease_ms = now + lease_ms;
+    from->step = report->step;
+    from->lease_ms = now + lease_ms;
     return CAVIAR_OK;
 }
 
@@ -398,9 +483,9 @@ caviar_code cav_memory_lease_renew(cav_store *store, const cav_scope *scope, con
         return cav_memory_fail_no_study(scope->study, error);
     int64_t until = cav_clock_wall_ms(store->clock) + lease_ms;
     for (size_t i = 0; i < at->open_count; i++) {
-        cav_record *record = &at->rows[at->open[i]].record;
-        if (record->state == CAVIAR_STATE_RUNNING && strcmp(record->owner, owner) == 0)
-            record->lease_ms = until;
+        cav_memory_row *open = &at->rows[at->open[i]];
+        if (open->state == CAVIAR_STATE_RUNNING && strcmp(open->owner, owner) == 0)
+            open->lease_ms = until;
     }
     return CAVIAR_OK;
 }
@@ -416,9 +501,7 @@ caviar_code cav_memory_trial_read(cav_store *store, const cav_scope *scope, int6
         size_t number = at->log[i];
         if (at->rows[number].change != i)
             continue; // it changed again since: that entry is still to come
-        cav_record record = at->rows[number].record;
-        record.raw = at->raw + number * at->param_count;
-        record.values = at->values + number * at->metric_count;
+        cav_record record = cav_memory_record(at, number);
         caviar_code code = visit(context, &record, error);
         if (code)
             return code;
@@ -460,6 +543,6 @@ caviar_code cav_memory_output_read(cav_store *store, const cav_scope *scope, int
     cav_memory_row *from = NULL;
     caviar_code code = cav_memory_find_row(store, scope, number, &at, &from, error);
     if (!code)
-        cav_text_append(text, from->output);
+        cav_text_append(text, extra_of(from)->output);
     return code;
 }
