@@ -6,8 +6,9 @@
  * FAULT=KIND:N fails the N-th call of that kind, FAULT=KIND:N+ that and all that follow; FAULT=list
  * fails none. FAULT_LOG names a file to which a line goes for each fault, "hit KIND N", and with
  * FAULT=list a line "KIND N" for each place that calls (a chain of callers) when it first does: a
- * fault at each of these is as good as one at every call. Only this process is meant, from main on:
- * its children get neither the library nor the faults.
+ * fault at each of these is as good as one at every call. Only this process is meant, from main
+ * until what main has left to do at the exit is done: its children get neither the library nor the
+ * faults, and the destructors of libraries (gcov's, which does not survive them) no faults.
  *
  * Calls that libc makes within itself do not come by here.
  */
@@ -364,7 +365,12 @@ pid_t fork(void)
     return child;
 }
 
-// ---- The beginning ---------------------------------------------------------------------------
+// ---- The beginning and the end ---------------------------------------------------------------
+
+static void disarm(void)
+{
+    atomic_store(&faults.is_armed, false);
+}
 
 static void arm(void)
 {
@@ -386,6 +392,7 @@ static void arm(void)
     unsetenv("LD_PRELOAD");
     unsetenv("FAULT");
     unsetenv("FAULT_LOG");
+    atexit(disarm); // the last of all that are registered from here on
     atomic_store(&faults.is_armed, faults.lists || kind < KIND_COUNT);
 }
 
