@@ -161,6 +161,19 @@ def several_objectives_and_values_that_are_not_finite(box):
 
 
 @case
+def what_a_study_has_not_here_is_said_in_notes(box):
+    file = optuna_files.File(box.path('optuna.db'))
+    study = file.study('mnist', ['NOT_SET'], team='a')
+    file.trial(study, params={'größe 1': (*MOMENTUM, 0.7), 'gr__e_1': (*MOMENTUM, 0.6)},
+               values=[1.0])
+    file.close()
+    notes = ' '.join(box.json('import', 'optuna.db')['notes'])
+    contains(notes, 'no direction; it is minimised', "the study's attribute team is left out",
+             "'größe 1' is called gr__e_1 here", "'gr__e_1' is called gr__e_1_2 here")
+    equal(box.trials()[0]['config'], {'gr__e_1': 0.7, 'gr__e_1_2': 0.6})
+
+
+@case
 def one_of_several_studies_is_named(box):
     file, _ = some(box)
     study = file.study('other')
@@ -222,6 +235,38 @@ def what_is_wrong_with_a_file_is_said_and_nothing_is_stored(box):
         file.close()
         contains(box.caviar('import', f'{name}.db', status=1).err, f'{name}.db',
                  'table trial_params: trial 6: parameter', words)
+    odd = {
+        'objectives': ("UPDATE study_directions SET objective = 3", 'study_directions',
+                       'not numbered from 0'),
+        'none': ("DELETE FROM study_directions", 'study_directions', 'the study has 0 objectives'),
+        'state': ("UPDATE trials SET state = 'ODD' WHERE number = 1", 'trials',
+                  "trial 1 has the unknown state 'ODD'"),
+        'objective': ("UPDATE trial_values SET objective = 4", 'trial_values',
+                      'trial 0 has a value of objective 4'),
+        'fixed': ("UPDATE trial_system_attributes SET value_json = '{' WHERE key = 'fixed_params'",
+                  'trial_system_attributes', ''),
+        'index': ("UPDATE trial_params SET param_value = 9 WHERE param_name = 'opt'",
+                  'trial_params', '9 is no index of its 3 choices'),
+        'finite': ("UPDATE trial_params SET param_value = 9e999 WHERE param_name = 'lr'",
+                   'trial_params', 'has no finite value'),
+        'twice': ("INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) "
+                  "SELECT trial_id, param_name, param_value, distribution_json FROM trial_params",
+                  'trial_params', 'has two values'),
+        'choices': ("UPDATE trial_params SET distribution_json = "
+                    "'{\"name\": \"CategoricalDistribution\", \"attributes\": {\"choices\": []}}'",
+                    'trial_params', 'no choices'),
+        'step': ("UPDATE trial_params SET distribution_json = replace(distribution_json, "
+                 "'\"log\": true, \"step\": null', '\"log\": false, \"step\": -1')",
+                 'trial_params', 'a negative step'),
+        'words': ("UPDATE trial_params SET distribution_json = '{'", 'trial_params',
+                 'its distribution'),
+    }
+    for name, (statement, table, words) in odd.items():
+        file, study = some(box, f'{name}.db')
+        file.db.execute(statement)
+        file.close()
+        contains(box.caviar('import', f'{name}.db', status=1).err, f'{name}.db',
+                 f'table {table}: ', words)
     with open(box.path('0.db'), 'r+b') as damaged:
         damaged.seek(4096 * 3)
         damaged.write(bytes(range(256)) * 16)
@@ -308,6 +353,70 @@ def what_is_wrong_with_a_journal_is_said_with_its_line(box):
     contains(box.caviar('import', 'journal.log', status=1).err, 'journal.log:9: "op_code"')
     box.file('journal.log', JOURNAL + 'what?\n')
     contains(box.caviar('import', 'journal.log', status=1).err, 'journal.log:9: ')
+    for more, words in {
+            '{"op_code": 0, "directions": [1]}': '"study_name": a text',
+            '{"op_code": 0, "study_name": "k", "directions": []}': '"directions": a list',
+            '{"op_code": 1, "study_id": -1}': '"study_id": a whole number from 0',
+            '{"op_code": 1, "study_id": 7}': '"study_id": there is no 7',
+            '{"op_code": 2, "user_attr": {"a": 1}}': '"study_id"',
+            '{"op_code": 3, "study_id": "0"}': '"study_id"',
+            '{"op_code": 4, "study_id": null}': '"study_id"',
+            '{"op_code": 4, "study_id": 0, "state": 9}': '"state": a number from 0 to 4',
+            '{"op_code": 4, "study_id": 0, "params": {"x": 1}}':
+                '"params": a number with a distribution',
+            '{"op_code": 4, "study_id": 0, "state": 1, "intermediate_values": {"1": "no"}}':
+                '"intermediate_values"',
+            '{"op_code": 4, "study_id": 0, "state": 1, "value": "no"}': '"value": a number',
+            '{"op_code": 4, "study_id": 0, "state": 1, "values": ["no"]}': '"values"',
+            '{"op_code": 6, "trial_id": "0"}': '"trial_id"'}.items():
+        box.file('journal.log', JOURNAL + more + '\n')
+        contains(box.caviar('import', 'journal.log', status=1).err, 'journal.log:9: ', words)
+    begun = JOURNAL + '{"op_code": 4, "study_id": 0}\n'
+    for more, words in {
+            '"op_code": 5, "param_name": "x"': '"distribution": a text',
+            '"op_code": 5, "distribution": "{}"': '"param_name": a text',
+            '"op_code": 5, "param_name": "x", "distribution": "{}", "param_value_internal": "a"':
+                '"param_value_internal": a number',
+            '"op_code": 6, "state": 5': '"state"',
+            '"op_code": 7, "intermediate_value": 1': '"step": a whole number',
+            '"op_code": 7, "step": 1, "intermediate_value": []': '"intermediate_value": a number',
+    }.items():
+        box.file('journal.log', begun + f'{{"trial_id": 1, {more}}}\n')
+        contains(box.caviar('import', 'journal.log', status=1).err, 'journal.log:10: ', words)
+    assert not os.path.exists(box.path('caviar.db'))
+
+
+@case
+def a_journal_says_the_same_thing_twice_and_what_counts_is_the_last(box):
+    distribution = json.loads(JOURNAL.splitlines()[2])['distribution']
+    lines = [
+        {'op_code': 0, 'study_name': 'j', 'directions': [1]},
+        {'op_code': 0, 'study_name': 'j', 'directions': [2]},
+        {'op_code': 0, 'study_name': 'gone', 'directions': [1]},
+        {'op_code': 1, 'study_id': 1},
+        {'op_code': 4, 'study_id': 1},  # of one that is gone: no trial
+        {'op_code': 2, 'study_id': 0, 'user_attr': {'team': 'a'}},
+        {'op_code': 3, 'study_id': 0, 'system_attr': {'study:metric_names': ['loss']}},
+        {'op_code': 4, 'study_id': 0, 'state': 4},
+        {'op_code': 9, 'trial_id': 0, 'system_attr': {'fixed_params': {'x': 0.75}}},
+        {'op_code': 6, 'trial_id': 0, 'state': 0, 'datetime_start': '2024-03-01T12:00:00'},
+        *({'op_code': 5, 'trial_id': 0, 'param_name': 'x', 'param_value_internal': x,
+           'distribution': distribution} for x in (0.25, 0.5)),
+        *({'op_code': 7, 'trial_id': 0, 'step': 1, 'intermediate_value': x} for x in (3, 2.5)),
+        {'op_code': 7, 'trial_id': 0, 'step': 2, 'intermediate_value': 2},
+        {'op_code': 8, 'trial_id': 0, 'user_attr': {'who': 'me'}},
+        {'op_code': 6, 'trial_id': 0, 'state': 1, 'values': [1.5]},
+        {'op_code': 6, 'trial_id': 9, 'state': 1, 'values': [1.5]},  # of no trial: ignored
+        {'op_code': 4, 'study_id': 0, 'state': 4, 'system_attrs': {'fixed_params': {'x': 0.125}}},
+    ]
+    box.file('journal.log', ''.join(json.dumps(line) + '\n' for line in lines))
+    done = box.json('import', 'journal.log')
+    contains(' '.join(done['notes']), "the attribute team of study 'j' is left out")
+    trials = box.trials()
+    equal([(trial['state'], trial['config']['x']) for trial in trials],
+          [('complete', 0.5), ('waiting', 0.125)])
+    equal(trials[0]['values'], {'loss': 1.5})
+    contains(box.caviar('show', '0').out, 'from 2.5 (step 1) to 2 (step 2)', 'user attribute who = "me"')
 
 
 WRITES = """
@@ -439,9 +548,43 @@ def what_is_wrong_with_a_sweep_is_said_with_its_place(box):
             '  a: [1]': ('sweep.yaml:5:6', 'a map is expected'),
             '  a: {min: 0, max: 1}\ncommand: ["${pogram}"]': ('sweep.yaml:6:11', '${program}'),
             '  a: {min: 0, max: 1}\nearly_terminate: {type: odd}': ('sweep.yaml:6:18', "'odd'"),
+            '  a: {min: 0, max: 1}\nearly_terminate: 3': ('sweep.yaml:6:18', 'type: hyperband'),
+            '  a: {min: 0, max: 1}\nearly_terminate: {eta: 1}': ('sweep.yaml:6:24', 'from 1.5'),
+            '  a: {min: 0, max: 1}\nearly_terminate: {min_iter: x}': ('sweep.yaml:6:29', 'x'),
+            '  a: {values: 3}': ('sweep.yaml:5:6', 'values: a list is expected'),
+            '  a: {value: [3]}': ('sweep.yaml:5:6', 'value: one value is expected'),
+            '  a: {distribution: normal, sigma: 0}': ('sweep.yaml:5:6', 'sigma: more than 0'),
+            '  a: {distribution: normal, mu: x}': ('sweep.yaml:5:33', 'mu'),
+            '  a: {distribution: beta, a: 0}': ('sweep.yaml:5:6', 'a and b: more than 0'),
+            '  a: {distribution: beta, b: x}': ('sweep.yaml:5:30', 'b'),
+            '  a: {distribution: q_uniform, min: 0, max: 1, q: 0}': ('sweep.yaml:5:6',
+                                                                    'q: more than 0'),
+            '  a: {min: 0, max: 1}\ncommand: ["${envvar:1}"]': ('6:11', 'name of a variable'),
+            '  a: {min: 0, max: 1}\ncommand: ["${envvar:' + 64 * 'a' + '}"]': ('6:11', 'shorter'),
     }.items():
         box.file('sweep.yaml', SWEEP.format(method='random', parameters=parameters))
         contains(box.caviar('import', 'sweep.yaml', status=1).err, *words)
+    for old, new, words in (('metric: {name: val/loss, goal: maximize}', 'metric: loss',
+                             'metric: {name: loss, goal: minimize} is expected'),
+                            ('goal: maximize', 'goal: upwards', "not 'upwards'"),
+                            ('program: train.py\n', 'command: ["${program}"]\n',
+                             'the sweep has no program')):
+        text = SWEEP.format(method='random', parameters='  a: {min: 0, max: 1}\n')
+        assert old in text, text
+        box.file('sweep.yaml', text.replace(old, new))
+        contains(box.caviar('import', 'sweep.yaml', status=1).err, 'sweep.yaml:', words)
+
+
+@case
+def an_early_end_is_a_ladder_whichever_end_of_it_is_given(box):
+    for given, steps in {'{type: hyperband}': {'min': 1, 'max': 81},
+                         '{min_iter: 4, eta: 2}': {'min': 4, 'max': 64},
+                         '{max_iter: 3, min_iter: 5}': {'min': 5, 'max': 5}}.items():
+        study, notes = sweep(box, {'x': '{min: 0.0, max: 1.0}'}, method='evolution',
+                             more=f'early_terminate: {given}\n')
+        equal(study['steps'], steps)
+        equal(study.get('sampler', 'auto'), 'auto')
+        contains(notes, "the method 'evolution' is not known here", 'the sweep has no run_cap')
 
 
 @case
