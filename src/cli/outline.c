@@ -170,9 +170,10 @@ static void describe(const cav_study *study, const cav_earlier_report *earlier, 
     cav_text_appendf(text, "%s: ", spec->study);
     append_metrics(spec, text);
     append_budget(&spec->budget, text);
-    cav_text_appendf(text, "; %lld at a time\nsampler %s, scheduler %s, seed %llu\n%zu trials",
+    cav_text_appendf(text, "; %lld at a time\nsampler %s, scheduler %s, seed %llu\n%zu trial%s",
                      (long long)spec->parallel, spec->sampler.name, spec->scheduler.name,
-                     (unsigned long long)spec->seed, study->history->count);
+                     (unsigned long long)spec->seed, study->history->count,
+                     study->history->count == 1 ? "" : "s");
     if (study->history->outside_count > 0)
         cav_text_appendf(text, ", of which %zu lie outside of the space as it is now",
                          study->history->outside_count);

@@ -416,7 +416,8 @@ def a_journal_says_the_same_thing_twice_and_what_counts_is_the_last(box):
     equal([(trial['state'], trial['config']['x']) for trial in trials],
           [('complete', 0.5), ('waiting', 0.125)])
     equal(trials[0]['values'], {'loss': 1.5})
-    contains(box.caviar('show', '0').out, 'from 2.5 (step 1) to 2 (step 2)', 'user attribute who = "me"')
+    contains(box.caviar("show", "0").out, "from 2.5 (step 1) to 2 (step 2)",
+             'user attribute who = "me"')
 
 
 WRITES = """
