@@ -8,11 +8,14 @@
  * by surrogate/curve_ends.h: a trial is paused when it is unlikely to become the best, and a free
  * worker goes on with a paused one where that is likelier to give a new best, for each step that it
  * takes, than a new trial is. All the while a share of the steps is for trials that come to their
- * end: a result to use, and what the model of curves is checked by.
+ * end: a result to use, and what the model of curves is checked by. The coarse stages take at most
+ * half of a budget of steps or time, and where such a budget has no room for a whole trial any
+ * more, those that are paused go on instead, as far as they can come to their ends.
  *
  * Where the model is not trusted (too few curves yet, or curves that cannot be extrapolated),
  * asha's rule follows the coarse stages.
  */
+#include "schedule/outlook.h"
 #include "schedule/rungs.h"
 
 #include "base/memory.h"
@@ -20,6 +23,8 @@
 
 #include <math.h>
 #include <stdlib.h>
+
+static const double coarse_share = 0.6; // of the budget, at most
 
 typedef struct freeze_settings {
     double eta, coarse, hopeless, whole, least;
@@ -35,8 +40,8 @@ static const cav_option options[] = {
      "part of a training that trials get at first, and later twice that; 0: whole trainings from "
      "the beginning"},
     {"trials", CAV_OPTION_INT, offsetof(freeze_settings, trials), 0, 0, 1e9,
-     "how many trials get that, and twice as many twice that; 0: 6 and two for each parameter, at "
-     "most a tenth of the budget"},
+     "how many trials get that, and twice as many twice that; 0: 6 and two for each parameter, but "
+     "no more than a tenth of a budget of trials, or than takes half of one of steps or time"},
     {"stride", CAV_OPTION_INT, offsetof(freeze_settings, stride), 1, 1, 1e9,
      "later, steps that a trial goes on for at least once it is chosen: more where starting costs "
      "much"},
@@ -51,7 +56,9 @@ static const cav_option options[] = {
 
 typedef struct freeze_state {
     const freeze_settings *settings;
-    double trials; // of the first stage
+    cav_scheduler_setup setup;
+    cav_outlook outlook; // by the last look
+    double trials;       // of the first stage, where the budget of steps has room for them
     int64_t grace;
     cav_rungs rungs;
     cav_curve_model *model;
@@ -83,6 +90,7 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
     if (!state)
         return cav_fail_memory(error);
     state->settings = settings;
+    state->setup = *setup;
     state->trials = first_trials(settings, setup);
     cav_rungs_settings ladder = {.eta = settings->eta, .grace = settings->grace, .promote = true};
     state->grace = cav_rungs_first(&ladder, setup);
@@ -100,6 +108,7 @@ static caviar_code create(const cav_scheduler_setup *setup, const void *opaque, 
 
 static caviar_code look(freeze_state *state, const cav_history *history, cav_error *error)
 {
+    state->outlook = cav_outlook_make(&state->setup, history);
     caviar_code code = cav_rungs_look(&state->rungs, history, error);
     if (code)
         return code;
@@ -115,20 +124,37 @@ static int64_t steps_of(const freeze_state *state, double part)
     return (int64_t)fmax((double)state->grace, steps);
 }
 
-// How far trials go for now before they pause: a part in the coarse stages, then the horizon.
-static int64_t level_of(const freeze_state *state, const cav_history *history)
+// How many trials the first stage has; the second one has twice as many.
+static double coarse_trials(const freeze_state *state, int64_t first, int64_t second)
+{
+    double each = (double)first + (second > first ? 2 * (double)second : 0);
+    bool is_given = state->settings->trials > 0;
+    return is_given ? state->trials : fmin(state->trials, coarse_share * state->outlook.all / each);
+}
+
+// The same, as long as the budget has room for trials that go further.
+static int64_t level_by_stage(const freeze_state *state, const cav_history *history)
 {
     int64_t last = cav_curve_model_horizon(state->model);
-    double left = (double)history->step_sum, part = state->settings->coarse;
+    double beyond = (double)history->step_sum, part = state->settings->coarse;
     int64_t first = steps_of(state, part), second = steps_of(state, 2 * part);
     if (!(part > 0) || first >= last)
         return last;
-    left -= state->trials * (double)first;
-    if (left < 0)
+    double trials = coarse_trials(state, first, second);
+    beyond -= trials * (double)first;
+    if (beyond < 0)
         return first;
     if (second > first)
-        left -= 2 * state->trials * (double)second;
-    return left < 0 && second < last ? second : last;
+        beyond -= 2 * trials * (double)second;
+    return beyond < 0 && second < last ? second : last;
+}
+
+// How far trials go for now before they pause: a part in the coarse stages, then the horizon.
+static int64_t level_of(const freeze_state *state, const cav_history *history)
+{
+    int64_t last = cav_curve_model_horizon(state->model), level = level_by_stage(state, history);
+    bool fits = cav_outlook_room(&state->outlook, history, level, SIZE_MAX) >= (double)last;
+    return fits ? level : last;
 }
 
 static bool is_coarse(const freeze_state *state, const cav_history *history)
@@ -245,6 +271,19 @@ static double likelihood(freeze_state *state, const cav_history *history, size_t
     return isnan(best) ? -end.mean : chance(end, best);
 }
 
+// Whether the budget lets it come to its end.
+static bool is_in_time(const freeze_state *state, const cav_history *history, size_t number)
+{
+    int64_t last = cav_curve_model_horizon(state->model);
+    double left = (double)(last - history->steps[number]);
+    return left <= cav_outlook_room(&state->outlook, history, last, number);
+}
+
+static double likelihood_in_time(freeze_state *state, const cav_history *history, size_t number)
+{
+    return is_in_time(state, history, number) ? likelihood(state, history, number) : -INFINITY;
+}
+
 static bool has_hope(const freeze_state *state, const cav_history *history, double likely)
 {
     return isnan(best_loss(state, history)) || likely >= state->settings->hopeless;
@@ -313,6 +352,10 @@ static bool goes_on_coarsely(freeze_state *state, const cav_history *history, si
 static bool goes_on_later(freeze_state *state, const cav_history *history, size_t number)
 {
     int64_t least = steps_of(state, state->settings->least);
+    double likely;
+    if (!is_in_time(state, history, number) &&
+        find_most(state, history, likelihood_in_time, &likely) != SIZE_MAX)
+        return !has_hope(state, history, likely);
     if (history->steps[number] < least)
         return true;
     if (!is_behind(state, history, number))
@@ -361,8 +404,15 @@ static size_t find_leader(const cav_history *history)
 static size_t find_last(freeze_state *state, const cav_history *history)
 {
     double likely;
-    size_t number = find_most(state, history, likelihood, &likely);
-    return has_hope(state, history, likely) ? number : find_leader(history);
+    size_t number = find_most(state, history, likelihood_in_time, &likely);
+    return number != SIZE_MAX && has_hope(state, history, likely) ? number : find_leader(history);
+}
+
+// Whether a trial that began now could not come to its end.
+static bool is_too_late(const freeze_state *state, const cav_history *history)
+{
+    int64_t last = cav_curve_model_horizon(state->model);
+    return cav_outlook_room(&state->outlook, history, last, SIZE_MAX) < (double)last;
 }
 
 // While whole trials are behind, the best one so far.
@@ -395,7 +445,9 @@ static caviar_code resume(void *opaque, const cav_history *history, bool is_last
     caviar_code code = look(state, history, error);
     if (code)
         return code;
-    if (!is_last && is_coarse(state, history))
+    bool coarse = is_coarse(state, history);
+    is_last |= !coarse && is_too_late(state, history);
+    if (!is_last && coarse)
         *ret_number = find_coarsely(state, history);
     else if (!cav_curve_model_is_trusted(state->model))
         *ret_number = cav_rungs_promote(&state->rungs, history, is_last);

@@ -23,6 +23,8 @@ typedef struct cav_scheduler_setup {
     int64_t step_min, step_max; // how far a trial goes at least and at most; 0: not known
     uint64_t seed;              // the study's
     int64_t trial_budget;       // how many trials there may be; 0: not known
+    int64_t step_budget;        // how many steps all trials may take together; 0: not known
+    int64_t time_budget_ms;     // for how long trials may be running; 0: not known
 } cav_scheduler_setup;
 
 /** A trial that has just reported: the last point of its curve is what is judged. */

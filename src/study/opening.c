@@ -128,7 +128,9 @@ static caviar_code open_scheduler(const cav_spec *spec, int64_t last_step,
                                  .step_min = spec->step_min,
                                  .step_max = last_step,
                                  .seed = spec->seed,
-                                 .trial_budget = spec->budget.trials};
+                                 .trial_budget = spec->budget.trials,
+                                 .step_budget = spec->budget.steps,
+                                 .time_budget_ms = spec->budget.time_ms};
     code = cav_scheduler_open(ret_scheduler, choice->name, choice->options, choice->option_count,
                               &setup, error);
     if (code && choice->where[0] && choice->option_count == 0)

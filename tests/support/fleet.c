@@ -25,7 +25,8 @@ static caviar_code open_scheduler(const test_fleet *fleet, cav_scheduler *schedu
                                  .step_min = options->step_min,
                                  .step_max = options->step_max,
                                  .seed = options->seed,
-                                 .trial_budget = (int64_t)options->trials};
+                                 .trial_budget = (int64_t)options->trials,
+                                 .step_budget = options->step_budget};
     return cav_scheduler_open(scheduler, options->scheduler, options->options,
                               options->option_count, &setup, error);
 }
@@ -167,6 +168,8 @@ static bool ask(test_fleet *fleet, size_t *ret_number)
     cav_history *history = fleet->history;
     bool is_last = history->count >= fleet->options.trials;
     size_t number = SIZE_MAX;
+    if (fleet->options.step_budget > 0 && history->step_sum >= fleet->options.step_budget)
+        return false;
     if (breed(fleet, ret_number))
         return true;
     must(!fleet->scheduler.type->resume(fleet->scheduler.state, history, is_last, &number, NULL),

@@ -22,6 +22,7 @@ typedef struct fleet_options {
     size_t workers;                     // 0: one
     size_t trials;                      // how many there may be
     int64_t step_min, step_max, stride; // stride: steps from report to report; 0: one
+    int64_t step_budget;                // steps of all trials together; 0: no end
     bool irregular;                     // the stride varies from report to report
     bool no_pause;                      // the trials cannot pause
     uint64_t seed;

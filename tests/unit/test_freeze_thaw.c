@@ -229,6 +229,48 @@ static void test_later_each_trial_gets_its_first_part(void **state)
     assert_true(paused > 5);
 }
 
+// The coarse stages leave a part of a budget, in which some trials come to their end.
+static void spend(int64_t trainings, size_t workers, uint64_t seed)
+{
+    const cav_option_value given[] = {{"whole", "0", ""}};
+    test_fleet *at = start((fleet_options){.scheduler = "freeze-thaw",
+                                           .options = given,
+                                           .option_count = 1,
+                                           .workers = workers,
+                                           .seed = seed,
+                                           .loss = power_law,
+                                           .step_budget = trainings * LAST});
+    const cav_history *history = at->history;
+    bool is_coarse = true;
+    size_t complete = 0;
+    int64_t coarse = 0;
+    while (fleet_turn(at)) {
+        for (size_t i = 0; i < history->count; i++)
+            is_coarse &= history->steps[i] <= LAST / 5;
+        coarse = is_coarse ? history->step_sum : coarse;
+    }
+    for (size_t i = 0; i < history->count; i++)
+        complete += history->states[i] == CAVIAR_STATE_COMPLETE;
+    print_message("# %d trainings, %zu workers: %zu trials, %.2f coarse, %zu complete\n",
+                  (int)trainings, workers, history->count,
+                  (double)coarse / (double)(trainings * LAST), complete);
+    assert_true(complete > 0);
+    assert_true((double)coarse <= 0.6 * (double)(trainings * LAST) + (double)workers * LAST / 5);
+    assert_in_range(history->step_sum, trainings * LAST,
+                    trainings * LAST + (int64_t)workers * LAST);
+    fleet_free(at);
+}
+
+static void test_a_small_budget_has_its_coarse_stages_and_its_ends(void **state)
+{
+    (void)state;
+    uint64_t seed = test_seed(758);
+    for (int64_t trainings = 1; trainings <= 12; trainings += trainings < 6 ? 1 : 3)
+        spend(trainings, 1, seed + (uint64_t)trainings);
+    spend(4, 3, seed);
+    spend(8, 3, seed + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_after_the_coarse_stages_more_steps_are_of_trials_that_end),
         cmocka_unit_test(test_where_nothing_has_hope_trials_still_come_to_their_end),
         cmocka_unit_test(test_later_each_trial_gets_its_first_part),
+        cmocka_unit_test(test_a_small_budget_has_its_coarse_stages_and_its_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
