@@ -66,6 +66,17 @@ bool cav_focus_is_free(uint64_t number)
     return number % FREE == FREE - 1;
 }
 
+// Trials that have ended, if only for now: a scheduler may let most of them rest.
+static size_t count_heard(const cav_history *history)
+{
+    size_t heard = history->finished_count;
+    for (size_t i = 0; i < history->open_count; i++) {
+        size_t number = history->open[i];
+        heard += history->states[number] == CAVIAR_STATE_PAUSED || history->attempts[number] > 1;
+    }
+    return heard;
+}
+
 void cav_focus_learn(cav_focus *focus, const cav_history *history)
 {
     for (; !focus->is_over && focus->seen < history->finished_count; focus->seen++) {
@@ -77,13 +88,13 @@ void cav_focus_learn(cav_focus *focus, const cav_history *history)
         else if (counts)
             focus->focused = fmin(focus->focused, loss);
     }
-    focus->is_over |= history->finished_count >= focus->all;
+    focus->is_over = focus->is_over || count_heard(history) >= focus->all;
 }
 
 double cav_focus_held(const cav_focus *focus, const cav_history *history, uint64_t number,
                       size_t dim)
 {
     bool is_open =
-        focus->is_over || cav_focus_is_free(number) || history->finished_count >= focus->opens[dim];
+        focus->is_over || cav_focus_is_free(number) || count_heard(history) >= focus->opens[dim];
     return is_open ? NAN : focus->held[dim];
 }

@@ -20,7 +20,7 @@
 typedef struct cav_focus {
     const cav_space *space;
     double *held;   // [dim_count] where a coordinate is while its tier is closed; NULL: no tiers
-    size_t *opens;  // [dim_count] trials that must have ended before it is open
+    size_t *opens;  // [dim_count] trials that must have ended, or rest, before it is open
     size_t all;     // from so many trials on everything is
     size_t seen;    // finished trials that have been looked at
     double focused; // least loss of the trials that held something, or might have

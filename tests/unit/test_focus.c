@@ -5,6 +5,7 @@
 
 #include "support/driver.h"
 #include "support/literal.h"
+#include "support/trials.h"
 
 #include "search/focus.h"
 
@@ -71,17 +72,17 @@ static double otherwise(const double *raw)
 typedef double loss_function(const double *raw);
 
 // Runs so many trials, and puts their configurations down.
-static void run(test_driver *driver, loss_function *function, int trials, double *ret_raw)
+static void run(test_driver *driver, loss_function *function, int count, double *ret_raw)
 {
     size_t number;
-    for (int i = 0; i < trials; i++) {
+    for (int i = 0; i < count; i++) {
         assert_int_equal(driver_ask(driver, &number), CAVIAR_OK);
         memcpy(ret_raw + i * DIMS, driver->raw, DIMS * sizeof *ret_raw);
         driver_tell_loss(driver, number, function(driver->raw));
     }
 }
 
-static double least_of(loss_function *function, bool has_tiers, const char *tiers, int trials)
+static double least_of(loss_function *function, bool has_tiers, const char *tiers, int count)
 {
     enum { SEEDS = 10 };
     double sum = 0, raw[MOST_TRIALS * DIMS];
@@ -89,8 +90,8 @@ static double least_of(loss_function *function, bool has_tiers, const char *tier
         cav_space *space = make_space(has_tiers);
         test_driver *driver = make(space, seed % 2 ? "auto" : "gp", tiers, test_seed(1001) + seed);
         double least = INFINITY;
-        run(driver, function, trials, raw);
-        for (int i = 0; i < trials; i++)
+        run(driver, function, count, raw);
+        for (int i = 0; i < count; i++)
             least = fmin(least, function(raw + i * DIMS));
         sum += least / SEEDS;
         driver_free(driver);
@@ -120,6 +121,26 @@ static void test_tiers_open_from_top_to_bottom_and_every_fourth_trial_is_free(vo
     assert_true(varies);
     driver_free(driver);
     caviar_space_free(space);
+}
+
+static void test_trials_that_rest_open_tiers_as_those_that_have_ended(void **state)
+{
+    (void)state;
+    enum { NUMBER = 100 }; // of a trial that is not free
+    trials at;
+    cav_focus focus;
+    double raw[DIMS];
+    trials_init(&at, tiered, DIMS, test_seed(1031));
+    assert_true(cav_focus_init(&focus, at.space));
+    for (int heard = 1; heard <= 10; heard++) {
+        trials_draw(&at, raw);
+        trials_put(&at, raw, 1, heard % 3 ? CAVIAR_STATE_PAUSED : CAVIAR_STATE_COMPLETE);
+        cav_focus_learn(&focus, at.history);
+        assert_int_equal(isnan(cav_focus_held(&focus, at.history, NUMBER, UNITS)), heard >= 4);
+        assert_int_equal(isnan(cav_focus_held(&focus, at.history, NUMBER, DECAY)), heard >= 9);
+    }
+    cav_focus_free(&focus);
+    trials_free(&at);
 }
 
 static void test_few_trials_bring_more_where_the_presumption_holds(void **state)
@@ -172,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tiers_open_from_top_to_bottom_and_every_fourth_trial_is_free),
+        cmocka_unit_test(test_trials_that_rest_open_tiers_as_those_that_have_ended),
         cmocka_unit_test(test_few_trials_bring_more_where_the_presumption_holds),
         cmocka_unit_test(test_where_it_does_not_hold_all_is_open_soon),
         cmocka_unit_test(test_without_tiers_nothing_changes),
