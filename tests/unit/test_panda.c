@@ -34,16 +34,18 @@ typedef struct training {
     bool rests; // is paused and resumed at every step
 } training;
 
-static void put(training *at)
+// The trial, with what it says of its checkpoints; NULL: nothing.
+static void put(training *at, const char *checkpoints)
 {
     cav_error error = {0};
-    double raw = 0.1, point = 0.5;
+    const double raw[] = {0.1, 1}, point[] = {0.5, 0.5};
     cav_record record = {.attempt = 1,
                          .state = CAVIAR_STATE_RUNNING,
-                         .raw = &raw,
+                         .raw = raw,
                          .step = at->step > 0 ? at->step : -1,
-                         .can = CAVIAR_CAN_CHANGE | CAVIAR_CAN_RESTORE};
-    assert_ok(cav_history_put(at->history, &record, &point, &error), &error);
+                         .can = CAVIAR_CAN_CHANGE | CAVIAR_CAN_RESTORE,
+                         .checkpoints = checkpoints};
+    assert_ok(cav_history_put(at->history, &record, point, &error), &error);
 }
 
 static training *start(double noise, double best_rate, uint64_t seed, const char *waste)
@@ -63,7 +65,7 @@ static training *start(double noise, double best_rate, uint64_t seed, const char
     cav_option_value given[] = {{.key = "waste", .text = waste, .where = ""}};
     cav_panda_setup setup = {.space = at->space, .step_max = STEPS};
     assert_ok(cav_panda_open(&setup, given, waste ? 1 : 0, &at->panda, &error), &error);
-    put(at);
+    put(at, NULL);
     return at;
 }
 
@@ -284,6 +286,159 @@ static void test_a_program_that_cannot_go_back_is_left_alone(void **state)
     end(at);
 }
 
+// One step that shows this loss, and what panda says of it. Nothing is done.
+static cav_panda_advice show(training *at, double loss)
+{
+    cav_error error = {0};
+    cav_panda_advice advice;
+    assert_ok(cav_history_report(at->history, 0, ++at->step, &loss, &error), &error);
+    assert_ok(cav_panda_think(at->panda, at->history, 0, &advice, &error), &error);
+    return advice;
+}
+
+// It falls to 0.4 until step 8, and rises from there on: what panda wants when it sees that.
+static cav_panda_advice turn_round(training *at)
+{
+    cav_panda_advice advice = {.back = -1};
+    while (!(advice.changes && strstr(advice.note, "turned round")) && at->step < 20)
+        advice = show(at, at->step < 8 ? 0.4 + 0.6 / pow(2, (double)at->step)
+                                       : 0.4 + 0.1 * (double)(at->step - 7));
+    return advice;
+}
+
+static void test_a_run_that_has_turned_round_goes_back_to_its_best(void **state)
+{
+    (void)state;
+    static const struct kept {
+        const char *checkpoints;
+        int64_t back;
+    } cases[] = {{NULL, 8}, {"[6,7,8,9,10,11,12,13,14]", 8}, {"[2,3,9,10,11,12,13,14]", -1}};
+    for (size_t i = 0; i < CAV_COUNT_OF(cases); i++) {
+        training *at = start(0, 0.01, 1, NULL);
+        put(at, cases[i].checkpoints);
+        cav_panda_advice advice = turn_round(at);
+        assert_non_null(advice.changes);
+        assert_contains(advice.note, "it has turned round since step 8");
+        assert_int_equal(advice.back, cases[i].back);
+        assert_true(advice.changes[0] < 0.1); // slower
+        end(at);
+    }
+}
+
+static void test_where_few_checkpoints_are_kept_nothing_is_tried(void **state)
+{
+    (void)state;
+    training *at = start(0, 0.01, 1, NULL);
+    put(at, "[7,8]");
+    assert_null(turn_round(at).changes);
+    end(at);
+}
+
+// The experiment that was open is nobody's any more: it is neither kept nor taken back.
+static void test_what_somebody_else_does_ends_an_experiment(void **state)
+{
+    (void)state;
+    training *at = start(0, 0.01, 1, NULL);
+    cav_panda_advice advice = {.back = -1};
+    while (!advice.changes && at->step < STEPS)
+        advice = show(at, 0.4 + 0.6 / pow(2, (double)at->step));
+    assert_non_null(advice.changes);
+    double raw = advice.changes[0];
+    give(at, CAV_NUDGE_CHANGE, at->step, -1, &raw, advice.note);
+    raw = 0.5;
+    cav_nudge hers = at->history->nudges[0].items[0];
+    hers.id = ++at->next_id;
+    hers.author = "ann";
+    hers.raw = &raw;
+    assert_int_equal(cav_history_nudge(at->history, &hers, NULL), CAVIAR_OK);
+    for (int i = 0; i < 6; i++) {
+        advice = show(at, 0.39 - 0.01 * i); // well, from here on
+        assert_true(advice.back < 0 && strncmp(advice.note, "kept", 4) != 0);
+    }
+    end(at);
+}
+
+// The way back was gone, which the program said: the nudge has failed, and another one is tried.
+static void test_a_way_back_that_is_refused_is_a_failure(void **state)
+{
+    (void)state;
+    training *at = start(0, 0.01, 1, NULL);
+    cav_panda_advice advice = turn_round(at);
+    double raw = advice.changes[0];
+    give(at, CAV_NUDGE_CHANGE, at->step, -1, &raw, advice.note);
+    cav_nudge back = {.id = ++at->next_id,
+                      .kind = CAV_NUDGE_ROLLBACK,
+                      .state = CAV_NUDGE_REFUSED,
+                      .step = at->step,
+                      .target = 8,
+                      .author = CAV_PANDA_AUTHOR,
+                      .note = ""};
+    assert_int_equal(cav_history_nudge(at->history, &back, NULL), CAVIAR_OK);
+    do
+        advice = show(at, 0.4 + 0.1 * (double)(at->step - 7));
+    while (!advice.changes && at->step < STEPS - 1);
+    assert_non_null(advice.changes);
+    assert_true(advice.changes[0] > raw); // the other direction
+    end(at);
+}
+
+static void test_the_tiers_say_what_is_tried_first(void **state)
+{
+    (void)state;
+    static const caviar_tier tiers[][2] = {{CAVIAR_TIER_LEAST, CAVIAR_TIER_MOST},
+                                           {CAVIAR_TIER_MOST, CAVIAR_TIER_UNSET},
+                                           {CAVIAR_TIER_LEAST, CAVIAR_TIER_UNSET},
+                                           {CAVIAR_TIER_UNSET, CAVIAR_TIER_MOST}};
+    static const size_t first[] = {1, 0, 1, 1};
+    for (size_t i = 0; i < CAV_COUNT_OF(first); i++) {
+        cav_error error = {0};
+        training *at = start(0, 0.01, 1, NULL);
+        cav_panda_close(at->panda);
+        cav_history_free(at->history);
+        caviar_space_free(at->space);
+        at->space = caviar_space_new();
+        at->history = cav_history_new(2, 2, 1, minimize);
+        for (size_t k = 0; k < 2; k++)
+            assert_int_equal(
+                caviar_space_add(at->space, &(caviar_parameter){.name = k ? "b" : "a",
+                                                                .high = 2,
+                                                                .live = CAVIAR_LIVE_YES,
+                                                                .tier = tiers[i][k]}),
+                CAVIAR_OK);
+        put(at, NULL);
+        cav_panda_setup setup = {.space = at->space, .step_max = STEPS};
+        assert_ok(cav_panda_open(&setup, NULL, 0, &at->panda, &error), &error);
+        cav_panda_advice advice = turn_round(at);
+        assert_non_null(advice.changes);
+        assert_true(!isnan(advice.changes[first[i]]) && isnan(advice.changes[1 - first[i]]));
+        end(at);
+    }
+}
+
+// Whether another one exists hangs on it, which a running program cannot follow.
+static void test_what_others_hang_on_is_not_nudged(void **state)
+{
+    (void)state;
+    cav_error error = {0};
+    cav_panda *panda;
+    cav_space *space = caviar_space_new();
+    const caviar_condition when = {.parent = "a", .low = 0, .high = 1};
+    assert_int_equal(
+        caviar_space_add(space,
+                         &(caviar_parameter){.name = "a", .high = 2, .live = CAVIAR_LIVE_YES}),
+        CAVIAR_OK);
+    assert_int_equal(caviar_space_add(space, &(caviar_parameter){.name = "b",
+                                                                 .high = 2,
+                                                                 .live = CAVIAR_LIVE_NO,
+                                                                 .when = &when,
+                                                                 .when_count = 1}),
+                     CAVIAR_OK);
+    cav_panda_setup setup = {.space = space, .step_max = STEPS};
+    assert_int_equal(cav_panda_open(&setup, NULL, 0, &panda, &error), CAVIAR_INVALID);
+    assert_contains(error.message, "nothing to nudge");
+    caviar_space_free(space);
+}
+
 static void test_what_must_be_known_is_asked_for(void **state)
 {
     (void)state;
@@ -376,6 +531,12 @@ int main(void)
         cmocka_unit_test(test_it_goes_on_where_another_process_died),
         cmocka_unit_test(test_pauses_change_nothing),
         cmocka_unit_test(test_a_program_that_cannot_go_back_is_left_alone),
+        cmocka_unit_test(test_a_run_that_has_turned_round_goes_back_to_its_best),
+        cmocka_unit_test(test_where_few_checkpoints_are_kept_nothing_is_tried),
+        cmocka_unit_test(test_what_somebody_else_does_ends_an_experiment),
+        cmocka_unit_test(test_a_way_back_that_is_refused_is_a_failure),
+        cmocka_unit_test(test_the_tiers_say_what_is_tried_first),
+        cmocka_unit_test(test_what_others_hang_on_is_not_nudged),
         cmocka_unit_test(test_what_must_be_known_is_asked_for),
         cmocka_unit_test(test_a_curve_alone_predicts_its_next_steps),
         cmocka_unit_test(test_the_end_lies_in_its_band_about_as_often_as_it_should),
