@@ -167,6 +167,38 @@ def test_list(place):
     end(place, run, terminal)
 
 
+def test_other_keys(place):
+    """forks, what cannot be done, and moving through the list"""
+    run = start(place)
+    let_go(place, 1, 2, 3)
+    terminal = Terminal(place, 100, 24, "caviar watch 0")
+    terminal.wait_for("step 3 of 9")
+    terminal.press("r")
+    terminal.wait_for("there is no nudge to take back; 'caviar rollback --to STEP'")
+    terminal.press("+", "-")
+    panda.wait_until(lambda: "Enter sends it" not in terminal.page(), "the draft being nothing")
+    terminal.press("Left", "Up", "Right", "Down")
+    terminal.wait_for("Enter sends it, Escape forgets it, f forks with it")
+    terminal.press("f")
+    terminal.wait_for("trial 1 goes on from step 3; it waits to be run")
+    assert place.query("SELECT count(*) FROM trials") == 2
+    terminal.press("b")
+    terminal.wait_for(">     0 running", "1 waiting")
+    terminal.press("Down")
+    terminal.wait_for(">     1 waiting")
+    terminal.press("Down", "Up")
+    terminal.wait_for(">     0 running")
+    terminal.press("Down", "Enter")
+    terminal.wait_for("trial 1  waiting", "of trial 0")
+    terminal.press("b", "Up", "Enter", "s", "y")
+    terminal.wait_for("it ends at its next report")
+    let_go(place, 4)
+    terminal.wait_for("trial 0  pruned")
+    terminal.press("+", "Enter")
+    terminal.wait_for("trial 0 is pruned; only one that has not ended can be changed.")
+    end(place, run, terminal)
+
+
 def test_sizes(place):
     """it fills whatever size the window has, and says when it is too small"""
     run = start(place)
@@ -229,4 +261,5 @@ if __name__ == "__main__":
     if not shutil.which("tmux"):
         print("1..0 # SKIP there is no tmux")
     else:
-        panda.main([test_keys, test_list, test_sizes, test_colours, test_once, test_outlook])
+        panda.main([test_keys, test_list, test_other_keys, test_sizes, test_colours, test_once,
+                    test_outlook])
