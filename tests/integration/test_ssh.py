@@ -17,6 +17,13 @@ echo "loss=$1"
 """
 
 
+def kill(process):
+    try:
+        os.kill(process, 9)
+    except ProcessLookupError:
+        pass
+
+
 class Site:
     """A database, a machine that ssh reaches by two names, and a study."""
 
@@ -66,6 +73,10 @@ class Site:
                           if line.startswith('worker ')]
         return [line for line in found if os.path.exists(f'/proc/{line[1]}')]
 
+    def kill_workers(self):
+        for _, process, _ in self.workers():
+            kill(int(process))
+
     def wait_for_end(self):
         wait_until('the workers are gone', lambda: not self.workers() and not self.box.processes())
 
@@ -105,6 +116,22 @@ def workers_outlive_who_started_them_and_are_found_again(box):
         run.wait(status=130)
         contains(run.out(), 'the workers go on')
         wait_until('the study is over', lambda: site.states() == ['complete'] * 6)
+        site.wait_for_end()
+
+
+@case
+def workers_that_are_gone_are_started_again_but_not_for_ever_in_vain(box):
+    with Site(box) as site:
+        run = box.start('run', site.study(9, 60), '--on', 'ssh', **site.env)
+        for job in range(1, 4):
+            wait_until('workers run', lambda count=job: len(site.ran()) >= 3 * count)
+            contains(run.out(), f'ssh-job-{job}')
+            site.kill_workers()
+        contains(run.wait(status=1).err, 'ended without any result', 'their logs in')
+        assert 'ssh-job-4' not in run.out()
+        assert not os.path.exists(os.path.join(site.shared, 'many', 'ssh-job-4'))
+        for process, _ in box.processes():  # of the last workers: nobody came behind them
+            kill(process)
         site.wait_for_end()
 
 
