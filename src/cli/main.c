@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -93,8 +94,19 @@ static int print_version(bool as_json)
     return cav_print_json(&text, &error) ? (int)cav_complain(&error) : CAV_EXIT_OK;
 }
 
+// What is grown beyond this is mapped, and is given back when it is freed. Of itself, glibc raises
+// the limit whenever something larger is freed, and grown columns then leave holes in the heap: a
+// tenth of the memory of a study of 10,000 trials.
+static void set_up_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    set_up_memory();
     setlocale(LC_CTYPE, "");  // only how wide characters are: numbers stay as they are
     signal(SIGPIPE, SIG_IGN); // a reader that goes away is an error, not a death
     const char *first = argc > 1 ? argv[1] : "";

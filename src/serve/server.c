@@ -467,11 +467,6 @@ uint16_t cav_server_port(const cav_server *server)
     return info ? info->port : 0;
 }
 
-bool cav_server_is_local(const cav_server *server)
-{
-    return server->is_local;
-}
-
 void cav_server_stop(cav_server *server)
 {
     if (server->hub)

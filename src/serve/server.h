@@ -32,9 +32,6 @@ caviar_code cav_server_start(const cav_server_options *options, cav_server **ret
 /** The port that it listens on. */
 uint16_t cav_server_port(const cav_server *server);
 
-/** True if only this machine reaches it. */
-bool cav_server_is_local(const cav_server *server);
-
 /** Ends all connections. */
 void cav_server_stop(cav_server *server);
 

@@ -8,7 +8,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from harness import BOWL, BOWL_SPACE, case, contains, equal, main  # noqa: E402
+import postgres  # noqa: E402
+from harness import BOWL, BOWL_SPACE, Skip, case, contains, equal, main  # noqa: E402
 
 TABLE = """lr,units,act,loss
 0.001,16,relu,0.5
@@ -297,6 +298,22 @@ def a_column_of_many_words_is_left_out_and_said(box):
              'column remark is left out')
     equal(len(box.trials()), 100)
     equal(list(box.trials()[0]['config']), ['x'])
+
+
+@case
+def more_rows_than_a_server_answers_at_a_time_come_back_as_they_are(box):
+    if not postgres.binaries():
+        raise Skip('there is no PostgreSQL server here (package postgresql)')
+    count = 10500  # an answer has 10,000
+    box.file('runs.csv', 'x,loss\n' + ''.join(f'{i / count},{(i * 7919) % count}\n'
+                                              for i in range(count)))
+    with postgres.Server() as server:
+        where = ['--store', server.url()]
+        box.caviar('import', 'runs.csv', '--minimize', 'loss', *where)
+        trials = box.trials(*where)
+        equal(len(trials), count)
+        assert all(trial['values']['loss'] == (i * 7919) % count for i, trial in enumerate(trials))
+        equal(box.json('best', *where)['trial']['id'], 0)
 
 
 main()
