@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import sys
 import time
 
@@ -288,6 +289,28 @@ def a_worker_comes_and_goes_and_its_trial_is_given_back(box):
         box.caviar('worker', '-j', '2', '--quiet', *store)
         rows = check_results(box, 3, *store)
         equal([row['attempt'] for row in rows], [1, 2, 1])
+
+
+@case
+def a_trial_that_somebody_else_has_by_now_is_ended_here(box):
+    """Its process hears of it at its next report, by whichever way that comes."""
+    for way, words in (('print', 'echo "caviar: step=1 loss=1"'),
+                       ('socket', 'caviar report --step 1 loss=1')):
+        box.script('t.sh', f'while [ ! -e {box.path("go")} ]; do sleep 0.02; done\n'
+                           f'{words}\nexec sleep 60\n')
+        store = box.path(f'{way}.db')
+        run = box.start('run', '-n', '1', '--steps', '9', '--minimize', 'loss', '--study', way,
+                        '--store', store, '--', './t.sh', '{x: 0 1}')
+        wait_until('it runs', box.processes)
+        with sqlite3.connect(store) as db:
+            db.execute("UPDATE trials SET attempt = attempt + 1, owner = 'somebody'")
+        db.close()
+        box.file('go', '')
+        wait_until('it is ended', lambda: not box.processes())
+        os.remove(box.path('go'))
+        run.signal(signal.SIGINT)
+        outcome = run.wait(status=130)
+        contains(outcome.out, 'trial 0 was taken over (attempt 1 is over, 2 is the present one)')
 
 
 @case
