@@ -129,7 +129,7 @@ static caviar_code report(pipe_state *at, const json_t *message, cav_text *answe
         return code;
     caviar_trial *trial = at->trials[index];
     cav_protocol_report(trial, at->study->metric_names, at->study->spec->metric_count, message,
-                        answer);
+                        answer, NULL);
     // a value that is not finite has ended it; one that is to end now is settled by being dropped
     if (trial->state != CAVIAR_STATE_RUNNING || trial->is_stopped || trial->is_paused)
         drop(at, index);

@@ -72,10 +72,14 @@ static void answer_report(cav_slot *slot, const json_t *message, cav_text *text)
 {
     cav_study *study = slot->runner->study;
     int64_t before = slot->trial->step;
+    bool runs = slot->trial->state == CAVIAR_STATE_RUNNING;
     cav_slot_look_at_usage(slot, CAV_LOOK_AT_REPORT_MS);
-    caviar_verdict verdict = cav_protocol_report(slot->trial, study->metric_names,
-                                                 study->spec->metric_count, message, text);
-    if (slot->trial->step != before || verdict != CAVIAR_VERDICT_CONTINUE)
+    caviar_verdict verdict;
+    caviar_code code = cav_protocol_report(slot->trial, study->metric_names,
+                                           study->spec->metric_count, message, text, &verdict);
+    if (runs && (code == CAVIAR_STALE || code == CAVIAR_STATE))
+        cav_slot_lose(slot);
+    else if (slot->trial->step != before || verdict != CAVIAR_VERDICT_CONTINUE)
         cav_slot_reported(slot, slot->trial->step, verdict, true);
 }
 

@@ -250,8 +250,9 @@ static caviar_code read_step(const json_t *message, int64_t *ret_step, cav_error
     return CAVIAR_OK;
 }
 
-caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metric_names,
-                                   size_t metric_count, const json_t *message, cav_text *answer)
+caviar_code cav_protocol_report(caviar_trial *trial, const char *const *metric_names,
+                                size_t metric_count, const json_t *message, cav_text *answer,
+                                caviar_verdict *ret_verdict)
 {
     metrics given;
     given.count = 0;
@@ -273,7 +274,9 @@ caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metri
         cav_protocol_write_error(&error, answer);
     else
         write_verdict(trial, verdict, answer);
-    return code ? CAVIAR_VERDICT_CONTINUE : verdict;
+    if (ret_verdict)
+        *ret_verdict = code ? CAVIAR_VERDICT_CONTINUE : verdict;
+    return code;
 }
 
 static caviar_code tell_failure(caviar_trial *trial, const json_t *message, cav_error *error)

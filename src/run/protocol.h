@@ -46,10 +46,12 @@ void cav_protocol_write_changes(const caviar_trial *trial, cav_json *json);
  * Carries out a report or a tell, {"cmd":"report","step":3,"value":0.2}, on its trial, and writes
  * the answer. The values stand in "value" (the study's first metric), "values" (all of them, in
  * order) or "metrics" (by name); "nan", "inf" and "-inf" are words for what JSON has no number
- * for. Returns the verdict, CONTINUE where there is none.
+ * for. What is wrong is in the answer, too. The verdict, which may be NULL, is CONTINUE where there
+ * is none.
  */
-caviar_verdict cav_protocol_report(caviar_trial *trial, const char *const *metric_names,
-                                   size_t metric_count, const json_t *message, cav_text *answer);
+caviar_code cav_protocol_report(caviar_trial *trial, const char *const *metric_names,
+                                size_t metric_count, const json_t *message, cav_text *answer,
+                                caviar_verdict *ret_verdict);
 void cav_protocol_tell(caviar_trial *trial, const char *const *metric_names, size_t metric_count,
                        const json_t *message, cav_text *answer);
 

@@ -143,9 +143,10 @@ void cav_slot_reported(cav_slot *slot, int64_t step, caviar_verdict verdict, boo
     }
 }
 
-// Somebody else has the trial, or its result, by now.
-static void lose(cav_slot *slot)
+void cav_slot_lose(cav_slot *slot)
 {
+    if (slot->kill != CAV_KILL_NONE)
+        return;
     cav_runner_notice(slot->runner, slot->trial->error.message);
     cav_slot_kill(slot, CAV_KILL_LOST);
 }
@@ -166,7 +167,7 @@ static void report(cav_slot *slot, const cav_line *line)
     if (!code)
         cav_slot_reported(slot, line->step, verdict, false);
     else if (code == CAVIAR_STALE || code == CAVIAR_STATE)
-        lose(slot);
+        cav_slot_lose(slot);
     else if (code != CAVIAR_INVALID)
         cav_runner_fail(slot->runner, &slot->trial->error);
 }

@@ -117,6 +117,9 @@ caviar_code cav_slot_start(cav_runner *runner, caviar_trial *trial, cav_error *e
 /** Begins to end a running trial: SIGTERM, and SIGKILL after the grace time. */
 void cav_slot_kill(cav_slot *slot, cav_kill why);
 
+/** Ends a running trial that somebody else has, or has the result of, by now. */
+void cav_slot_lose(cav_slot *slot);
+
 /** Ends it without grace. */
 void cav_slot_kill_now(cav_slot *slot);
 

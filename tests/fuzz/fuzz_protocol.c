@@ -32,7 +32,7 @@ static void answer(cav_study *study, caviar_trial *trial, const json_t *message,
     const char *command = json_string_value(json_object_get(message, "cmd"));
     cav_welcome welcome = {.study = "s", .metric = "loss", .folder = "f"};
     if (command && strcmp(command, "report") == 0)
-        cav_protocol_report(trial, study->metric_names, 2, message, text);
+        cav_protocol_report(trial, study->metric_names, 2, message, text, NULL);
     else if (command && strcmp(command, "tell") == 0)
         cav_protocol_tell(trial, study->metric_names, 2, message, text);
     else

@@ -58,7 +58,7 @@ static char *send(fixture *at, kind what, const char *text)
     json_t *message = parse(text);
     cav_text answer = {0};
     if (what == REPORT)
-        cav_protocol_report(at->trial, names, 2, message, &answer);
+        cav_protocol_report(at->trial, names, 2, message, &answer, NULL);
     else
         cav_protocol_tell(at->trial, names, 2, message, &answer);
     json_decref(message);
