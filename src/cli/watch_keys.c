@@ -64,6 +64,17 @@ static void choose_parameter(cav_watching *watching, int direction)
     }
 }
 
+// Whether a draft has come back to where the trial is: what is drafted is rounded, that is not.
+static bool is_back(const cav_watching *watching, size_t i)
+{
+    const cav_parameter *parameter = &watching->study->spec->space->parameters[i];
+    if (parameter->choice_count > 0)
+        return watching->draft[i] == watching->now[i];
+    double way = cav_parameter_encode(parameter, watching->draft[i]) -
+                 cav_parameter_encode(parameter, watching->now[i]);
+    return fabs(way) < nudge_share / 2;
+}
+
 static void draft_nudge(cav_watching *watching, int direction)
 {
     size_t i = watching->parameter;
@@ -74,7 +85,7 @@ static void draft_nudge(cav_watching *watching, int direction)
     double raw = isnan(watching->draft[i]) ? watching->now[i] : watching->draft[i];
     watching->draft[i] = cav_parameter_shift(&watching->study->spec->space->parameters[i], raw,
                                              direction * nudge_share);
-    if (watching->draft[i] == watching->now[i])
+    if (is_back(watching, i))
         watching->draft[i] = NAN;
     say(watching, has_draft(watching) ? "Enter sends it, Escape forgets it, f forks with it" : "");
 }
