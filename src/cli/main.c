@@ -43,6 +43,8 @@ cav_exit cav_complain(const cav_error *error)
 
 cav_exit cav_complain_usage(const cav_arguments *arguments, const cav_error *error)
 {
+    if (error->code == CAVIAR_NOMEM) // no fault of who wrote it
+        return cav_complain(error);
     fflush(stdout);
     fprintf(stderr, "caviar %s: %s\nSee 'caviar %s --help'.\n", arguments->verb->name,
             error->message, arguments->verb->name);

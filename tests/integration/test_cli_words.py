@@ -180,4 +180,44 @@ def nudges_say_when_they_arrive_and_what_cannot_be_nudged(box):
     contains(box.caviar('show', '0', *WHERE).out, 'next       pause')
 
 
+@case
+def what_is_refused_is_said_with_what_would_do(box):
+    space = {'x': {'type': 'float', 'low': 0, 'high': 1},
+             'fixed': {'type': 'int', 'low': 1, 'high': 9, 'tier': 'fixed', 'default': 3}}
+    told(box, {'study': 's', 'metric': 'loss', 'steps': 9, 'seed': 1, 'space': space})
+    box.json('ask', *WHERE)
+    box.bowl()
+    box.file('wide.csv', ','.join(f'c{i}' for i in range(10001)) + '\n')
+    box.file('small.csv', 'x,loss\n1,2\n')
+    box.file('two.json', json.dumps({'study': 'two', 'metrics': ['a', 'b'], 'space': space}))
+    box.caviar('pipe', *WHERE, stdin=json.dumps({'cmd': 'init', 'study': 'two',
+                                                 'metrics': ['a', 'b'], 'space': space}) + '\n')
+    box.file('from.json', json.dumps({'study': 'f', 'metric': 'loss', 'from': 'two', 'seed': 1,
+                                      'space': space, 'command': 'true', 'budget': {'trials': 1}}))
+    report = ['report', '--trial', '0', '--step', '1']
+    for status, words, pieces in (
+            (2, ['run', 'bowl.yaml', '--minimize', 'a', '--maximize', 'b'], ['or --maximize']),
+            (2, ['run', 'bowl.yaml', '--set', 'x'], ['--set: NAME=TEXT is expected']),
+            (1, ['run', 'from.json', *WHERE], ['of its 2 metrics none is loss']),
+            (2, ['run', '--minimize', 'loss', '--', 'true', '{x: ' + '1 ' * 65 + '}'],
+             ['too many words']),
+            (2, ['ask', '--lease', 'soon', *WHERE], ['soon']),
+            (2, ['worker', '-j', '0', *WHERE], ['from 1 to 100000']),
+            (2, ['fork', '0', '--from', 'x', *WHERE], ['--from', "'x'"]),
+            (2, ['rollback', '0', '--to', 'x', *WHERE], ['--to', "'x'"]),
+            (1, ['pause', 'other', '--trial', '0', *WHERE], ["no study 'other'"]),
+            (1, ['update', 's', 'x', *WHERE], ['NAME.KEY=VALUE is expected']),
+            (1, ['update', 's', '--drop', 'x', *WHERE], ['--drop: NAME=CHOICE is expected']),
+            (1, ['update', 's', '--drop', 'y=1', *WHERE], ["'y'"]),
+            (1, ['report', '--study', 's', '--trial', '7', '--step', '1', 'loss=1', *WHERE],
+             ['no trial 7']),
+            (2, [*report, 'a b=1', *WHERE], ["'a b' is no name of a metric"]),
+            (2, [*report, 'loss=low', *WHERE], ['a number is expected']),
+            (1, ['importance', '--study', 's', '--contour', 'x,fixed', *WHERE],
+             ["'fixed' is not varied"]),
+            (1, ['import', 'wide.csv'], ['10000 columns at most']),
+            (1, ['import', 'small.csv', '--minimize', 'loss', '--parameters', 'x,y'], ["'y'"])):
+        contains(box.caviar(*words, status=status).err, *pieces)
+
+
 main()
