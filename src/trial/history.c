@@ -479,15 +479,18 @@ int64_t cav_history_busy_ms(const cav_history *history, int64_t now_ms)
     if (!spans)
         return 0;
     size_t count = 0;
+    bool is_sorted = true; // mostly it is: they began in the order of their numbers
     for (size_t i = 0; i < history->count; i++) {
         bool counts = history->states[i] != ABSENT && history->states[i] != CAVIAR_STATE_WAITING;
         if (!counts || history->uncounted[i] || history->started_ms[i] == 0)
             continue; // of one that was put back nobody knows when it really ended
         bool running = history->states[i] == CAVIAR_STATE_RUNNING;
         spans[count][0] = history->started_ms[i];
+        is_sorted &= count == 0 || spans[count - 1][0] <= spans[count][0];
         spans[count++][1] = running ? now_ms : history->finished_ms[i];
     }
-    qsort(spans, count, sizeof *spans, by_start);
+    if (!is_sorted)
+        qsort(spans, count, sizeof *spans, by_start);
     int64_t busy = 0, covered = INT64_MIN; // what lies before `covered` has been counted
     for (size_t i = 0; i < count; i++) {
         int64_t from = spans[i][0] > covered ? spans[i][0] : covered;
