@@ -387,10 +387,11 @@ caviar_code cav_memory_trial_move(cav_store *store, const cav_scope *scope, cons
         return code;
     if (!reserve_log(at) || !set_extra(moved, move))
         return cav_fail_memory(error);
+    if (moved->state != CAVIAR_STATE_PAUSED) // else it ended when it paused
+        moved->finished_ms = cav_rule_finished(moved->started_ms, cav_clock_wall_ms(store->clock));
     moved->state = (uint8_t)move->to;
     moved->reason = (uint8_t)move->reason;
     moved->failures += move->is_failure;
-    moved->finished_ms = cav_rule_finished(moved->started_ms, cav_clock_wall_ms(store->clock));
     for (size_t m = 0; move->values && m < at->metric_count; m++)
         at->values[(size_t)move->number * at->metric_count + m] = cav_rule_value(move->values[m]);
     if (move->raw && at->param_count > 0)

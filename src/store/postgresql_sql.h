@@ -139,7 +139,8 @@
               "reason = $9, failures = failures + $10::int, metrics = "                            \
               "coalesce($11, metrics), message = coalesce($12, message), "                         \
               "output = coalesce($13, output), params = coalesce($14, params), finished_ms = "     \
-              "greatest(c.now, t.started_ms), change = c.changes, cpu_ms = greatest(t.cpu_ms, "    \
+              "CASE t.state WHEN 'paused' THEN t.finished_ms ELSE greatest(c.now, t.started_ms) "  \
+              "END, change = c.changes, cpu_ms = greatest(t.cpu_ms, "                              \
               "$15::bigint), memory_bytes = greatest(t.memory_bytes, $16::bigint) "                \
               "FROM c WHERE t.study = $3 AND "                                                     \
               "t.number = $5 AND t.attempt = $6 AND t.state = ANY ($7::text[]) RETURNING "         \

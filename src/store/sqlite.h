@@ -58,8 +58,9 @@
       "WHERE study = ?1 AND number = ?2")                                                          \
     X(TRIAL_MOVE,                                                                                  \
       "UPDATE trials SET state = ?3, reason = ?4, failures = failures + ?5, "                      \
-      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = max(?8, "   \
-      "started_ms), change = ?9, params = coalesce(?10, params), cpu_ms = max(cpu_ms, ?11), "      \
+      "metrics = coalesce(?6, metrics), message = coalesce(?7, message), finished_ms = CASE "      \
+      "state WHEN 'paused' THEN finished_ms ELSE max(?8, started_ms) END, change = ?9, params = "  \
+      "coalesce(?10, params), cpu_ms = max(cpu_ms, ?11), "                                         \
       "memory_bytes = max(memory_bytes, ?12) WHERE study = ?1 AND number = ?2")                    \
     X(TRIAL_STEP, "UPDATE trials SET step = ?3, lease_ms = ?4 WHERE study = ?1 AND number = ?2")   \
     X(TRIAL_NOTE,                                                                                  \

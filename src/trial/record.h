@@ -55,7 +55,7 @@ typedef struct cav_record {
     const char *owner;   // the worker that has it or had it last; "" before the first
     int64_t created_ms;  // wall clock, as all times here
     int64_t started_ms; // of the last attempt, not counting one that goes on after a pause; 0: none
-    int64_t finished_ms;     // when the last attempt ended; 0: not yet
+    int64_t finished_ms;     // when the last attempt ended, or paused for good; 0: not yet
     int64_t lease_ms;        // until when the owner has it
     unsigned can;            // caviar_ability and CAV_CAN_…; 0: not known
     const char *checkpoints; // steps that can be restored, a JSON array; "": it does not say

@@ -526,6 +526,20 @@ static void test_no_trial_ends_before_it_began_whatever_the_clock_says(void **st
     store_row_free(&row);
 }
 
+static void test_what_is_given_up_while_it_rests_ended_when_it_began_to(void **state)
+{
+    store_fixture *at = store_fixture_of(state);
+    store_add(at, 0, CAVIAR_STATE_RUNNING);
+    at->clock.now_ms += 7;
+    assert_ok(store_move(at, 0, 1, CAVIAR_STATE_PAUSED, NAN), &at->error);
+    at->clock.now_ms += 3600000;
+    assert_ok(store_move(at, 0, 1, CAVIAR_STATE_PRUNED, NAN), &at->error);
+    cav_record row = store_row(at, 0);
+    assert_int_equal(row.state, CAVIAR_STATE_PRUNED);
+    assert_int_equal(row.finished_ms, STORE_START_MS + 7);
+    store_row_free(&row);
+}
+
 static void test_an_unknown_number_is_not_found(void **state)
 {
     store_fixture *at = store_fixture_of(state);
@@ -715,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_a_trial_that_nobody_took_still_accepts_its_result),
         cmocka_unit_test(test_a_result_is_recorded_once),
         cmocka_unit_test(test_no_trial_ends_before_it_began_whatever_the_clock_says),
+        cmocka_unit_test(test_what_is_given_up_while_it_rests_ended_when_it_began_to),
         cmocka_unit_test(test_an_unknown_number_is_not_found),
         cmocka_unit_test(test_moves_follow_the_table),
         cmocka_unit_test(test_a_failed_trial_must_say_why),
