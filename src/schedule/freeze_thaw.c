@@ -8,9 +8,9 @@
  * by surrogate/curve_ends.h: a trial is paused when it is unlikely to become the best, and a free
  * worker goes on with a paused one where that is likelier to give a new best, for each step that it
  * takes, than a new trial is. All the while a share of the steps is for trials that come to their
- * end: a result to use, and what the model of curves is checked by. The coarse stages take at most
- * half of a budget of steps or time, and where such a budget has no room for a whole trial any
- * more, those that are paused go on instead, as far as they can come to their ends.
+ * end: a result to use, and what the model of curves is checked by. Of a budget of steps or time
+ * the coarse stages take a part at most, and where it has no room for a whole trial any more, those
+ * that are paused go on instead, as far as they can come to their ends.
  *
  * Where the model is not trusted (too few curves yet, or curves that cannot be extrapolated),
  * asha's rule follows the coarse stages.
@@ -41,7 +41,7 @@ static const cav_option options[] = {
      "the beginning"},
     {"trials", CAV_OPTION_INT, offsetof(freeze_settings, trials), 0, 0, 1e9,
      "how many trials get that, and twice as many twice that; 0: 6 and two for each parameter, but "
-     "no more than a tenth of a budget of trials, or than takes half of one of steps or time"},
+     "no more than a tenth of a budget of trials, or than takes 0.6 of one of steps or time"},
     {"stride", CAV_OPTION_INT, offsetof(freeze_settings, stride), 1, 1, 1e9,
      "later, steps that a trial goes on for at least once it is chosen: more where starting costs "
      "much"},
