@@ -5,11 +5,6 @@
 
 #include <math.h>
 
-static int64_t counted_steps(const cav_history *history)
-{
-    return history->step_sum - history->uncounted_steps;
-}
-
 static size_t count_running(const cav_history *history)
 {
     size_t count = 0;
@@ -30,7 +25,7 @@ static int64_t latest_ms(const cav_history *history)
 
 static void limit_by_time(int64_t budget_ms, const cav_history *history, cav_outlook *outlook)
 {
-    int64_t steps = counted_steps(history), latest = latest_ms(history);
+    int64_t steps = cav_history_counted_steps(history), latest = latest_ms(history);
     double busy = latest > 0 ? (double)cav_history_busy_ms(history, latest) : 0;
     if (steps <= 0 || busy <= 0)
         return;
@@ -46,7 +41,7 @@ cav_outlook cav_outlook_make(const cav_scheduler_setup *setup, const cav_history
     cav_outlook outlook = {INFINITY, INFINITY, INFINITY};
     if (setup->step_budget > 0) {
         outlook.all = (double)setup->step_budget;
-        outlook.left = fmax(0, (double)(setup->step_budget - counted_steps(history)));
+        outlook.left = fmax(0, (double)(setup->step_budget - cav_history_counted_steps(history)));
     }
     if (setup->time_budget_ms > 0)
         limit_by_time(setup->time_budget_ms, history, &outlook);

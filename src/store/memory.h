@@ -15,7 +15,7 @@ typedef struct cav_memory_extra {
     int64_t parent, parent_step, seed_number;
 } cav_memory_extra;
 
-/** A cav_record without what can be said of it elsewhere: see cav_memory_record. */
+/** A cav_record without what can be said of it elsewhere. */
 typedef struct cav_memory_row {
     int64_t attempt, failures, step;
     int64_t created_ms, started_ms, finished_ms, lease_ms;
@@ -74,9 +74,6 @@ void cav_memory_free_text(const char *text);
 bool cav_memory_set_text(const char **field, const char *text);
 
 void cav_memory_free_row(cav_memory_row *at);
-
-/** A row as a record, which borrows from the study. Its output is left out. */
-cav_record cav_memory_record(const cav_memory_study *at, size_t number);
 void cav_memory_free_metrics(caviar_metric *metrics, size_t count);
 void cav_memory_free_nudge(cav_nudge *nudge);
 

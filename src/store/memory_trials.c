@@ -41,7 +41,8 @@ static bool reserve_extra(cav_memory_row *at)
     return at->extra;
 }
 
-cav_record cav_memory_record(const cav_memory_study *at, size_t number)
+// A row as a record, which borrows from the study. Its output is left out.
+static cav_record record_of(const cav_memory_study *at, size_t number)
 {
     const cav_memory_row *row = &at->rows[number];
     const cav_memory_extra *extra = extra_of(row);
@@ -300,7 +301,7 @@ static size_t find_claimable(const cav_memory_study *at, const cav_claim *claim)
 {
     size_t first = SIZE_MAX;
     for (size_t i = 0; i < at->open_count; i++) {
-        cav_record open = cav_memory_record(at, at->open[i]);
+        cav_record open = record_of(at, at->open[i]);
         if (!cav_rule_may_claim(claim, &open, (int64_t)at->count) ||
             (first != SIZE_MAX && open.failures >= at->rows[first].failures))
             continue;
@@ -502,7 +503,7 @@ caviar_code cav_memory_trial_read(cav_store *store, const cav_scope *scope, int6
         size_t number = at->log[i];
         if (at->rows[number].change != i)
             continue; // it changed again since: that entry is still to come
-        cav_record record = cav_memory_record(at, number);
+        cav_record record = record_of(at, number);
         caviar_code code = visit(context, &record, error);
         if (code)
             return code;

@@ -459,11 +459,6 @@ static int64_t time_spent(cav_study *study)
     return study->busy_ms;
 }
 
-static int64_t steps_counted(const cav_history *history)
-{
-    return history->step_sum - history->uncounted_steps;
-}
-
 const char *cav_study_over(cav_study *study)
 {
     const cav_budget *budget = &study->spec->budget;
@@ -473,7 +468,7 @@ const char *cav_study_over(cav_study *study)
         over = NULL;
     else if (budget->time_ms > 0 && time_spent(study) >= budget->time_ms)
         over = "the time of the budget is spent";
-    else if (budget->steps > 0 && steps_counted(study->history) >= budget->steps)
+    else if (budget->steps > 0 && cav_history_counted_steps(study->history) >= budget->steps)
         over = "the steps of the budget are spent";
     cav_study_unlock(study);
     return over;

@@ -94,6 +94,12 @@ caviar_code cav_history_put(cav_history *history, const cav_record *record, cons
 caviar_code cav_history_report(cav_history *history, size_t number, int64_t step,
                                const double *values, cav_error *error);
 
+/** Steps spent that count against the budget, as far as they are known. */
+static inline int64_t cav_history_counted_steps(const cav_history *history)
+{
+    return history->step_sum - history->uncounted_steps;
+}
+
 /** A loss as a value in the user's direction, or a value as a loss. */
 static inline double cav_history_in_direction(const cav_history *history, size_t metric, double x)
 {

@@ -153,8 +153,7 @@ def a_report_says_what_can_be_restored_and_hears_what_has_changed(box):
     equal(box.caviar(*words, '--step', 2, *keeps, '1,2').out, 'x=0.5\n')
     box.caviar('nudge', '0', 'x=0.25', *WHERE)
     equal(box.json(*words, '--step', 3), {'verdict': 'continue', 'changes': {'x': 0.25}})
-    contains(box.caviar('nudges', *WHERE, status=None).out + box.caviar('show', '0', *WHERE).out,
-             'x=0.5', 'why not')
+    contains(box.caviar('show', '0', *WHERE).out, 'x=0.5', 'why not')
     box.caviar('rollback', '0', '--to', '1', *WHERE)
     contains(box.caviar('show', '0', *WHERE).out, 'next       back to step 1')
     contains(box.caviar(*words, '--step', 4).out, 'restore 1')
