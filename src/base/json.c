@@ -12,7 +12,10 @@
 caviar_code cav_json_parse(const char *text, size_t size, json_t **ret_value, cav_error *error)
 {
     json_error_t fault;
-    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    json_t *value = NULL;
+    // twice: for want of memory jansson, too, says that a string is none
+    for (int i = 0; i < 2 && !value; i++)
+        value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (!value) {
         // without a text jansson has set no code either: it could not even begin
         if (fault.text[0] == '\0' || json_error_code(&fault) == json_error_out_of_memory)

@@ -3,6 +3,8 @@
  */
 #include "run/patience.h"
 
+#include "run/loop.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -82,9 +84,9 @@ caviar_code cav_patience_begin(cav_patience *patience, cav_store *store,
 {
     static const int numbers[CAV_RUN_SIGNAL_COUNT] = CAV_RUN_SIGNALS;
     *patience = (cav_patience){.notice = notice, .context = context};
-    int failed = uv_loop_init(&patience->loop);
-    if (failed)
-        return cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed));
+    caviar_code code = cav_loop_begin(&patience->loop, error);
+    if (code)
+        return code;
     for (size_t i = 0; i < CAV_RUN_SIGNAL_COUNT; i++) {
         uv_signal_init(&patience->loop, &patience->signals[i]);
         patience->signals[i].data = patience;
@@ -104,6 +106,5 @@ void cav_patience_end(cav_patience *patience)
     patience->store->waiter = NULL;
     for (size_t i = 0; i < CAV_RUN_SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&patience->signals[i], NULL);
-    uv_run(&patience->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&patience->loop);
+    cav_loop_end(&patience->loop);
 }

@@ -9,6 +9,7 @@
 #include "run/command.h"
 #include "run/folder.h"
 #include "run/fork_files.h"
+#include "run/loop.h"
 #include "run/reap.h"
 
 #include <signal.h>
@@ -458,15 +459,14 @@ static caviar_code set_up(cav_runner *runner, cav_error *error)
         return error ? error->code : CAVIAR_IO;
     cav_reap_adopt_orphans();
     cav_reap_visit(runner->study_folder, kill_leftover, NULL);
-    int failed = uv_loop_init(&runner->loop);
-    if (failed)
-        return cav_fail(error, CAVIAR_IO, "cannot start the event loop: %s", uv_strerror(failed));
+    code = cav_loop_begin(&runner->loop, error);
+    if (code)
+        return code;
     init_handles(runner); // first: a signal that only the other loop hears is lost to this one
     code = cav_patience_begin(&runner->patience, study->store, cav_runner_notice, runner, error);
     if (code) {
         close_loop_handles(runner);
-        uv_run(&runner->loop, UV_RUN_DEFAULT);
-        uv_loop_close(&runner->loop);
+        cav_loop_end(&runner->loop);
     }
     return code;
 }

@@ -48,6 +48,8 @@ CALLED = {
 STATE = {
     ("src/base/number.c", "c_locale"): "made once and never changed",
     ("src/base/number.c", "once"): "guards the making of c_locale",
+    ("src/run/loop.c", "pool"): "libuv hands no context to its allocator",
+    ("src/run/loop.c", "way_back"): "nor a signal to its handler; set only while a loop begins",
     ("src/study/worker.c", "count"): "tells the workers of one process apart",
 }
 

@@ -10,7 +10,9 @@
  * until what main has left to do at the exit is done: its children get neither the library nor the
  * faults, and the destructors of libraries (gcov's, which does not survive them) no faults.
  *
- * Calls that libc makes within itself do not come by here.
+ * Looks into /proc are a kind of their own, "processes": how many there are differs from run to
+ * run, and would move the numbers of the others. Calls that libc makes within itself do not come by
+ * here.
  */
 #undef _FILE_OFFSET_BITS // open is open here, and open64 another one
 
@@ -49,6 +51,7 @@
     X(NAME, "name", EACCES)                                                                        \
     X(NETWORK, "network", ECONNRESET)                                                              \
     X(OPEN, "open", EMFILE)                                                                        \
+    X(PROCESSES, "processes", EMFILE)                                                              \
     X(READ, "read", EIO)                                                                           \
     X(SYNC, "sync", EIO)                                                                           \
     X(WRITE, "write", ENOSPC)
@@ -227,16 +230,25 @@ WRAP(ALLOC, int, posix_memalign, ENOMEM, (void **ret, size_t alignment, size_t s
 WRAP(ALLOC, char *, strdup, NULL, (const char *text), (text))
 WRAP(ALLOC, char *, strndup, NULL, (const char *text, size_t size), (text, size))
 
-// Files and sockets can fail, not what wakes a thread or a loop (eventfd, a pipe to oneself).
-static bool can_fail(int fd)
+// Fails a read or write of a file or socket, not of what wakes a thread or a loop (eventfd, a pipe
+// to oneself).
+static bool fails_at(int fd, enum kind kind)
 {
-    struct stat about;
-    return fstat(fd, &about) == 0 && (S_ISREG(about.st_mode) || S_ISSOCK(about.st_mode));
+    struct stat about, proc;
+    if (fstat(fd, &about) || (!S_ISREG(about.st_mode) && !S_ISSOCK(about.st_mode)))
+        return false;
+    bool is_process = stat("/proc", &proc) == 0 && proc.st_dev == about.st_dev;
+    return fails(is_process ? KIND_PROCESSES : kind);
+}
+
+static bool fails_to_open(const char *path)
+{
+    return fails(strncmp(path, "/proc", 5) == 0 ? KIND_PROCESSES : KIND_OPEN);
 }
 
 // WRAP for what reads and writes.
 #define WRAP_IO(kind, name, parameters, arguments)                                                 \
-    WRAP_WHERE(can_fail(fd) && fails(KIND_##kind), ssize_t, name, -1, parameters, arguments)
+    WRAP_WHERE(fails_at(fd, KIND_##kind), ssize_t, name, -1, parameters, arguments)
 
 WRAP_IO(WRITE, write, (int fd, const void *data, size_t size), (fd, data, size))
 WRAP_IO(WRITE, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at))
@@ -271,9 +283,11 @@ WRAP_NETWORK(recvmsg, (int fd, struct msghdr *message, int flags), (fd, message,
 WRAP(SYNC, int, fsync, -1, (int fd), (fd))
 WRAP(SYNC, int, fdatasync, -1, (int fd), (fd))
 
-WRAP(OPEN, FILE *, fopen, NULL, (const char *path, const char *mode), (path, mode))
-WRAP(OPEN, FILE *, fopen64, NULL, (const char *path, const char *mode), (path, mode))
-WRAP(OPEN, DIR *, opendir, NULL, (const char *path), (path))
+WRAP_WHERE(fails_to_open(path), FILE *, fopen, NULL, (const char *path, const char *mode),
+           (path, mode))
+WRAP_WHERE(fails_to_open(path), FILE *, fopen64, NULL, (const char *path, const char *mode),
+           (path, mode))
+WRAP_WHERE(fails_to_open(path), DIR *, opendir, NULL, (const char *path), (path))
 WRAP(OPEN, DIR *, fdopendir, NULL, (int fd), (fd))
 WRAP(OPEN, int, pipe, -1, (int ends[2]), (ends))
 WRAP(OPEN, int, pipe2, -1, (int ends[2], int flags), (ends, flags))
@@ -291,7 +305,7 @@ WRAP(OPEN, int, eventfd, -1, (unsigned int value, int flags), (value, flags))
         va_end(rest);                                                                              \
         if (!real)                                                                                 \
             find(&real, #name);                                                                    \
-        return fails(KIND_OPEN) ? -1 : real arguments;                                             \
+        return fails_to_open(path) ? -1 : real arguments;                                          \
     }
 
 WRAP_OPEN(open, (const char *path, int flags, ...), (path, flags, mode))

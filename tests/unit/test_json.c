@@ -273,6 +273,41 @@ static void test_types_have_names(void **state)
     assert_string_equal(cav_json_type_name(NULL), "nothing");
 }
 
+// jansson's allocations, of which the n-th is refused, or all from there on.
+static int calls, nth, refused;
+static bool goes_on;
+
+static void *grant(size_t size)
+{
+    bool refuses = goes_on ? calls >= nth : calls == nth;
+    calls++;
+    refused += refuses;
+    return refuses ? NULL : malloc(size);
+}
+
+static void test_want_of_memory_is_no_fault_of_the_text(void **state)
+{
+    (void)state;
+    const char *text = "{\"names\": [\"a\", true, {\"b\": 1.5, \"c\": 20}]}";
+    json_malloc_t usual_malloc;
+    json_free_t usual_free;
+    json_get_alloc_funcs(&usual_malloc, &usual_free);
+    json_set_alloc_funcs(grant, free);
+    for (int round = 0; round < 2; round++) {
+        goes_on = round == 1;
+        for (nth = 0, refused = 1; refused > 0; nth++) {
+            json_t *value = NULL;
+            cav_error error = {0};
+            calls = refused = 0;
+            caviar_code code = cav_json_parse(text, strlen(text), &value, &error);
+            assert_int_equal(code, refused > 0 && goes_on ? CAVIAR_NOMEM : CAVIAR_OK);
+            json_decref(value);
+        }
+        assert_in_range(nth, 10, 100);
+    }
+    json_set_alloc_funcs(usual_malloc, usual_free);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_json_is_refused_with_line_and_column),
         cmocka_unit_test(test_a_tower_of_brackets_is_refused_not_followed),
         cmocka_unit_test(test_types_have_names),
+        cmocka_unit_test(test_want_of_memory_is_no_fault_of_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
