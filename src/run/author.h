@@ -6,7 +6,7 @@
 
 enum { CAV_AUTHOR_SIZE = 128 };
 
-/** "mara@host". */
+/** "mara@host", the name by LOGNAME, USER or the list of users. */
 void cav_author_name(char ret_author[CAV_AUTHOR_SIZE]);
 
 #endif

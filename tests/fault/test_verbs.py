@@ -266,7 +266,8 @@ class Run:
         # what the loader and setlocale of libc lose by themselves
         leaks = self.box.file('.leaks', 'leak:dl_open_worker_begin\nleak:_nl_\n')
         env = environment(LD_PRELOAD=LIBRARY, FAULT=fault, FAULT_LOG=self.log,
-                          HOME=self.box.folder, XDG_STATE_HOME=None, CAVIAR_STORE=self.box.store,
+                          HOME=self.box.folder, LOGNAME='mara', XDG_STATE_HOME=None,
+                          CAVIAR_STORE=self.box.store,
                           ASAN_OPTIONS=f"{os.environ.get('ASAN_OPTIONS', '')}:{options}",
                           LSAN_OPTIONS=f'suppressions={leaks}:print_suppressions=0')
         self.words = [verb, *(self.box.store if word is STORE else word for word in words)]
