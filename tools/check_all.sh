@@ -1,6 +1,7 @@
 #!/bin/sh
-# check_all.sh: what ./check --all does beyond ./check: valgrind, clang, the thread sanitizer, a minute
-# of each fuzzer, static analysis. The last line says how many passed, those of ./check among them.
+# check_all.sh: what ./check --all does beyond ./check: valgrind, clang, every fault of every verb, the
+# thread sanitizer, a minute of each fuzzer, static analysis. The last line says how many passed,
+# those of ./check among them.
 #
 #     check_all.sh ["N passed, N failed"]
 #
@@ -91,6 +92,12 @@ count "$(tail -n 1 "$log")"
 say "The same with clang"
 if one "the build with clang" build_with clang build-clang -Dwerror=true; then
     tests build-clang
+
+    say "Every fault of every verb (an hour and more)"
+    CAVIAR_TEST_FAULTS=all
+    export CAVIAR_TEST_FAULTS
+    tests build-clang --timeout-multiplier 10 verbs verbs_postgresql
+    unset CAVIAR_TEST_FAULTS
 fi
 
 say "The thread sanitizer"
