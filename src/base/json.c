@@ -13,7 +13,7 @@ caviar_code cav_json_parse(const char *text, size_t size, json_t **ret_value, ca
 {
     json_error_t fault;
     json_t *value = NULL;
-    // twice: for want of memory jansson, too, says that a string is none
+    // twice: where memory is short in the middle of a string, jansson calls it a fault of the text
     for (int i = 0; i < 2 && !value; i++)
         value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (!value) {

@@ -49,8 +49,6 @@ static caviar_code parse_object(const char *text, json_t **ret_object, cav_error
     cav_error fault = {0};
     json_t *object = NULL;
     caviar_code code = cav_json_parse(text, strlen(text), &object, &fault);
-    if (code == CAVIAR_INVALID) // or was memory short? In the middle of a string jansson cannot say
-        code = cav_json_parse(text, strlen(text), &object, &fault);
     if (code == CAVIAR_NOMEM)
         return cav_fail_memory(error);
     if (!code && json_is_object(object)) {
