@@ -4,19 +4,18 @@
  * Bergstra, Bardenet, Bengio, Kégl: "Algorithms for hyper-parameter optimization", NeurIPS 2011.
  * Two densities are estimated, l from the good trials and g from the others; of some draws from l
  * the one with the greatest l/g is tried, which is the one of the greatest expected improvement.
- * Both are mixtures of product kernels over whole configurations (surrogate/mixture.h), so that
- * what goes well together is found together. The settings follow Watanabe: "Tree-structured Parzen
- * estimator: understanding its algorithm components" (arXiv 2304.11127, 2023);
- * docs/algorithms/tpe.md says where they differ and what that gave.
+ * They are mixtures of product kernels over whole configurations, but for conditional parameters,
+ * which have densities of their own (search/tpe_model.h). The settings follow Watanabe:
+ * "Tree-structured Parzen estimator: understanding its algorithm components" (arXiv 2304.11127,
+ * 2023); docs/algorithms/tpe.md says where they differ and what that gave.
  */
 #include "search/sampler.h"
 
 #include "base/random.h"
 #include "search/beginning.h"
-#include "search/tpe_branch.h"
+#include "search/tpe_model.h"
 #include "surrogate/belief.h"
 #include "surrogate/comparable.h"
-#include "surrogate/mixture.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -45,7 +44,8 @@ static const cav_option options[] = {
     {"prior", CAV_OPTION_REAL, offsetof(tpe_settings, prior), 1, 0.001, 1000,
      "weight of the even density, in trials"},
     {"branches", CAV_OPTION_REAL, offsetof(tpe_settings, branches), 0.9, 0, 1,
-     "where parameters have conditions: share of points that are made within one branch"},
+     "where parameters have conditions: share of points that are made within one branch, less at "
+     "first"},
     {"kernels", CAV_OPTION_INT, offsetof(tpe_settings, kernels), 1024, 64, 100000,
      "trials that stand for those that are not good, at most"},
 };
@@ -63,16 +63,17 @@ typedef struct tpe_state {
     const cav_history *view;    // the history, or that of comparable losses, which the split is of
     bool is_split;              // the split has been made, for as many metrics as the history has
     cav_tpe_split split;
-    cav_tpe_branch branch; // that the next point is made within; its name is 0 where it is any
+    cav_tpe_model *model; // likewise
+    cav_tpe_part part;
+    uint64_t branch; // that the next point is made within; 0: any
     bool has_conditions;
-    cav_mixture *good, *other;
     cav_belief belief;
     uint64_t seen;                   // the history that the split is of
     size_t reports;                  // and its reports
     bool is_current;                 // these are right
-    bool is_fitted;                  // the mixtures are of the split and the branch
+    bool is_listed;                  // so is `part`, and what is apart is fitted
+    bool is_fitted;                  // the model is of the split and the branch
     double *raw, *point, *canonical; // [parameters], [dimensions], [dimensions]
-    cav_mixture_place *places;       // [dimensions]
     char words[CAV_ORIGIN_SIZE];     // on the last point
 } tpe_state;
 
@@ -81,27 +82,19 @@ static void destroy(void *opaque)
     tpe_state *state = opaque;
     if (state->is_split)
         cav_tpe_split_free(&state->split);
-    cav_tpe_branch_free(&state->branch);
+    cav_tpe_part_free(&state->part);
+    cav_tpe_model_free(state->model);
     cav_comparable_free(state->comparable);
-    cav_mixture_free(state->good);
-    cav_mixture_free(state->other);
     cav_belief_free(&state->belief);
     free(state->raw);
-    free(state->places);
     free(state);
 }
 
 static bool reserve(tpe_state *state)
 {
     size_t dims = state->space->dim_count;
-    cav_mixture_options how = {.least_bandwidth = state->settings->bandwidth,
-                               .choice_spread = state->settings->spread};
-    state->good = cav_mixture_new(state->space, &how);
-    state->other = cav_mixture_new(state->space, &how);
     state->raw = calloc(state->space->count + 2 * dims + 1, sizeof *state->raw);
-    state->places = calloc(dims + 1, sizeof *state->places);
-    bool fine = cav_belief_init(&state->belief, state->space);
-    if (!fine || !state->good || !state->other || !state->raw || !state->places)
+    if (!cav_belief_init(&state->belief, state->space) || !state->raw)
         return false;
     state->point = state->raw + state->space->count;
     state->canonical = state->point + dims;
@@ -130,14 +123,24 @@ static caviar_code create(const cav_sampler_setup *setup, const void *settings, 
     return CAVIAR_OK;
 }
 
-static caviar_code make_split(tpe_state *state, size_t metrics, cav_error *error)
+// The split and the model, once it is known of how many metrics.
+static caviar_code make_model(tpe_state *state, size_t metrics, cav_error *error)
 {
+    const tpe_settings *settings = state->settings;
     if (state->is_split)
         return CAVIAR_OK;
-    cav_tpe_split_options how = {.good_share = state->settings->share,
-                                 .most_good = (size_t)state->settings->most * metrics,
-                                 .most_other = (size_t)state->settings->kernels};
-    caviar_code code = cav_tpe_split_init(&state->split, &how, state->seed, metrics, error);
+    cav_tpe_model_options how = {
+        .mixture = {.least_bandwidth = settings->bandwidth, .choice_spread = settings->spread},
+        .prior = settings->prior,
+        .is_apart = metrics == 1};
+    cav_tpe_model_free(state->model);
+    state->model = cav_tpe_model_new(state->space, &how);
+    if (!state->model)
+        return cav_fail_memory(error);
+    cav_tpe_split_options splits = {.good_share = settings->share,
+                                    .most_good = (size_t)settings->most * metrics,
+                                    .most_other = (size_t)settings->kernels};
+    caviar_code code = cav_tpe_split_init(&state->split, &splits, state->seed, metrics, error);
     state->is_split = !code;
     return code;
 }
@@ -151,26 +154,15 @@ static uint64_t fingerprint(const cav_history *history)
     return cav_mix64(open) + history->finished_count;
 }
 
-static caviar_code fit(cav_mixture *mixture, const cav_history *history, const cav_tpe_group *group,
-                       double prior, cav_error *error)
-{
-    double total = 0;
-    for (size_t i = 0; i < group->count; i++)
-        total += group->weights[i];
-    double mean = group->count ? total / (double)group->count : 1;
-    return cav_mixture_fit(mixture, history, group->rows, group->weights, group->count,
-                           prior * mean, error);
-}
-
 // Takes in what has ended or begun since the last time.
 static caviar_code take_in(tpe_state *state, const cav_history *history, cav_error *error)
 {
     uint64_t now = fingerprint(history);
     if (state->is_current && state->seen == now && state->reports == history->reported_count)
         return CAVIAR_OK;
-    state->is_current = state->is_fitted = false;
+    state->is_current = state->is_listed = state->is_fitted = false;
     state->reports = history->reported_count;
-    caviar_code code = make_split(state, history->metric_count, error);
+    caviar_code code = make_model(state, history->metric_count, error);
     if (!code)
         code = cav_comparable_see(state->comparable, history, &state->view, error);
     if (!code && cav_comparable_losses(state->comparable))
@@ -183,28 +175,45 @@ static caviar_code take_in(tpe_state *state, const cav_history *history, cav_err
     return code;
 }
 
-// Fits the densities to all trials, or to those of one branch.
+// Lists the trials for their parts, and fits the densities of the parameters that are apart.
+static caviar_code list_parts(tpe_state *state, const cav_history *history, cav_error *error)
+{
+    if (state->is_listed || !state->has_conditions || history->metric_count > 1)
+        return CAVIAR_OK;
+    caviar_code code = cav_tpe_part_list(&state->part, &state->split, history, error);
+    if (!code)
+        code = cav_tpe_model_fit_apart(state->model, &state->part, error);
+    state->is_listed = !code;
+    return code;
+}
+
+// The share of the points that are made within a branch: less while little is known, as what looks
+// elsewhere then is missing where it goes well at once.
+static double branch_share(const tpe_state *state)
+{
+    double known = (double)state->split.valued;
+    return state->settings->branches * (1 - (double)state->settings->startup / known);
+}
+
+// Fits the densities: the joint ones to all trials, or to those of one branch.
 static caviar_code learn(tpe_state *state, const cav_history *history, cav_random *random,
                          cav_error *error)
 {
-    bool in_branch = cav_random_unit(random) < state->settings->branches && state->has_conditions &&
-                     history->metric_count == 1;
-    if (state->is_fitted && !in_branch && state->branch.name == 0)
-        return CAVIAR_OK;
+    caviar_code code = list_parts(state, history, error);
+    bool in_branch = cav_random_unit(random) < branch_share(state) && state->is_listed;
+    if (code || (state->is_fitted && !in_branch && state->branch == 0))
+        return code;
     const cav_tpe_group *good = &state->split.good, *other = &state->split.other;
-    caviar_code code = CAVIAR_OK;
     state->is_fitted = false;
-    state->branch.name = 0;
+    state->branch = 0;
     if (in_branch) {
-        double lot = cav_random_unit(random);
-        code = cav_tpe_branch_choose(&state->branch, &state->split, history, lot, error);
-        good = &state->branch.good;
-        other = &state->branch.other;
+        state->branch = cav_tpe_part_draw_branch(&state->part, cav_random_unit(random));
+        code = cav_tpe_part_take_branch(&state->part, state->branch, error);
+        good = &state->part.good;
+        other = &state->part.other;
     }
     if (!code)
-        code = fit(state->good, history, good, state->settings->prior, error);
-    if (!code)
-        code = fit(state->other, history, other, state->settings->prior, error);
+        code = cav_tpe_model_fit_joint(state->model, history, good, other, error);
     state->is_fitted = !code;
     return code;
 }
@@ -224,11 +233,11 @@ static void follow_belief(tpe_state *state, cav_random *random)
 static bool draw_fitting(tpe_state *state, bool follows, cav_random *random)
 {
     for (int i = 0; i < MOST_UNFIT; i++) {
-        cav_mixture_draw(state->good, random, state->point);
+        cav_tpe_model_draw(state->model, random, state->point);
         if (follows)
             follow_belief(state, random);
         cav_space_decode(state->space, state->point, state->raw, state->canonical);
-        uint64_t name = state->branch.name;
+        uint64_t name = state->branch;
         bool elsewhere =
             name != 0 && cav_tpe_branch_of(state->canonical, state->space->dim_count) != name;
         if (!elsewhere && cav_space_is_feasible(state->space, state->raw))
@@ -248,9 +257,7 @@ static double choose(tpe_state *state, const cav_history *history, cav_random *r
         if (!draw_fitting(state, follows, random) ||
             cav_history_find(history, state->canonical) != SIZE_MAX)
             continue;
-        cav_mixture_locate(state->good, state->canonical, state->raw, state->places);
-        double gain = cav_mixture_log_density(state->good, state->places) -
-                      cav_mixture_log_density(state->other, state->places) +
+        double gain = cav_tpe_model_log_ratio(state->model, state->canonical, state->raw) +
                       cav_belief_bonus(&state->belief, state->canonical, NULL);
         if (!(gain > most))
             continue;
@@ -262,9 +269,9 @@ static double choose(tpe_state *state, const cav_history *history, cav_random *r
 
 static void describe(tpe_state *state, double log_gain)
 {
-    bool in_branch = state->branch.name != 0;
-    const cav_tpe_group *good = in_branch ? &state->branch.good : &state->split.good;
-    const cav_tpe_group *other = in_branch ? &state->branch.other : &state->split.other;
+    bool in_branch = state->branch != 0;
+    const cav_tpe_group *good = in_branch ? &state->part.good : &state->split.good;
+    const cav_tpe_group *other = in_branch ? &state->part.other : &state->split.other;
     snprintf(state->words, sizeof state->words,
              "tpe: of %" PRId64 " draws near %zu good trials%s the one where these are %.3g times "
              "as dense as the %zu others",

@@ -23,7 +23,7 @@ enum { CELLS = 128 };    // in which neighbours are looked for
 
 typedef struct mixture_axis {
     const cav_parameter *parameter;
-    size_t param;
+    size_t param, dim;
     size_t alone;       // choices or special values
     bool has_range;     // besides
     double least, most; // coordinates of the outermost values of the range where the search starts
@@ -37,9 +37,9 @@ typedef struct mixture_axis {
 } mixture_axis;
 
 struct cav_mixture {
-    size_t dim_count;
-    mixture_axis *axes; // [dim_count]
-    cav_mixture_options options;
+    mixture_axis *axes; // [axis_count]
+    size_t axis_count;
+    double least_bandwidth;
     size_t count, padded, capacity; // kernels, the uniform one last; with the lanes filled up
     double *log_weights;            // [padded]
     double *shares;                 // [count] running sums of the weights, the last one 1
@@ -99,6 +99,7 @@ static void init_range(mixture_axis *axis)
 static void init_axis(const cav_space *space, size_t dim, const cav_mixture_options *options,
                       mixture_axis *axis)
 {
+    axis->dim = dim;
     axis->param = space->dims[dim];
     axis->parameter = &space->parameters[axis->param];
     axis->spread = options->choice_spread;
@@ -112,18 +113,20 @@ static void init_axis(const cav_space *space, size_t dim, const cav_mixture_opti
 
 cav_mixture *cav_mixture_new(const cav_space *space, const cav_mixture_options *options)
 {
+    size_t count = options->dims ? options->dim_count : space->dim_count;
     cav_mixture *mixture = calloc(1, sizeof *mixture);
-    mixture_axis *axes = calloc(space->dim_count + 1, sizeof *axes);
+    mixture_axis *axes = calloc(count + 1, sizeof *axes);
     if (!mixture || !axes) {
         free(mixture);
         free(axes);
         return NULL;
     }
-    *mixture = (cav_mixture){.dim_count = space->dim_count, .axes = axes, .options = *options};
-    for (size_t dim = 0; dim < space->dim_count; dim++) {
-        init_axis(space, dim, options, &axes[dim]);
-        if (axes[dim].alone > mixture->most_alone)
-            mixture->most_alone = axes[dim].alone;
+    *mixture = (cav_mixture){
+        .axes = axes, .axis_count = count, .least_bandwidth = options->least_bandwidth};
+    for (size_t i = 0; i < count; i++) {
+        init_axis(space, options->dims ? options->dims[i] : i, options, &axes[i]);
+        if (axes[i].alone > mixture->most_alone)
+            mixture->most_alone = axes[i].alone;
     }
     return mixture;
 }
@@ -154,12 +157,12 @@ static bool reserve(cav_mixture *mixture, size_t count)
     size_t capacity = mixture->capacity ? mixture->capacity : 4 * CAV_LANES;
     while (capacity < count)
         capacity *= 2;
-    size_t dims = mixture->dim_count, rows = 3 * dims + 5;
+    size_t axes = mixture->axis_count, rows = 3 * axes + 5;
     if (capacity > SIZE_MAX / 2 / sizeof(double) / rows)
         return false;
     free_kernels(mixture);
     double *numbers = calloc(capacity * rows + mixture->most_alone + 1, sizeof *numbers);
-    int32_t *classes = calloc(capacity * dims + 1, sizeof *classes);
+    int32_t *classes = calloc(capacity * axes + 1, sizeof *classes);
     mixture->numbers = numbers;
     mixture->class_of = classes;
     if (!numbers || !classes) {
@@ -171,12 +174,12 @@ static bool reserve(cav_mixture *mixture, size_t count)
                                         &mixture->masses};
     for (size_t i = 0; i < CAV_COUNT_OF(rows_of_mixture); i++, numbers += capacity)
         *rows_of_mixture[i] = numbers;
-    for (size_t dim = 0; dim < dims; dim++, numbers += 3 * capacity) {
-        mixture_axis *axis = &mixture->axes[dim];
+    for (size_t i = 0; i < axes; i++, numbers += 3 * capacity) {
+        mixture_axis *axis = &mixture->axes[i];
         axis->mu = numbers;
         axis->inv = numbers + capacity;
         axis->c = numbers + 2 * capacity;
-        axis->classes = classes + dim * capacity;
+        axis->classes = classes + i * capacity;
     }
     mixture->terms = numbers; // the last one, and the longest
     return true;
@@ -224,9 +227,9 @@ static cav_mixture_place locate(const mixture_axis *axis, double u, double raw)
 void cav_mixture_locate(const cav_mixture *mixture, const double *point, const double *raw,
                         cav_mixture_place *ret_places)
 {
-    for (size_t dim = 0; dim < mixture->dim_count; dim++) {
-        const mixture_axis *axis = &mixture->axes[dim];
-        ret_places[dim] = locate(axis, point[dim], raw[axis->param]);
+    for (size_t i = 0; i < mixture->axis_count; i++) {
+        const mixture_axis *axis = &mixture->axes[i];
+        ret_places[axis->dim] = locate(axis, point[axis->dim], raw[axis->param]);
     }
 }
 
@@ -283,7 +286,7 @@ static void set_bandwidths(const cav_mixture *mixture, mixture_axis *axis, const
             axis->mu[i] = axis->inv[i] = 0;
             continue;
         }
-        double gap = gap_at(cells, axis->mu[i]), least = mixture->options.least_bandwidth;
+        double gap = gap_at(cells, axis->mu[i]), least = mixture->least_bandwidth;
         axis->inv[i] = 1 / (gap < least ? least : gap > 1 ? 1 : gap);
     }
     for (size_t i = class_count; i < padded; i++)
@@ -311,12 +314,12 @@ static void set_constants(mixture_axis *axis, size_t padded)
 }
 
 // The class of each kernel, and the middles of those in the range.
-static void classify(const cav_mixture *mixture, mixture_axis *axis, size_t dim,
-                     const cav_history *history, const size_t *rows, cell *cells)
+static void classify(const cav_mixture *mixture, mixture_axis *axis, const cav_history *history,
+                     const size_t *rows, cell *cells)
 {
     bool is_plain = axis->alone == 0 && axis->level_count == 0;
     for (size_t k = 0; k + 1 < mixture->count; k++) {
-        double u = history->points[rows[k] * history->dim_count + dim];
+        double u = history->points[rows[k] * history->dim_count + axis->dim];
         if (isnan(u))
             continue;
         size_t part = 0, i = k;
@@ -338,10 +341,9 @@ static void classify(const cav_mixture *mixture, mixture_axis *axis, size_t dim,
     }
 }
 
-static void fit_axis(cav_mixture *mixture, size_t dim, const cav_history *history,
+static void fit_axis(cav_mixture *mixture, mixture_axis *axis, const cav_history *history,
                      const size_t *rows)
 {
-    mixture_axis *axis = &mixture->axes[dim];
     cell cells[CELLS];
     memset(cells, 0, sizeof cells);
     axis->by_level = axis->level_count > 0 && axis->level_count <= mixture->count;
@@ -349,7 +351,7 @@ static void fit_axis(cav_mixture *mixture, size_t dim, const cav_history *histor
     for (size_t i = 0; i < class_count; i++)
         axis->mu[i] = NAN;
     memset(axis->classes, 0, mixture->padded * sizeof *axis->classes);
-    classify(mixture, axis, dim, history, rows, cells);
+    classify(mixture, axis, history, rows, cells);
     if (!axis->has_range)
         return;
     set_bandwidths(mixture, axis, cells, class_count);
@@ -382,8 +384,8 @@ caviar_code cav_mixture_fit(cav_mixture *mixture, const cav_history *history, co
     mixture->count = count + 1;
     mixture->padded = padded;
     set_weights(mixture, weights, uniform_weight);
-    for (size_t dim = 0; dim < mixture->dim_count; dim++)
-        fit_axis(mixture, dim, history, rows);
+    for (size_t i = 0; i < mixture->axis_count; i++)
+        fit_axis(mixture, &mixture->axes[i], history, rows);
     return CAVIAR_OK;
 }
 
@@ -432,8 +434,8 @@ static double draw_coordinate(const mixture_axis *axis, size_t kernel, cav_rando
 void cav_mixture_draw(const cav_mixture *mixture, cav_random *random, double *ret_point)
 {
     size_t kernel = draw_kernel(mixture, random);
-    for (size_t dim = 0; dim < mixture->dim_count; dim++)
-        ret_point[dim] = draw_coordinate(&mixture->axes[dim], kernel, random);
+    for (size_t i = 0; i < mixture->axis_count; i++)
+        ret_point[mixture->axes[i].dim] = draw_coordinate(&mixture->axes[i], kernel, random);
 }
 
 // Log of what a kernel of each class has at a choice, at a special value or at a level.
@@ -467,9 +469,9 @@ double cav_mixture_log_density(cav_mixture *mixture, const cav_mixture_place *pl
 {
     size_t padded = mixture->padded;
     memcpy(mixture->sums, mixture->log_weights, padded * sizeof *mixture->sums);
-    for (size_t dim = 0; dim < mixture->dim_count; dim++) {
-        const mixture_axis *axis = &mixture->axes[dim];
-        const cav_mixture_place *place = &places[dim];
+    for (size_t i = 0; i < mixture->axis_count; i++) {
+        const mixture_axis *axis = &mixture->axes[i];
+        const cav_mixture_place *place = &places[axis->dim];
         if (!place->is_active)
             continue;
         if (place->part == axis->alone && axis->level_count == 0) {
@@ -484,7 +486,9 @@ double cav_mixture_log_density(cav_mixture *mixture, const cav_mixture_place *pl
 
 double cav_mixture_bandwidth(const cav_mixture *mixture, size_t kernel, size_t dim)
 {
-    const mixture_axis *axis = &mixture->axes[dim];
+    const mixture_axis *axis = mixture->axes;
+    while (axis->dim != dim)
+        axis++;
     size_t of = (size_t)axis->classes[kernel];
     return of > axis->alone ? 1 / axis->inv[of - 1 - axis->alone] : 0;
 }

@@ -26,6 +26,8 @@
 typedef struct cav_mixture_options {
     double least_bandwidth; // of the range that is searched; at least CAV_MIXTURE_LEAST
     double choice_spread;   // probability of a draw from all choices instead of the trial's own
+    const size_t *dims;     // [dim_count] the coordinates that it is of, read at once; NULL: all
+    size_t dim_count;
 } cav_mixture_options;
 
 /** What neighbours that lie closer have no exact gap. */
@@ -54,10 +56,13 @@ caviar_code cav_mixture_fit(cav_mixture *mixture, const cav_history *history, co
                             const double *weights, size_t count, double uniform_weight,
                             cav_error *error);
 
-/** Draws a point [dim_count] of the unit cube, inactive coordinates as if they were active. */
+/**
+ * Draws its coordinates of a point [dim_count] of the unit cube, inactive ones as if they were
+ * active; the others stay as they are.
+ */
 void cav_mixture_draw(const cav_mixture *mixture, cav_random *random, double *ret_point);
 
-/** Where a configuration lies: places [dim_count], from its point and raw values. */
+/** Where a configuration lies: its own of the places [dim_count], from the point and raw values. */
 void cav_mixture_locate(const cav_mixture *mixture, const double *point, const double *raw,
                         cav_mixture_place *ret_places);
 
@@ -67,7 +72,7 @@ void cav_mixture_locate(const cav_mixture *mixture, const double *point, const d
  */
 double cav_mixture_log_density(cav_mixture *mixture, const cav_mixture_place *places);
 
-/** The bandwidth of kernel `kernel` in a range; 0 where the kernel has no value there. */
+/** The bandwidth of kernel `kernel` in a coordinate that it is of; 0 without a value in a range. */
 double cav_mixture_bandwidth(const cav_mixture *mixture, size_t kernel, size_t dim);
 
 #endif

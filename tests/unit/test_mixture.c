@@ -108,11 +108,12 @@ static void test_densities_are_those_of_scipy(void **state)
     cav_space *space = caviar_space_new();
     for (size_t i = 0; i < CAV_COUNT_OF(parameters); i++)
         assert_ok(cav_space_add(space, &parameters[i], &error), &error);
-    subject at = {.space = space,
-                  .history = cav_history_new(6, 6, 1, minimize),
-                  .mixture =
-                      cav_mixture_new(space, &(cav_mixture_options){golden_least, golden_spread}),
-                  .places = calloc(6, sizeof *at.places)};
+    subject at = {
+        .space = space,
+        .history = cav_history_new(6, 6, 1, minimize),
+        .mixture = cav_mixture_new(space, &(cav_mixture_options){.least_bandwidth = golden_least,
+                                                                 .choice_spread = golden_spread}),
+        .places = calloc(6, sizeof *at.places)};
     size_t rows[GOLDEN_TRIALS];
     double point[6];
     for (size_t i = 0; i < GOLDEN_TRIALS; i++) {
@@ -374,6 +375,59 @@ static void test_draws_come_as_often_as_the_density_says(void **state)
     }
 }
 
+// Of some coordinates it is what it is of a space of these alone.
+static void test_a_mixture_of_some_coordinates_leaves_the_others(void **state)
+{
+    (void)state;
+    const caviar_parameter parameters[] = {
+        {.name = "lr", .scale = LOG, .low = 1e-4, .high = 1},
+        {.name = "act", .type = CATEGORICAL, CHOICES(TEXT("a"), TEXT("b"), TEXT("c"))},
+        {.name = "units", .type = INT, .scale = LOG, .low = 1, .high = 100},
+        {.name = "drop", .high = 0.6},
+    };
+    enum { COUNT = CAV_COUNT_OF(parameters) };
+    static const size_t of[] = {1, 3};
+    cav_error error = {0};
+    cav_space *space = caviar_space_new(), *some = caviar_space_new();
+    for (size_t i = 0; i < COUNT; i++)
+        assert_ok(cav_space_add(space, &parameters[i], &error), &error);
+    for (size_t i = 0; i < CAV_COUNT_OF(of); i++)
+        assert_ok(cav_space_add(some, &parameters[of[i]], &error), &error);
+    cav_random random = cav_random_stream(test_seed(807), 0, CAV_PURPOSE_TEST, 0);
+    subject whole = subject_of(space, &random, 20), part = subject_of(some, &random, 20);
+    for (size_t i = 0; i < 20; i++) // the same trials in both
+        for (size_t k = 0; k < CAV_COUNT_OF(of); k++) {
+            part.history->points[2 * i + k] = whole.history->points[COUNT * i + of[k]];
+            part.history->raw[2 * i + k] = whole.history->raw[COUNT * i + of[k]];
+        }
+    assert_ok(cav_mixture_fit(part.mixture, part.history, part.rows, whole.weights, 20,
+                              whole.uniform_weight, &error),
+              &error);
+    cav_mixture_options how = usual;
+    how.dims = of;
+    how.dim_count = CAV_COUNT_OF(of);
+    cav_mixture_free(whole.mixture);
+    whole.mixture = cav_mixture_new(space, &how);
+    assert_ok(cav_mixture_fit(whole.mixture, whole.history, whole.rows, whole.weights, 20,
+                              whole.uniform_weight, &error),
+              &error);
+    for (int i = 0; i < 100; i++) {
+        double point[COUNT] = {-1, 0, -3, 0}, raw[COUNT], own[2], own_raw[2];
+        cav_mixture_draw(whole.mixture, &random, point);
+        assert_true(point[0] == -1 && point[2] == -3);
+        cav_space_decode(space, point, raw, point);
+        own[0] = point[1];
+        own[1] = point[3];
+        cav_space_decode(some, own, own_raw, own);
+        assert_near(log_density(&whole, point, raw), log_density(&part, own, own_raw), 1e-12);
+    }
+    for (size_t k = 0; k < 20; k++)
+        assert_near(cav_mixture_bandwidth(whole.mixture, k, 3),
+                    cav_mixture_bandwidth(part.mixture, k, 1), 0);
+    subject_free(&whole);
+    subject_free(&part);
+}
+
 static void test_a_continuous_coordinate_is_drawn_as_its_density_says(void **state)
 {
     (void)state;
@@ -435,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_a_finite_space_has_a_mass_of_1),
         cmocka_unit_test(test_a_continuum_under_a_condition_integrates_to_1),
         cmocka_unit_test(test_draws_come_as_often_as_the_density_says),
+        cmocka_unit_test(test_a_mixture_of_some_coordinates_leaves_the_others),
         cmocka_unit_test(test_a_continuous_coordinate_is_drawn_as_its_density_says),
         cmocka_unit_test(test_logarithms_masses_and_sums_are_right_to_the_last_digits),
     };
