@@ -33,6 +33,7 @@ static const double least_share = 0.25; // of an equal weight
 static const double sharpness = 8;      // of weights, in mean log densities
 static const double most_trust = 1.5;   // in what earlier studies say
 static const double most_inherited = 0.8;
+static const double caution_each = 4; // trials that a coordinate's parameters would have to be of
 
 static bool add_members(cav_gp_ensemble *ensemble)
 {
@@ -172,7 +173,9 @@ static bool absorb(cav_gp_ensemble *ensemble, const cav_gp_trials *trials)
 {
     if (!reserve(ensemble, trials->count + 1))
         return false;
+    double dims = (double)ensemble->axes->space->dim_count;
     ensemble->trial_count = trials->count;
+    ensemble->caution = sqrt(1 + caution_each * dims / fmax(1, (double)trials->count));
     ensemble->failed_count = 0;
     for (size_t i = 0; i < trials->count; i++) {
         ensemble->failed[i] = trials->failed[i];
@@ -494,11 +497,11 @@ double cav_gp_member_log_news(const cav_gp_member *member, double variance, doub
     return log(news);
 }
 
-// Expected improvement, times what measuring once more would tell.
-static double log_improvement(const cav_gp_member *member, double mean, double variance,
-                              double *ret_by_mean, double *ret_by_variance)
+// Expected improvement with deviations times `caution`, times what measuring once more would tell.
+static double log_improvement(const cav_gp_member *member, double caution, double mean,
+                              double variance, double *ret_by_mean, double *ret_by_variance)
 {
-    double deviation = sqrt(variance), z = (member->best - mean) / deviation, slope;
+    double deviation = caution * sqrt(variance), z = (member->best - mean) / deviation, slope;
     double log_h = cav_normal_log_h(z, &slope);
     double log_news = cav_gp_member_log_news(member, variance, ret_by_variance);
     if (ret_by_mean) {
@@ -565,10 +568,10 @@ void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points
             cav_gp_ensemble_log_success(ensemble, success);
         first = false;
         for (size_t lane = 0; lane < CAV_LANES; lane++)
-            ret_scores[lane] =
-                cav_log_add(ret_scores[lane],
-                            member->log_weight - member->level +
-                                log_improvement(member, means[lane], variances[lane], NULL, NULL));
+            ret_scores[lane] = cav_log_add(
+                ret_scores[lane], member->log_weight - member->level +
+                                      log_improvement(member, ensemble->caution, means[lane],
+                                                      variances[lane], NULL, NULL));
     }
     for (size_t lane = 0; lane < CAV_LANES; lane++)
         ret_scores[lane] += success[lane];
@@ -589,7 +592,8 @@ double cav_gp_ensemble_score(cav_gp_ensemble *ensemble, const double *point, dou
             mean += add_said(ensemble, point, by_mean);
         double slope_mean, slope_variance, before = sum;
         double own = member->log_weight - member->level +
-                     log_improvement(member, mean, variance, &slope_mean, &slope_variance);
+                     log_improvement(member, ensemble->caution, mean, variance, &slope_mean,
+                                     &slope_variance);
         sum = cav_log_add(sum, own);
         double keep = exp(before - sum), share = exp(own - sum);
         for (size_t dim = 0; dim < dims; dim++)
@@ -614,7 +618,8 @@ static void vote(cav_gp_ensemble *ensemble, cav_gp_member *member, const double 
             if (success)
                 cav_gp_ensemble_log_success(ensemble, success + k);
         }
-        improvements[k] = log_improvement(member, means[lane], variances[lane], NULL, NULL);
+        improvements[k] =
+            log_improvement(member, ensemble->caution, means[lane], variances[lane], NULL, NULL);
         most = fmax(most, improvements[k]);
     }
     member->level = most > -INFINITY ? most : 0;

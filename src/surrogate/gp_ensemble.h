@@ -61,6 +61,7 @@ typedef struct cav_gp_ensemble {
     double *differences;                 // [capacity] outcomes by rank less `trust` times that
     double trust;                        // in what is said: how much of it the outcomes show
     double inherited;                    // share of the kind that inherits
+    double caution;                      // what improvement takes deviations times
     bool has_noises;
     bool *failed; // [capacity]
     size_t failed_count;
@@ -113,8 +114,12 @@ double cav_gp_ensemble_skill(const cav_gp_ensemble *ensemble);
  * was expected before. False when out of memory. */
 bool cav_gp_ensemble_expect(cav_gp_ensemble *ensemble, const double *points, size_t count);
 
-/** The logarithm of the expected improvement at eight points [8 x dim_count], less where trials are
- * likely to fail. */
+/**
+ * The logarithm of the expected improvement at eight points [8 x dim_count], less where trials are
+ * likely to fail. Models of few trials know little of their parameters, and are surer than they
+ * should be: of n trials of d coordinates, improvement takes their deviations times
+ * sqrt(1 + 4 d / n). See docs/algorithms/gp.md.
+ */
 void cav_gp_ensemble_score_eight(cav_gp_ensemble *ensemble, const double *points,
                                  double ret_scores[8]);
 

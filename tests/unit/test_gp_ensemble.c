@@ -66,6 +66,39 @@ static void test_the_gradient_of_the_score_is_its_derivative(void **state)
     tear_down(&at);
 }
 
+// The expected improvement over the best, by its textbook form.
+static double improvement(double best, double mean, double deviation)
+{
+    double z = (best - mean) / deviation;
+    return deviation * (exp(-z * z / 2) / sqrt(2 * acos(-1)) + z * erfc(-z / sqrt(2)) / 2);
+}
+
+static void test_the_score_is_the_improvement_that_members_expect_with_caution(void **state)
+{
+    (void)state;
+    fixture at;
+    set_up(&at);
+    fit(&at);
+    double caution = sqrt(1 + 4. * DIMS / COUNT);
+    for (size_t i = 0; i < CAV_COUNT_OF(golden_tests); i++) {
+        double unused[DIMS], sum = 0;
+        for (size_t k = 0; k < at.ensemble->count; k++) {
+            const cav_gp_member *member = &at.ensemble->members[k];
+            double mean, variance, news;
+            if (!member->is_fit || member->log_weight == -INFINITY)
+                continue;
+            cav_gp_predict(member->gp, golden_tests[i], at.ensemble->work, &mean, &variance, NULL,
+                           NULL);
+            news = cav_gp_member_log_news(member, variance, NULL);
+            sum += exp(member->log_weight - member->level + news) *
+                   improvement(member->best, mean, caution * sqrt(variance));
+        }
+        double score = cav_gp_ensemble_score(at.ensemble, golden_tests[i], unused);
+        assert_near(exp(score), sum, 1e-9 * sum);
+    }
+    tear_down(&at);
+}
+
 static void test_weights_are_shares_and_none_vanishes(void **state)
 {
     (void)state;
@@ -168,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_gradient_of_the_score_is_its_derivative),
+        cmocka_unit_test(test_the_score_is_the_improvement_that_members_expect_with_caution),
         cmocka_unit_test(test_weights_are_shares_and_none_vanishes),
         cmocka_unit_test(test_what_is_expected_lowers_the_score_there_and_can_be_taken_back),
         cmocka_unit_test(test_trials_that_are_appended_count_as_those_that_are_learnt_together),
