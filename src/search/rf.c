@@ -266,8 +266,10 @@ static void rank(candidate *all, size_t begin, size_t end, const double *whole, 
 static void collect_starts(rf_state *state, const cav_history *history, cav_random *random)
 {
     size_t dims = state->space->dim_count, half = STARTS / 2, most = state->left / 2;
-    for (size_t i = 0; i < STARTS; i++)
+    for (size_t i = 0; i < STARTS; i++) { // nothing of an earlier suggestion, or workers differ
         state->starts[i].score = -INFINITY;
+        memset(state->starts[i].whole, 0, dims * sizeof(double));
+    }
     for (size_t i = 0; i < half && i < state->table.row_count; i++) { // the best trials
         const double *point = history->points + state->table.numbers[i] * dims;
         for (size_t dim = 0; dim < dims; dim++)

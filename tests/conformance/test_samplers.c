@@ -224,10 +224,10 @@ static void test_another_seed_gives_other_trials(void **state)
         test_driver *second = drive(cav_samplers[i], space, seed + 1);
         driver_run(first, 50);
         driver_run(second, 50);
-        size_t alike = 0;
-        for (size_t k = 0; k < 50 * space->dim_count; k += space->dim_count) // lr
-            alike += first->history->points[k] == second->history->points[k];
-        assert_true(alike <= 5); // models may go to the same edge of it
+        size_t alike = 0, dims = space->dim_count;
+        for (size_t k = 0; k < 50 * dims; k += dims)
+            alike += same(first->history->points + k, second->history->points + k, dims);
+        assert_true(alike <= 1); // the defaults
         driver_free(first);
         driver_free(second);
         caviar_space_free(space);
@@ -298,6 +298,7 @@ static void test_both_ends_of_a_range_are_reached(void **state)
 {
     (void)state;
     uint64_t seed = test_seed(605);
+    cav_random noise = cav_random_stream(seed, 0, CAV_PURPOSE_TEST, 0);
     for (size_t i = 0; i < cav_sampler_count; i++) {
         cav_space *space = caviar_space_new();
         SPACE({.name = "n", .type = INT, .low = 1, .high = 10}, {.name = "x", .high = 1},
@@ -307,7 +308,7 @@ static void test_both_ends_of_a_range_are_reached(void **state)
         bool seen[11] = {false}, chosen[3] = {false};
         size_t number;
         for (int k = 0; k < 500 && driver_ask(driver, &number) == CAVIAR_OK; k++) {
-            driver_tell_loss(driver, number, driver_loss(driver, driver->point));
+            driver_tell_loss(driver, number, cav_random_unit(&noise)); // nothing to converge to
             seen[(int)driver->raw[0]] = chosen[(int)driver->raw[2]] = true;
             least = fmin(least, driver->raw[1]);
             most = fmax(most, driver->raw[1]);
