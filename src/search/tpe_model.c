@@ -96,11 +96,6 @@ cav_tpe_model *cav_tpe_model_new(const cav_space *space, const cav_tpe_model_opt
     return NULL;
 }
 
-size_t cav_tpe_model_apart(const cav_tpe_model *model)
-{
-    return model->apart_count;
-}
-
 static caviar_code fit(cav_mixture *mixture, double prior, const cav_history *history,
                        const cav_tpe_group *group, cav_error *error)
 {

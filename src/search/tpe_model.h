@@ -26,9 +26,6 @@ typedef struct cav_tpe_model cav_tpe_model;
 cav_tpe_model *cav_tpe_model_new(const cav_space *space, const cav_tpe_model_options *options);
 void cav_tpe_model_free(cav_tpe_model *model);
 
-/** How many coordinates are apart. */
-size_t cav_tpe_model_apart(const cav_tpe_model *model);
-
 /** Fits the joint pair. */
 caviar_code cav_tpe_model_fit_joint(cav_tpe_model *model, const cav_history *history,
                                     const cav_tpe_group *good, const cav_tpe_group *other,
