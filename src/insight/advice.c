@@ -265,7 +265,7 @@ static bool is_followed(const cav_advice_list *list, const cav_advice_choice *ch
                         size_t parameter)
 {
     const cav_advice *at = &list->items[index];
-    bool stays = choice->keeps_choices || cav_ranges_is_parent(list->space, parameter);
+    bool stays = choice->keeps_choices || cav_space_is_parent(list->space, parameter);
     return at->parameter == parameter && is_chosen(choice, index) &&
            (at->kind != CAV_ADVICE_DROP || !stays);
 }

@@ -65,15 +65,6 @@ void cav_panda_close(cav_panda *panda)
     free(panda);
 }
 
-static bool has_children(const cav_space *space, size_t parameter)
-{
-    for (size_t i = 0; i < space->count; i++)
-        for (size_t w = 0; w < space->parameters[i].when_count; w++)
-            if (space->parameters[i].when[w].parent == parameter)
-                return true;
-    return false;
-}
-
 static caviar_code make_room(cav_panda *panda, cav_error *error)
 {
     size_t count = panda->space->count;
@@ -84,7 +75,8 @@ static caviar_code make_room(cav_panda *panda, cav_error *error)
     panda->before = panda->now + count;
     panda->changes = panda->before + count;
     for (size_t i = 0; i < count; i++) {
-        if (!cav_parameter_is_live(&panda->space->parameters[i]) || has_children(panda->space, i))
+        if (!cav_parameter_is_live(&panda->space->parameters[i]) ||
+            cav_space_is_parent(panda->space, i))
             continue;
         panda->arms[panda->arm_count++] = (arm){.parameter = i, .direction = -1};
         panda->arms[panda->arm_count++] = (arm){.parameter = i, .direction = 1};

@@ -88,15 +88,6 @@ static bool choose_bases(looker *at, size_t dim, size_t step)
     return found == BASES;
 }
 
-bool cav_ranges_is_parent(const cav_space *space, size_t parameter)
-{
-    for (size_t i = 0; i < space->count; i++)
-        for (size_t k = 0; k < space->parameters[i].when_count; k++)
-            if (space->parameters[i].when[k].parent == parameter)
-                return true;
-    return false;
-}
-
 // Puts a base with another value of one parameter into a point. What depends on it comes and goes;
 // what comes has the middle of its range.
 static void place_point(const looker *at, size_t base, size_t dim, double u, double *ret_point)
@@ -489,7 +480,7 @@ static bool allocate(looker *at, cav_arena *arena, size_t **ret_places)
         !at->is_known || !at->is_parent || !at->raw)
         return false;
     for (size_t dim = 0; dim < dims; dim++)
-        at->is_parent[dim] = cav_ranges_is_parent(at->smooth->space, at->smooth->space->dims[dim]);
+        at->is_parent[dim] = cav_space_is_parent(at->smooth->space, at->smooth->space->dims[dim]);
     *ret_places = at->places + BASES;
     return true;
 }

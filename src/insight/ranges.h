@@ -32,9 +32,6 @@ typedef struct cav_range_advice {
 /** How many pieces of advice there may be: cut and grow at both ends, and each choice dropped. */
 size_t cav_ranges_most(const cav_space *space);
 
-/** True where conditions of other parameters name this one. */
-bool cav_ranges_is_parent(const cav_space *space, size_t parameter);
-
 /** Looks at every parameter that is varied; the process forgets which trials it had learnt. */
 caviar_code cav_ranges_look(cav_smooth *smooth, uint64_t seed, cav_range_advice *ret_advice,
                             size_t *ret_count, cav_error *error);

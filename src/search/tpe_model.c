@@ -35,15 +35,6 @@ static bool init_pair(density_pair *pair, const cav_space *space, cav_mixture_op
     return pair->good && pair->other;
 }
 
-static bool decides(const cav_space *space, size_t parameter)
-{
-    for (size_t i = parameter + 1; i < space->count; i++)
-        for (size_t k = 0; k < space->parameters[i].when_count; k++)
-            if (space->parameters[i].when[k].parent == parameter)
-                return true;
-    return false;
-}
-
 void cav_tpe_model_free(cav_tpe_model *model)
 {
     if (!model)
@@ -60,7 +51,7 @@ void cav_tpe_model_free(cav_tpe_model *model)
 static bool is_apart(const cav_space *space, size_t dim)
 {
     size_t parameter = space->dims[dim];
-    return space->parameters[parameter].when_count > 0 && !decides(space, parameter);
+    return space->parameters[parameter].when_count > 0 && !cav_space_is_parent(space, parameter);
 }
 
 static bool init(cav_tpe_model *model, const cav_space *space, const cav_tpe_model_options *options)

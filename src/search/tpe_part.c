@@ -107,12 +107,11 @@ static bool is_in(const cav_tpe_part *part, const cav_tpe_entry *entry, uint64_t
 
 static caviar_code take(cav_tpe_part *part, uint64_t branch, size_t dim, cav_error *error)
 {
-    size_t valued = 0, wanted;
+    size_t valued = 0;
     for (size_t i = 0; i < part->entry_count; i++)
         if (is_in(part, &part->entries[i], branch, dim) && isfinite(part->entries[i].loss))
             valued++;
-    wanted = (size_t)ceil(part->options.good_share * (double)valued);
-    wanted = wanted < part->options.most_good ? wanted : part->options.most_good;
+    size_t wanted = cav_tpe_split_good(&part->options, valued);
     part->good.count = part->other.count = 0;
     const cav_tpe_entry *first_other = NULL;
     for (size_t i = 0; i < part->entry_count; i++) {

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t cav_tpe_split_good(const cav_tpe_split_options *options, size_t valued)
+{
+    size_t wanted = (size_t)ceil(options->good_share * (double)valued);
+    return wanted < options->most_good ? wanted : options->most_good;
+}
+
 bool cav_tpe_group_add(cav_tpe_group *group, size_t row, double weight)
 {
     size_t capacity = group->capacity;
@@ -323,9 +329,7 @@ caviar_code cav_tpe_split_update(cav_tpe_split *split, const cav_history *histor
     if (code)
         return code;
     split->good.count = split->other.count = 0;
-    size_t wanted = (size_t)ceil(split->options.good_share * (double)split->valued);
-    if (wanted > split->options.most_good)
-        wanted = split->options.most_good;
+    size_t wanted = cav_tpe_split_good(&split->options, split->valued);
     code = choose_good(split, history, wanted, error);
     if (!code && (!choose_other(split, history) || !add_open(split, history)))
         code = cav_fail_memory(error);

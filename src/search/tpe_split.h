@@ -16,6 +16,9 @@ typedef struct cav_tpe_split_options {
     size_t most_other; // of the others; where there are more, a sample stands for them
 } cav_tpe_split_options;
 
+/** How many of so many trials that have a value are good. */
+size_t cav_tpe_split_good(const cav_tpe_split_options *options, size_t valued);
+
 /** Trials with their weights. */
 typedef struct cav_tpe_group {
     size_t *rows;    // [count]

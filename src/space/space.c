@@ -169,6 +169,15 @@ static const cav_condition *find_obstacle(const cav_parameter *parameter, const 
     return NULL;
 }
 
+bool cav_space_is_parent(const cav_space *space, size_t parameter)
+{
+    for (size_t i = parameter + 1; i < space->count; i++) // children stand behind their parents
+        for (size_t k = 0; k < space->parameters[i].when_count; k++)
+            if (space->parameters[i].when[k].parent == parameter)
+                return true;
+    return false;
+}
+
 bool cav_space_is_active(const cav_space *space, size_t parameter, const double *raw)
 {
     return find_obstacle(&space->parameters[parameter], raw) == NULL;

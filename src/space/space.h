@@ -49,6 +49,9 @@ size_t cav_space_dim_of(const cav_space *space, size_t parameter);
 /** CAVIAR_INVALID "no parameter 'x'; did you mean …". */
 caviar_code cav_space_fail_unknown(const cav_space *space, const char *name, cav_error *error);
 
+/** True if another parameter is conditional on this one. */
+bool cav_space_is_parent(const cav_space *space, size_t parameter);
+
 /** True where the conditions of a parameter hold, given the raw values of its parents. */
 bool cav_space_is_active(const cav_space *space, size_t parameter, const double *raw);
 

@@ -33,7 +33,7 @@ static const double least_share = 0.25; // of an equal weight
 static const double sharpness = 8;      // of weights, in mean log densities
 static const double most_trust = 1.5;   // in what earlier studies say
 static const double most_inherited = 0.8;
-static const double caution_each = 4; // trials that a coordinate's parameters would have to be of
+static const double caution_each = 4; // for each coordinate, over the trials: more of the variance
 
 static bool add_members(cav_gp_ensemble *ensemble)
 {

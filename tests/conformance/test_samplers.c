@@ -224,10 +224,14 @@ static void test_another_seed_gives_other_trials(void **state)
         test_driver *second = drive(cav_samplers[i], space, seed + 1);
         driver_run(first, 50);
         driver_run(second, 50);
-        size_t alike = 0, dims = space->dim_count;
-        for (size_t k = 0; k < 50 * dims; k += dims)
-            alike += same(first->history->points + k, second->history->points + k, dims);
-        assert_true(alike <= 1); // the defaults
+        size_t alike = 0, alike_inside = 0, dims = space->dim_count;
+        for (size_t k = 0; k < 50 * dims; k += dims) {
+            const double *a = first->history->points + k, *b = second->history->points + k;
+            alike += same(a, b, dims);
+            alike_inside += a[0] == b[0] && a[0] > 0 && a[0] < 1; // lr
+        }
+        assert_true(alike <= 1);        // the defaults
+        assert_true(alike_inside <= 5); // models may go to the same edge of it, which is not inside
         driver_free(first);
         driver_free(second);
         caviar_space_free(space);

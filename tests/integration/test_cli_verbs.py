@@ -307,10 +307,14 @@ def replicates_are_runs_of_one_configuration(box):
     best = box.json('best')['trial']  # by what all say together: not the least mean of three runs
     least = min(first['config']['x'] ** 2 for first in firsts)
     assert best['config']['x'] ** 2 < least + 0.025, best  # half the width of the noise
-    for count, words in ((1, r'[\d.e-]+ \(1 run'), (3, r'[\d.e-]+ \+- [\d.e-]+ \(3 runs')):
+    shown = [(best, box.caviar('best').out)]
+    for count in (1, 3):
         some = next(first for first in firsts if first['runs']['complete'] == count)
-        out = box.caviar('show', some['id']).out
-        assert re.search(words + r'(, lost)?\)\n', out), out
+        shown.append((some, box.caviar('show', some['id']).out))
+    for trial, out in shown:
+        runs = trial['runs']['complete']
+        words = r' \+- [\d.e-]+ \(%d runs' % runs if runs > 1 else r' \(1 run'
+        assert re.search(r'[\d.e-]+' + words + r'(, lost)?\)\n', out), out
     contains(box.caviar('trials').out, 'MEAN', 'run of ', ', lost)', ' +- ')
     equal(box.trials('--sort', 'value')[0]['config'],
           min(firsts, key=lambda first: first['runs']['mean'])['config'])

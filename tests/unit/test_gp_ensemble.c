@@ -6,6 +6,7 @@
 #include "gp_golden.h"
 #include "gp_golden_space.h"
 
+#include "support/textbook.h"
 #include "surrogate/gp_ensemble.h"
 
 #include <math.h>
@@ -66,13 +67,6 @@ static void test_the_gradient_of_the_score_is_its_derivative(void **state)
     tear_down(&at);
 }
 
-// The expected improvement over the best, by its textbook form.
-static double improvement(double best, double mean, double deviation)
-{
-    double z = (best - mean) / deviation;
-    return deviation * (exp(-z * z / 2) / sqrt(2 * acos(-1)) + z * erfc(-z / sqrt(2)) / 2);
-}
-
 static void test_the_score_is_the_improvement_that_members_expect_with_caution(void **state)
 {
     (void)state;
@@ -91,7 +85,7 @@ static void test_the_score_is_the_improvement_that_members_expect_with_caution(v
                            NULL);
             news = cav_gp_member_log_news(member, variance, NULL);
             sum += exp(member->log_weight - member->level + news) *
-                   improvement(member->best, mean, caution * sqrt(variance));
+                   textbook_improvement(member->best, mean, caution * sqrt(variance));
         }
         double score = cav_gp_ensemble_score(at.ensemble, golden_tests[i], unused);
         assert_near(exp(score), sum, 1e-9 * sum);

@@ -7,6 +7,7 @@
 #include "gp_golden_space.h"
 
 #include "base/pareto.h"
+#include "support/textbook.h"
 #include "surrogate/gp_volume.h"
 
 #include <math.h>
@@ -74,13 +75,6 @@ static size_t believe(const fixture *at, size_t team, double *ret_front)
     return kept;
 }
 
-// The expected improvement over a value, by its textbook form.
-static double improvement(double value, double mean, double deviation)
-{
-    double z = (value - mean) / deviation;
-    return deviation * (exp(-z * z / 2) / sqrt(2 * acos(-1)) + z * erfc(-z / sqrt(2)) / 2);
-}
-
 // What a team expects to gain, by inclusion and exclusion: what it expects to cover below the
 // reference, less what it expects to cover of what the trials of any subset cover together, which
 // is a box.
@@ -109,8 +103,8 @@ static double expected_gain(const fixture *at, size_t team, const double *point)
             for (size_t i = 0; i < count; i++)
                 if (subset >> i & 1)
                     from = fmax(from, fmin(front[i * metrics + m], reference[m]));
-            part *= improvement(reference[m], mean[m], deviation[m]) -
-                    (subset ? improvement(from, mean[m], deviation[m]) : 0);
+            part *= textbook_improvement(reference[m], mean[m], deviation[m]) -
+                    (subset ? textbook_improvement(from, mean[m], deviation[m]) : 0);
         }
         gain += part;
     }
